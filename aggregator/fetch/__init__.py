@@ -1,0 +1,123 @@
+"""Asking servers. This page holds what the rest of the program sees of it: `Http`, `Reply`, `Auth`, `Pace`.
+
+client.py is the one HTTP client · guard.py refuses private addresses at connect time · pace.py says when a host may be asked again ·
+status.py turns a bad reply into an error · auth.py holds the secrets · recording.py writes and replays HAR files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from aggregator.errors import Unreadable
+
+Params = Mapping[str, str | Sequence[str]]
+
+
+class AuthScheme(StrEnum):
+    """How a secret travels."""
+
+    # Authorization: Bearer SECRET
+    BEARER = "bearer"
+    # A header of the platform's own; `Auth.name` is its name.
+    HEADER = "header"
+    # AT Protocol: an app password makes a session (com.atproto.server.createSession), whose refresh token is kept across runs.
+    ATPROTO = "atproto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auth:
+    """What a platform wants to see before it answers."""
+
+    scheme: AuthScheme
+    # Environment variable that holds the secret. For ATPROTO "handle:app-password".
+    variable: str
+    # One sentence: where to get it.
+    how: str
+    # One sentence: what is read without it. "" when nothing can be.
+    without: str
+    # Header name for HEADER, base URL of the service for ATPROTO, else "".
+    name: str = ""
+
+    @property
+    def optional(self) -> bool:
+        """True when the platform can be read, in part, without the secret."""
+        return bool(self.without)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How patient a host is."""
+
+    # Least time between two requests.
+    gap: timedelta = timedelta(seconds=1)
+    # Requests a day; None: no limit is known.
+    daily: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A good reply: 200 to 299, or 304. Everything else is raised as a `SourceError`."""
+
+    # As it was asked, with its parameters, without secrets.
+    asked: str
+    # Where it came from after redirects.
+    url: str
+    status: int
+    # Names in lower case.
+    headers: Mapping[str, str] = field(default_factory=dict)
+    # Decompressed; b"" for 304.
+    body: bytes = b""
+    # The same as at the last poll: 304, or the same bytes.
+    unchanged: bool = False
+    # No spelling of a topic's words occurs in the body, and the source takes mentions only. A collector that sees the reply to be
+    # well formed need not parse it.
+    silent: bool = False
+
+    @property
+    def media_type(self) -> str:
+        """Lower case, without parameters; "" when the server gave none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def json(self, doing: str) -> Any:
+        """The body as JSON.
+
+        Raises:
+            Unreadable: it is not JSON; the message begins with `doing` ("reading hashtag timeline").
+        """
+        try:
+            return json.loads(self.body)
+        except ValueError as error:
+            kind = self.media_type or "no content type"
+            raise Unreadable(f"{doing}: expected JSON, got {kind!r}", status=self.status) from error
+
+
+class Http(Protocol):
+    """The client as one source sees it: bound to its pace, its validators, its secret and its topics.
+
+    Every call waits for the host's turn, asks, follows redirects and either gives a good reply or raises. There is no retry.
+    """
+
+    @property
+    def authorised(self) -> bool:
+        """True when the secret of the platform's manifest is set."""
+
+    def get(self, url: str, *, params: Params | None = None, accept: str | None = None, auth: bool = False) -> Reply:
+        """Ask for `url`, conditionally where it was read before.
+
+        Args:
+            params: added to the query, in order; a sequence repeats its key.
+            accept: the Accept header; None asks for anything.
+            auth: send the secret of the platform's manifest.
+
+        Raises:
+            SourceError: the class says what happens next.
+            MissingSecret: `auth` is wanted and the secret is not set.
+        """
+
+    def post(self, url: str, *, json: object, accept: str | None = None, auth: bool = False) -> Reply:
+        """Send `json` to `url`; never conditional, never repeated."""

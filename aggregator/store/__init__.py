@@ -1,0 +1,149 @@
+"""What is remembered. The rest of the program sees this protocol; `engine.open_store` gives the one implementation, on SQLAlchemy Core.
+
+Every method is one transaction and can be called from any thread. Times come in as arguments and go out aware, in UTC. Raises `StoreError`
+when the database cannot be used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from aggregator.model import Chosen, Coverage, Link, Mention, Preview, Source, SourceState, Story, Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """One page of a source, ready to be written: everything here is committed together or not at all."""
+
+    source: str
+    # With stories assigned.
+    mentions: tuple[Mention, ...]
+    # Ids of entries on the page that concern no topic; those known as mentions are withdrawn.
+    unmatched: tuple[str, ...] = ()
+    cursor: str
+    # Learned since the last landing, by URL asked.
+    validators: Mapping[str, Validators] = field(default_factory=dict)
+    # What platforms said of the pages that the mentions are about.
+    previews: tuple[Preview, ...] = ()
+    remarks: tuple[str, ...] = ()
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landed:
+    """What a landing changed."""
+
+    # Not known before.
+    new: int = 0
+    # Known, with another content hash: updated, `first_seen_at` kept.
+    changed: int = 0
+    known: int = 0
+    # Known, and no longer concerning a topic.
+    withdrawn: int = 0
+
+    def __add__(self, other: Landed) -> Landed:
+        return Landed(
+            new=self.new + other.new,
+            changed=self.changed + other.changed,
+            known=self.known + other.known,
+            withdrawn=self.withdrawn + other.withdrawn,
+        )
+
+
+class Store(Protocol):
+    """Sources, mentions, links, stories, chosen links and what hosts said of themselves."""
+
+    # -- sources
+
+    def register(self, sources: Sequence[Source], at: datetime) -> None:
+        """Make rows for sources not known yet; a source that is no longer configured keeps its history and is not shown as polled."""
+
+    def state(self, source: str) -> SourceState:
+        """Everything remembered of a source; a fresh state when nothing is."""
+
+    def states(self) -> Mapping[str, SourceState]:
+        """All states by source id, without their validators."""
+
+    def land(self, landing: Landing) -> Landed:
+        """Write a page: mentions, withdrawals, cursor and validators in ONE transaction.
+
+        New, changed and known are told apart by (source, native id) and content hash. The same native id twice in one landing: the last
+        one stands. A mention whose story is not known makes the story; a link not known makes the link, filled from `previews`.
+        """
+
+    def settle(self, state: SourceState, coverage: Coverage | None) -> None:
+        """Write how a poll ended: next_poll_at, failures, last_error and so on, but neither cursor nor validators."""
+
+    # -- hosts
+
+    def rests(self) -> Mapping[str, datetime]:
+        """Until when each host wants not to be asked."""
+
+    def rest(self, host: str, until: datetime) -> None:
+        """Remember that a host wants rest."""
+
+    def moved(self) -> Mapping[str, str]:
+        """Permanent redirects: from the URL asked to where it went."""
+
+    def move(self, redirects: Mapping[str, str], at: datetime) -> None:
+        """Remember permanent redirects."""
+
+    # -- links
+
+    def links_due(self, now: datetime, limit: int) -> tuple[Link, ...]:
+        """Links to enrich, newest first: not read yet, due, and not described already by a first-hand mention or a chosen entry."""
+
+    def link(self, key: str) -> Link | None:
+        """One link by its canonical URL."""
+
+    def enrich(self, link: Link) -> None:
+        """Write what a page said of itself, or that the attempt failed."""
+
+    # -- chosen links
+
+    def choose(self, chosen: Sequence[Chosen], origin: str, at: datetime) -> bool:
+        """Make `chosen` the whole list of one origin, and put mentions of their links into their stories. True when anything changed."""
+
+    def chosen(self) -> tuple[Chosen, ...]:
+        """All chosen entries: by origin (sources.yaml first, then the others in the order they first came), then position."""
+
+    # -- stories
+
+    def stories(self, *, as_of: datetime | None = None) -> tuple[Story, ...]:
+        """Every story with its mentions and links, by id; withdrawn and held mentions left out.
+
+        `as_of`: only what was first seen by then.
+        """
+
+    def story_of(self, key: str) -> str | None:
+        """The id of the story that a canonical URL belongs to, as lead or alias."""
+
+    def story(self, id: str) -> Story | None:
+        """One story."""
+
+    def revision(self) -> int:
+        """A number that grows with every change of something shown; cheap to ask."""
+
+    # -- small things
+
+    def note(self, name: str) -> str | None:
+        """A text remembered under a name ("published")."""
+
+    def remember(self, name: str, text: str) -> None:
+        """Remember a text under a name."""
+
+    def coverage(self, source: str, limit: int = 50) -> tuple[Coverage, ...]:
+        """The last polls of a source, newest first."""
+
+    def remove_mentions(self, mentions: Iterable[tuple[str, str]]) -> int:
+        """Withdraw mentions by (source, native id); gives how many were shown until now."""
+
+    def exclusive(self) -> AbstractContextManager[bool]:
+        """Hold the run lock: True inside when this process has it, False when another run does. Freed when the process dies."""
+
+    def close(self) -> None:
+        """Let go of the database."""
