@@ -109,6 +109,11 @@ class Collector(ABC):
         """Whose patience this source spends; its lane. Lower case, with a port only where the address has one."""
 
     @property
+    def hosts(self) -> frozenset[str]:
+        """Every host that is asked under an address of ours. One found in a reply (a page's feed, a redirect) need not be named."""
+        return frozenset({self.host})
+
+    @property
     @abstractmethod
     def label(self) -> str:
         """What readers see ("Medium, tag microsolidarity")."""

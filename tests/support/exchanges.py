@@ -6,13 +6,20 @@ A case is a folder `tests/fixtures/PLATFORM/CASE/` with `case.json` and the bodi
      "exchanges": [{"url": "https://…", "method": "GET", "status": 200, "headers": {"Content-Type": "…"}, "body": "tag.xml"}]}
 
 and `expected.json`: the pages that must come out of a first poll, as `plain()` writes them. Exchanges are answered by method and URL
-(order of parameters does not matter); one that is asked more often than it is listed is answered by its last listing.
+(order of parameters does not matter); one that is asked more often than it is listed is answered by its last listing. What the platform
+answers to the poll after it belongs to the case too. A case may also have
+
+    "cursor": "…"                       the poll begins here and not at the beginning
+    "backfill": true, "since": "…"      the pages are of `backfill`, down to an ISO 8601 time or to the end
+    "fails": "Unauthorized"             after the pages in expected.json, this error is raised
+
+`python -m tests.support.exchanges PLATFORM/CASE …` writes the expected.json of cases from what comes out now: read it before you keep it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -47,6 +54,14 @@ class Case:
     authorised: bool
     exchanges: tuple[Exchange, ...]
     folder: Path
+    cursor: str = ""
+    backfill: bool = False
+    since: datetime | None = None
+    # Name of the error that ends the poll; "": none does.
+    fails: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.platform}/{self.name}"
 
     def expected(self) -> Any:
         return json.loads((self.folder / "expected.json").read_text(encoding="utf-8"))
@@ -73,6 +88,10 @@ def cases(platform: str | None = None) -> Iterator[Case]:
             authorised=raw.get("authorised", False),
             exchanges=exchanges,
             folder=path.parent,
+            cursor=raw.get("cursor", ""),
+            backfill=raw.get("backfill", False),
+            since=datetime.fromisoformat(raw["since"]) if "since" in raw else None,
+            fails=raw.get("fails", ""),
         )
 
 
@@ -86,10 +105,22 @@ def settled(url: str, params: Params | None = None) -> str:
 
 
 class RecordedHttp:
-    """Answers from exchanges, by the same rules as the real client; keeps what was asked in `asked`."""
+    """Answers from exchanges, by the same rules as the real client; keeps what was asked in `asked`.
+
+    Args:
+        meddle: gives another answer in place of one, or raises; gets the number of the request, from 0, and the recorded answer.
+        unchanged: every answer is the same as at the last poll.
+    """
 
     def __init__(
-        self, exchanges: Sequence[Exchange], *, authorised: bool = False, transient: frozenset[int] = frozenset(), variable: str = "KEY"
+        self,
+        exchanges: Sequence[Exchange],
+        *,
+        authorised: bool = False,
+        transient: frozenset[int] = frozenset(),
+        variable: str = "KEY",
+        meddle: Callable[[int, Exchange], Exchange] | None = None,
+        unchanged: bool = False,
     ) -> None:
         self._waiting: dict[tuple[str, str], list[Exchange]] = {}
         for exchange in exchanges:
@@ -98,6 +129,8 @@ class RecordedHttp:
         self.asked: list[str] = []
         self._transient = transient
         self._variable = variable
+        self._meddle = meddle
+        self._unchanged = unchanged
 
     def get(self, url: str, *, params: Params | None = None, accept: str | None = None, auth: bool = False) -> Reply:
         return self._answer("GET", settled(url, params), auth)
@@ -115,11 +148,14 @@ class RecordedHttp:
         if not waiting:
             raise Unavailable(f"{url}: not in the recording")
         exchange = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        if self._meddle is not None:
+            exchange = self._meddle(len(self.asked) - 1, exchange)
         headers = {name.lower(): value for name, value in exchange.headers.items()}
         error: SourceError | None = error_for(url, exchange.status, headers, transient=self._transient, now=None)
         if error is not None:
             raise error
-        return Reply(asked=url, url=url, status=exchange.status, headers=headers, body=exchange.body, unchanged=exchange.status == 304)
+        same = self._unchanged or exchange.status == 304
+        return Reply(asked=url, url=url, status=exchange.status, headers=headers, body=exchange.body, unchanged=same)
 
 
 def plain(value: Any) -> Any:
@@ -138,3 +174,34 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return value
+
+
+def replayed(case: Case, http: RecordedHttp) -> Iterator[Any]:
+    """The pages of a case, asked through `http`."""
+    from aggregator.collectors import platforms
+    from aggregator.collectors.base import Backfills, build
+
+    collector = build(platforms()[case.platform], case.options)
+    if not case.backfill:
+        return collector.poll(http, case.cursor)
+    assert isinstance(collector, Backfills)
+    return collector.backfill(http, case.since, case.cursor)
+
+
+def _write_expected(names: Iterable[str]) -> None:
+    known = {str(case): case for case in cases()}
+    for name in names:
+        case = known[name]
+        pages: list[Any] = []
+        try:
+            pages.extend(plain(page) for page in replayed(case, RecordedHttp(case.exchanges, authorised=case.authorised)))
+        except SourceError as error:
+            print(f"{name}: {type(error).__name__}: {error}")
+        text = json.dumps(pages, indent=1, ensure_ascii=False) + "\n"
+        (case.folder / "expected.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    import sys
+
+    _write_expected(sys.argv[1:])

@@ -1,0 +1,66 @@
+"""Checks of options that several platforms share.
+
+Each gives the cleaned value or raises ValueError with a sentence that says what is allowed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from typing import Any
+
+from aggregator.errors import BadOption
+
+_HOST = re.compile(r"(?=.{1,253}(?::|$))[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::[0-9]{1,5})?")
+
+
+def server(value: str) -> str:
+    """A server as a lower-case host name, with its port where it has one and its scheme where that is http.
+
+    Names in other scripts are given in their ASCII form (RFC 5891), as they travel.
+    """
+    scheme, mark, rest = value.strip().rpartition("://")
+    host = _ascii(rest.partition("/")[0].rpartition("@")[2].rstrip(".").lower())
+    if (mark and scheme.lower() not in ("http", "https")) or not _HOST.fullmatch(host):
+        raise ValueError(f"{value!r} is not a server; write a host name like 'social.example'")
+    return f"http://{host}" if scheme.lower() == "http" else host
+
+
+def base(server: str) -> str:
+    """The beginning of every address on a checked server, without a final slash."""
+    return server if "://" in server else f"https://{server}"
+
+
+def host(server: str) -> str:
+    """The host of a checked server, with its port where it has one."""
+    return server.rpartition("://")[2]
+
+
+def hashtag(value: str) -> str:
+    """A hashtag without its "#"."""
+    tag = value.strip().removeprefix("#").removeprefix("＃")
+    if not tag or re.search(r"[\s#/?&,.]", tag):
+        raise ValueError(f"{value!r} is not a hashtag; write one word without the #, like 'microsolidarity'")
+    return tag
+
+
+def exactly_one(collector: Any, *names: str) -> str:
+    """The name of the one option among `names` that is set.
+
+    Raises:
+        BadOption: none is, or more than one.
+    """
+    known = {field.name for field in fields(collector)}
+    given = [name for name in names if name in known and getattr(collector, name)]
+    if len(given) == 1:
+        return given[0]
+    wanted = ", ".join(map(repr, names))
+    found = " and ".join(map(repr, given)) if given else "none of them"
+    raise BadOption(f"one of the options {wanted} is wanted, and only one; found {found}")
+
+
+def _ascii(host: str) -> str:
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
