@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
 from aggregator.errors import Unreadable
+from aggregator.model import Validators
 
 Params = Mapping[str, str | Sequence[str]]
 
@@ -121,3 +122,24 @@ class Http(Protocol):
 
     def post(self, url: str, *, json: object, accept: str | None = None, auth: bool = False) -> Reply:
         """Send `json` to `url`; never conditional, never repeated."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What replies taught besides their entries; stored together with them or not at all."""
+
+    # By URL asked.
+    validators: Mapping[str, Validators] = field(default_factory=dict)
+    # Permanent redirects, from the URL asked to where it went.
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+
+class SourceHttp(Http, Protocol):
+    """An `Http` as the engine sees it: it also tells what was learned on the way."""
+
+    def take(self) -> Learned:
+        """Everything learned since the last call."""
+
+    @property
+    def hint(self) -> datetime | None:
+        """Before when the server does not want to be asked again (max-age, Expires), capped at a month; None: it did not say."""

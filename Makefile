@@ -1,0 +1,56 @@
+# make page · make test · make check · make bench · make docs; each sets up what it needs, once.
+# Python 3.11 or later and make are all that has to be there.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_QUIET := --quiet --disable-pip-version-check --no-input
+
+.DEFAULT_GOAL := page
+.PHONY: page test check bench docs format clean
+
+# The page is written and the program has said what could not be read: that is success here. Only a bug, a wrong configuration or
+# a page that could not be written fails; `aggregator` itself gives the finer exit codes.
+page: $(VENV)/run.stamp
+	@$(BIN)/aggregator run || { code=$$?; [ $$code -eq 4 ] || [ $$code -eq 5 ] || exit $$code; }
+
+test: $(VENV)/dev.stamp
+	$(BIN)/pytest
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m bench
+
+docs: $(VENV)/dev.stamp
+	$(BIN)/python -m aggregator.docs
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/run.stamp: requirements.txt pyproject.toml | $(VENV)/python.stamp
+	@echo "Installing what the program needs (once) …"
+	@$(BIN)/python -m pip install $(PIP_QUIET) --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install $(PIP_QUIET) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt pyproject.toml | $(VENV)/python.stamp
+	@echo "Installing what the tests need (once) …"
+	@$(BIN)/python -m pip install $(PIP_QUIET) --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install $(PIP_QUIET) --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/run.stamp
+
+$(VENV)/python.stamp:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or later (on Debian and Ubuntu: apt install python3)."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: install Python 3.11 or later, or run make PYTHON=/path/to/python3.11."; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "This Python lacks venv or pip: install the package python3-venv (on Debian and Ubuntu: apt install python3-venv)."; exit 1; }
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@

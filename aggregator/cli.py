@@ -1,0 +1,149 @@
+"""The command line: what may be written, and which function does it. Nothing is imported before it is known to be needed.
+
+Data goes to stdout, talk to stderr. Exit codes: 0 done (also "nothing new" and "another run holds the lock") · 1 a bug · 2 usage ·
+3 configuration · 4 some sources failed but the output is good · 5 nothing could be read for longer than promised.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from aggregator import __version__
+
+_SHOWN_COMMANDS = """\
+the page      run · poll · build · schedule
+the sources   init · check · status · source list · source test
+the stories   add · import · why
+on standard input, one JSON object a line in and out, no store and no network
+              identify · match · read
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if "command" not in options:
+        parser.print_help()
+        return 2
+    from aggregator import log
+
+    log.start(verbose=options.verbose, quiet=options.quiet)
+    return _guarded(options)
+
+
+def _guarded(options: argparse.Namespace) -> int:
+    from aggregator.errors import AggregatorError, ConfigError
+
+    module, _, name = options.command.partition(":")
+    try:
+        command = getattr(importlib.import_module(f"aggregator.commands.{module}"), name)
+        return int(command(options))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 3
+    except AggregatorError as error:
+        print(f"aggregator: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output has gone (`aggregator status | head`): there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("aggregator: interrupted; what was read so far is kept", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="aggregator",
+        description="Watches the web for what a community is talked about, joins what is the same, and keeps a page of it.",
+        epilog=_SHOWN_COMMANDS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"aggregator {__version__}")
+    shared = _shared()
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+    _page_commands(commands, shared)
+    _source_commands(commands, shared)
+    _story_commands(commands, shared)
+    _line_commands(commands, shared)
+    return parser
+
+
+def _shared() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    group = shared.add_argument_group("options of every command")
+    group.add_argument("--config", type=Path, default=Path("sources.yaml"), metavar="FILE", help="the configuration (sources.yaml)")
+    group.add_argument("--state", type=Path, metavar="FOLDER", help="the folder of the database (as configured)")
+    group.add_argument("--json", action="store_true", help="print JSON instead of words")
+    group.add_argument("--dry-run", action="store_true", help="do everything on a copy, write nothing, say what would be written")
+    group.add_argument("--record", type=Path, metavar="FILE.har", help="write every exchange with a server to a HAR file, without secrets")
+    group.add_argument("--replay", type=Path, metavar="FILE.har", help="answer from a HAR file instead of the network")
+    group.add_argument("-v", "--verbose", action="count", default=0, help="say what is done; twice: say what is asked")
+    group.add_argument("-q", "--quiet", action="store_true", help="say only what failed")
+    return shared
+
+
+_Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _add(commands: _Commands, shared: argparse.ArgumentParser, name: str, to: str, text: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, parents=[shared], help=text, description=text[:1].upper() + text[1:] + ".")
+    parser.set_defaults(command=to)
+    return parser
+
+
+def _page_commands(commands: _Commands, shared: argparse.ArgumentParser) -> None:
+    _add(commands, shared, "run", "page:run", "poll the sources that are due, then write the page; what cron calls")
+    poll = _add(commands, shared, "poll", "page:poll", "poll sources now, without writing the page")
+    poll.add_argument("sources", nargs="*", metavar="ID", help="sources to poll; all when none is named")
+    build = _add(commands, shared, "build", "page:build", "write the page from what is known, without network")
+    build.add_argument("--as-of", metavar="DATE", help="the page as it was at the end of that day (2020-01-31)")
+    build.add_argument("--output", type=Path, metavar="FOLDER", help="write to another folder")
+    schedule = _add(commands, shared, "schedule", "page:schedule", "do `run` again and again until stopped, where there is no cron")
+    schedule.add_argument("--every", default="15m", metavar="DURATION", help="how often (15m)")
+
+
+def _source_commands(commands: _Commands, shared: argparse.ArgumentParser) -> None:
+    init = _add(commands, shared, "init", "setup:init", "write a commented sources.yaml for a topic of your own")
+    init.add_argument("--topic", metavar="WORD", help="the word or hashtag to watch for")
+    init.add_argument("--force", action="store_true", help="replace a file that is there already")
+    check = _add(commands, shared, "check", "setup:check", "say what the configuration means, without network")
+    check.add_argument("--schema", action="store_true", help="print the JSON schema of sources.yaml, for editors")
+    _add(commands, shared, "status", "sources:status", "say how every source is doing, and what could not be read")
+    source = commands.add_parser("source", help="list the sources, or try one")
+    inner = source.add_subparsers(metavar="COMMAND", required=True)
+    _add(inner, shared, "list", "sources:listed", "list the sources")
+    test = _add(inner, shared, "test", "sources:test", "read one page of a source and show what is found; writes nothing")
+    test.add_argument("source", metavar="ID|ADDRESS", help="a source of the configuration, or an address that is not in it yet")
+
+
+def _story_commands(commands: _Commands, shared: argparse.ArgumentParser) -> None:
+    add = _add(commands, shared, "add", "stories:add", "put a link on the page by hand")
+    add.add_argument("url", metavar="URL")
+    add.add_argument("--title", help="what it is called; read from the page if left out")
+    add.add_argument("--who", help="who made it")
+    add.add_argument("--kind", help="article, episode, video, thread, post or comment; found from the page if left out")
+    imported = _add(commands, shared, "import", "stories:imported", "read a hand-kept Markdown page into chosen links")
+    imported.add_argument("file", type=Path, metavar="FILE")
+    why = _add(commands, shared, "why", "stories:why", "say how an address was read, and why it is on the page or not")
+    why.add_argument("url", metavar="URL")
+
+
+def _line_commands(commands: _Commands, shared: argparse.ArgumentParser) -> None:
+    _add(commands, shared, "identify", "lines:identify", '{"url"} in, {"url","key","href","rules"} out')
+    match = _add(commands, shared, "match", "lines:match", '{"title","text","html","tags","links"} in, {"matched","matches"} out')
+    match.add_argument("--any-of", action="append", default=[], metavar="W", help="a word to look for, instead of the configured topics")
+    match.add_argument("--none-of", action="append", default=[], metavar="W", help="a word that rules an entry out")
+    match.add_argument("--spaced", action="store_true", help="with --any-of: also take words of a hyphenated form written apart")
+    _add(commands, shared, "read", "lines:read", '{"url","html"} or {"url","body_base64","content_type"} in, what the page says of itself out')
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,56 @@
+"""What commands share."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from aggregator.settings import Settings
+
+if TYPE_CHECKING:
+    from aggregator.app import App
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The configuration that the options name."""
+    from aggregator.config import load
+
+    return load(options.config, state=options.state)
+
+
+@contextmanager
+def application(options: argparse.Namespace, settings: Settings | None = None) -> Iterator[App]:
+    """The application, as the options want it."""
+    from aggregator.app import build
+
+    settings = settings or settings_of(options)
+    with build(settings, record=options.record, replay=options.replay, dry_run=options.dry_run) as app:
+        yield app
+
+
+def talk(options: argparse.Namespace, text: str) -> None:
+    """Say something to the person at the terminal, unless they want quiet."""
+    if not options.quiet:
+        print(text, file=sys.stderr)
+
+
+def show(value: Any) -> None:
+    """Print a value as JSON."""
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def day(at: datetime | None) -> str:
+    """A time for people: "2026-11-22 14:05 UTC", or "never"."""
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "never"
+
+
+def columns(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    """Lines of text in columns as wide as they need to be; the last column is left as it is."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join([*(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)), row[-1]]).rstrip()

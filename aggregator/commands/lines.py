@@ -1,0 +1,61 @@
+"""The pure steps on standard input: one JSON object a line in, one a line out, no store and no network."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Answer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+def identify(options: argparse.Namespace) -> int:
+    """What each address is."""
+    from aggregator.pipeline.identify import identify_line
+
+    return _each(identify_line)
+
+
+def match(options: argparse.Namespace) -> int:
+    """Whether each entry concerns a topic."""
+    from aggregator.model import Topic
+    from aggregator.pipeline.match import Matcher, match_line
+
+    if options.any_of:
+        topic = Topic(
+            id="topic", title="topic", any_of=tuple(options.any_of), none_of=tuple(options.none_of), spaced=options.spaced
+        )
+        topics: tuple[Topic, ...] = (topic,)
+    else:
+        from aggregator.commands.common import settings_of
+
+        topics = settings_of(options).topics
+    matcher = Matcher(topics)
+    return _each(lambda request: match_line(request, matcher))
+
+
+def read(options: argparse.Namespace) -> int:
+    """What each page says of itself."""
+    from aggregator.text.page import read_line
+
+    return _each(read_line)
+
+
+def _each(answer: Answer) -> int:
+    """Answer line by line, so that a reader of our output need not wait; a line that cannot be answered says why and stops no other."""
+    failed = False
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        if not line.strip():
+            continue
+        try:
+            request = json.loads(line)
+            if not isinstance(request, dict):
+                raise ValueError(f"expected a JSON object, got {type(request).__name__}")
+            result: Mapping[str, Any] = answer(request)
+        except ValueError as error:
+            failed = True
+            result = {"error": f"line {number}: {error}"}
+        print(json.dumps(result, ensure_ascii=False, default=str), flush=True)
+    return 2 if failed else 0

@@ -1,0 +1,160 @@
+"""The commands that keep the page: run, poll, build, schedule."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.commands.common import application, settings_of, show, talk
+from aggregator.errors import ConfigError
+
+if TYPE_CHECKING:
+    from aggregator.app import App
+    from aggregator.run.once import Ran
+
+
+def run(options: argparse.Namespace) -> int:
+    """Poll what is due, write the page."""
+    from aggregator.run.timer import stop_on_signals
+
+    with application(options) as app:
+        stop_on_signals(app.stop)
+        return _run(options, app)
+
+
+def poll(options: argparse.Namespace) -> int:
+    """Poll now, without writing the page."""
+    from aggregator.run.once import run_once
+    from aggregator.run.progress import progress
+    from aggregator.run.timer import stop_on_signals
+
+    settings = settings_of(options)
+    known = [source.id for source in settings.sources]
+    unknown = [name for name in options.sources if name not in known]
+    if unknown:
+        from aggregator.shape import nearest
+
+        raise ConfigError(f"there is no source {unknown[0]!r} in {options.config}. {nearest(unknown[0], known)}")
+    with application(options, settings) as app:
+        stop_on_signals(app.stop)
+        with progress(quiet=options.quiet) as (begin, tell):
+            ran = run_once(app, only=options.sources, force=True, build=False, begin=begin, tell=tell)
+        return _report(options, app, ran)
+
+
+def build(options: argparse.Namespace) -> int:
+    """Write the page from what is known."""
+    from aggregator.run.publishing import publish_site
+
+    settings = settings_of(options)
+    if options.output:
+        settings = replace(settings, output=options.output)
+    with application(options, settings) as app, app.store.exclusive() as held:
+        if not held:
+            talk(options, "Another run is under way and will write the page.")
+            return 0
+        app.store.choose(settings.chosen, "sources.yaml", app.clock())
+        published = publish_site(app, as_of=_end_of(options.as_of), dry_run=options.dry_run)
+        if options.json:
+            show(asdict(published))
+        else:
+            _say_written(options, app, published.written)
+    return 0
+
+
+def schedule(options: argparse.Namespace) -> int:
+    """Do `run` again and again."""
+    from aggregator.run.timer import repeat, stop_on_signals
+    from aggregator.shape import parse_duration
+
+    try:
+        every = parse_duration(options.every)
+    except ValueError:
+        raise ConfigError(f"--every: expected a duration such as 15m or 1h, found {options.every!r}") from None
+    with application(options) as app:
+        stop_on_signals(app.stop)
+        talk(options, f"Running every {options.every}. Stop with Ctrl-C or SIGTERM.")
+        repeat(lambda: _scheduled(options, app), every=every, stop=app.stop)
+    talk(options, "Stopped.")
+    return 0
+
+
+def _scheduled(options: argparse.Namespace, app: App) -> None:
+    _run(options, app)
+
+
+def _run(options: argparse.Namespace, app: App) -> int:
+    from aggregator.run.once import run_once
+    from aggregator.run.progress import progress
+
+    with progress(quiet=options.quiet) as (begin, tell):
+        ran = run_once(app, begin=begin, tell=tell, dry_run=options.dry_run)
+    return _report(options, app, ran)
+
+
+def _report(options: argparse.Namespace, app: App, ran: Ran) -> int:
+    if options.json:
+        show({**asdict(ran), "exit_code": ran.exit_code})
+        return ran.exit_code
+    if ran.locked:
+        talk(options, "Another run is under way; nothing was done.")
+        return 0
+    for line in summary(app, ran):
+        talk(options, line)
+    for line in failures(app, ran):
+        print(line, file=sys.stderr)
+    if ran.published is not None:
+        _say_written(options, app, ran.published.written)
+    return ran.exit_code
+
+
+def summary(app: App, ran: Ran) -> list[str]:
+    """One line: what was read and found; with what waits for its time."""
+    from aggregator.run.jobs import Ending
+
+    read = sum(done.ending is Ending.OK for done in ran.polls)
+    words = [f"{count} {word}" for count, word in ((ran.landed.new, "new"), (ran.landed.changed, "changed")) if count]
+    line = f"Read {read} of {len(ran.polls)} sources: {', '.join(words) or 'nothing new'}."
+    lines = [line] if ran.polls else []
+    if ran.waiting:
+        lines.append(f"{ran.waiting} sources were not due yet; `aggregator poll` asks them now, `aggregator status` says when they are.")
+    if ran.stopped:
+        lines.append("Stopped before all was done; the next run goes on from here.")
+    return lines
+
+
+def failures(app: App, ran: Ran) -> list[str]:
+    """A line for each source that could not be read or needs a key."""
+    from aggregator.run.jobs import Ending
+
+    labels = {source.id: source.label for source in app.settings.sources}
+    lines = []
+    for done in ran.polls:
+        name = labels.get(done.job.subject, done.job.subject)
+        if done.ending is Ending.NEEDS_KEY:
+            lines.append(f"{name} needs a key: {done.message}")
+        elif done.ending is not Ending.OK:
+            lines.append(f"Could not read {name}: {done.message}")
+    return sorted(lines)
+
+
+def _say_written(options: argparse.Namespace, app: App, written: tuple[str, ...]) -> None:
+    page = app.settings.output / "index.html"
+    if not written:
+        talk(options, f"No news: the page stays as it is ({page}).")
+    elif options.dry_run:
+        talk(options, f"Would write {', '.join(written)}.")
+    else:
+        talk(options, f"Wrote {len(written)} file{'s' if len(written) != 1 else ''}; the page is {page}.")
+
+
+def _end_of(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1) - timedelta(microseconds=1)
+    except ValueError:
+        raise ConfigError(f"--as-of: expected a date such as 2020-01-31, found {text!r}") from None

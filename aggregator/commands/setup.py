@@ -1,0 +1,169 @@
+"""The commands that need no network and no database: init and check."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from aggregator.collectors import collector_for
+from aggregator.commands.common import columns, settings_of, show, talk
+from aggregator.errors import ConfigError
+from aggregator.model import Source, Takes
+from aggregator.settings import Settings
+from aggregator.shape import write_duration
+
+_TEMPLATE = """\
+# yaml-language-server: $schema=sources.schema.json
+#
+# What is watched, and for what. After a change, `aggregator check` says in words what was understood; it needs no network.
+
+site:
+  title: Discussing {title}
+  intro: Recordings, articles and discussions about {title} from different parts of the web.
+  # url: https://example.org/discussing/     # where the output folder is served, if it is; feeds need it
+  # timezone: Europe/Brussels                # days and months on the page
+  # see_also:                                # searches and places that are not read, but that a reader may like
+  #   - {{title: "#{tag} on X", url: "https://x.com/search?q=%23{tag}"}}
+
+topics:
+  {tag}:
+    any_of: [{word}]          # words, phrases in quotes, "#hashtags"; one is enough
+    # none_of: [unrelated]    # one of these in title, text or tags, and the entry is left out
+    # languages: [en]         # only entries that say they are in one of these, or say nothing
+
+fetch:
+  # A page or mailto: that tells the operators of other servers who is asking.
+  contact: {contact}
+
+sources:
+  # An address is enough: platform and options are found from it. These three need no key.
+  - https://medium.com/tag/{tag}
+  - https://mastodon.social/tags/{tag}
+  - https://bsky.app/hashtag/{tag}
+
+  # A blog, a podcast, a forum, a channel:
+  # - https://blog.example.org/
+  # - https://anchor.fm/ashow
+  # - https://www.youtube.com/@achannel
+  # - https://forum.example.org/tag/{tag}
+  #
+  # With more to say about it:
+  # - address: https://www.loomio.com/agroup
+  #   takes: everything      # not only mentions: every entry is about the topic
+  #   every: 6h              # least time between two polls
+  #   label: Our group on Loomio
+
+# Links you chose by hand; they stand first, in this order.
+# chosen:
+#   - url: https://example.org/the-best-introduction
+#     kind: article          # article, episode, video, thread, post or comment
+#     title: The best introduction
+#     who: Ana Example
+#     note: why it is worth reading.
+"""
+
+
+def init(options: argparse.Namespace) -> int:
+    """Write a commented sources.yaml and the schema that editors check it with."""
+    from aggregator.config import schema
+
+    file: Path = options.config
+    if file.exists() and not options.force:
+        raise ConfigError(f"{file} is there already. Edit it, or replace it with --force.")
+    topic = options.topic or _asked()
+    text = _template(topic)
+    if options.dry_run:
+        print(text, end="")
+        return 0
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    (file.parent / "sources.schema.json").write_text(json.dumps(schema(), indent=2) + "\n", encoding="utf-8")
+    named = "" if file == Path("sources.yaml") else f" --config {file}"
+    talk(options, f"Wrote {file}. Change it to your taste, then: aggregator check{named} && aggregator run{named}")
+    return 0
+
+
+def _asked() -> str:
+    if not sys.stdin.isatty():
+        raise ConfigError("say what to watch for: aggregator init --topic WORD")
+    return input("The word or hashtag to watch for: ").strip()
+
+
+def _template(topic: str) -> str:
+    tag = "".join(letter for letter in topic.lower() if letter.isalnum() or letter == "_")
+    if not tag:
+        raise ConfigError(f"--topic: expected a word or a hashtag, found {topic!r}")
+    title = json.dumps(topic, ensure_ascii=False)[1:-1].replace(": ", " ").lstrip("#")
+    return _TEMPLATE.format(title=title, tag=tag, word=json.dumps(topic, ensure_ascii=False), contact="https://example.org/")
+
+
+def check(options: argparse.Namespace) -> int:
+    """Say what the configuration means."""
+    if options.schema:
+        from aggregator.config import schema
+
+        show(schema())
+        return 0
+    settings = settings_of(options)
+    if options.json:
+        show({"topics": [topic.id for topic in settings.topics], "sources": [_plain(source, settings) for source in settings.sources]})
+        return 0
+    for line in understood(settings):
+        print(line)
+    return 0
+
+
+def understood(settings: Settings) -> list[str]:
+    """The configuration in words."""
+    lines = [f"{settings.file} is right.", ""]
+    for topic in settings.topics:
+        without = f", not {', '.join(topic.none_of)}" if topic.none_of else ""
+        lines.append(f"Topic {topic.id}: {', '.join(topic.any_of)}{without}")
+    lines += ["", f"{len(settings.sources)} sources:"]
+    rows = [_row(source) for source in settings.sources]
+    lines += [f"  {line}" for line in columns(rows)] if rows else []
+    lines += ["", f"{len(settings.chosen)} links chosen by hand."] if settings.chosen else []
+    lines += [f"{line}" for line in keys_wanted(settings)]
+    if not settings.fetch.contact or "example.org" in settings.fetch.contact:
+        lines.append("fetch.contact is not set: servers like to know who asks. Write a page or mailto: there.")
+    return lines
+
+
+def keys_wanted(settings: Settings) -> list[str]:
+    """One line for each secret that is not set and would let more be read: which variable, where to get it, what is read without."""
+    lines: dict[str, str] = {}
+    for source in settings.sources:
+        auth = collector_for(source).manifest.auth
+        if auth is None or auth.variable in settings.secrets or not source.enabled:
+            continue
+        without = f" Without it: {auth.without}" if auth.without else ""
+        lines.setdefault(auth.variable, f"{collector_for(source).manifest.title}: {auth.variable} is not set. {auth.how}{without}")
+    return list(lines.values())
+
+
+def _row(source: Source) -> tuple[str, ...]:
+    collector = collector_for(source)
+    every = write_duration(source.every or collector.manifest.every)
+    extras = [f"every {every}", "every entry" if source.takes is Takes.EVERYTHING else "mentions"]
+    extras += ["held for review"] if source.trust == "hold" else []
+    extras += [] if source.enabled else ["switched off"]
+    return source.id, collector.manifest.title, source.label, ", ".join(extras)
+
+
+def _plain(source: Source, settings: Settings) -> dict[str, object]:
+    collector = collector_for(source)
+    auth = collector.manifest.auth
+    return {
+        "id": source.id,
+        "platform": source.platform,
+        "options": dict(source.options),
+        "label": source.label,
+        "topics": source.topics,
+        "takes": source.takes,
+        "every": write_duration(source.every or collector.manifest.every),
+        "address": collector.address,
+        "enabled": source.enabled,
+        "key": None if auth is None else {"variable": auth.variable, "set": auth.variable in settings.secrets, "optional": auth.optional},
+    }

@@ -1,0 +1,366 @@
+"""sources.yaml and the environment, as `Settings`. Every error is found at once, each with its line, its key and what to do.
+
+What stands in the file is described once, by the tables below: they read it, check it, and make the JSON schema that editors use.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from aggregator import collectors
+from aggregator.collectors.base import options_of
+from aggregator.errors import BadOption, ConfigError, UnknownPlatform
+from aggregator.model import Chosen, ChosenLink, Kind, Source, Takes, Topic, Trust
+from aggregator.settings import Fetch, Markdown, Secret, SeeAlso, Settings, Site
+from aggregator.shape import (
+    WRONG,
+    Key,
+    Many,
+    Named,
+    Node,
+    Report,
+    Shape,
+    Table,
+    Text,
+    choice,
+    compose,
+    date,
+    dotted,
+    duration,
+    is_text,
+    nearest,
+    number,
+    pairs,
+    path,
+    read_file,
+    said,
+    yes_or_no,
+)
+from aggregator.text.urls import canonical
+
+
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("Write it in full, with https://.")
+    return text
+
+
+def _contact(text: str) -> str:
+    if text.startswith("mailto:") and "@" in text:
+        return text
+    return _web_address(text)
+
+
+def _network(text: str) -> str:
+    import ipaddress
+
+    return str(ipaddress.ip_network(text))
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (OSError, ValueError) as error:
+        raise ValueError("It is not in the time-zone database.") from error
+    return text
+
+
+def _language(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
+        raise ValueError
+    return text
+
+
+def _word(text: str) -> str:
+    if not any(letter.isalnum() for letter in text):
+        raise ValueError("It holds no letter and no digit.")
+    return text
+
+
+ADDRESS = Text(expects="a web address", make=_web_address, more={"type": "string", "format": "uri"})
+CONTACT = Text(expects="a web address or mailto:", make=_contact, more={"type": "string", "format": "uri"})
+LANGUAGE = Text(expects="a language tag such as en or pt-BR", make=_language, more={"type": "string"})
+WORD = Text(expects="a word, a phrase or a #hashtag", make=_word)
+NETWORK = Text(expects="a network such as 192.168.1.0/24", make=_network, more={"type": "string"})
+ZONE = Text(expects="a time zone such as Europe/Brussels", make=_zone, more={"type": "string"})
+
+PLACE = Table(
+    keys={
+        "title": Key(shape=Text(), help="What the reader sees.", required=True),
+        "url": Key(shape=ADDRESS, help="Where it leads.", required=True),
+    }
+)
+
+SITE = Table(
+    keys={
+        "title": Key(shape=Text(), help="The heading of the page.", required=True),
+        "intro": Key(shape=Text(), help="One or two sentences: what the page is and for whom."),
+        "url": Key(shape=ADDRESS, help="Where the output folder is served, if it is; feeds need it for absolute addresses."),
+        "home": Key(shape=PLACE, help="The community's own place to join."),
+        "language": Key(shape=LANGUAGE, help="The language of your own words on the page."),
+        "timezone": Key(shape=ZONE, help="Days and months on the page are this zone's."),
+        "see_also": Key(shape=Many(of=PLACE), help="Searches and places that are not read, but that a reader may like."),
+        "stories": Key(shape=number(10, 2000), help="Stories on the first page; older ones are on a page a year."),
+    }
+)
+
+TOPIC = Table(
+    keys={
+        "title": Key(shape=Text(), help="What people call it; the topic's name if left out."),
+        "any_of": Key(shape=Many(of=WORD, least=1), help="Words, phrases and #hashtags; one of them is enough.", required=True),
+        "none_of": Key(shape=Many(of=WORD), help="One of these in title, text or tags, and the entry is left out."),
+        "languages": Key(shape=Many(of=LANGUAGE), help="Only entries that say they are in one of these languages, or say nothing."),
+        "spaced": Key(shape=yes_or_no(), help="Also take the words of a hyphenated form written apart."),
+    }
+)
+
+COMMON: Mapping[str, Key] = {
+    "address": Key(shape=ADDRESS, help="The address of what to read; platform and options are found from it."),
+    "platform": Key(shape=Text(expects="the name of a platform"), help="Which platform to read, if no address is given."),
+    "id": Key(shape=Text(), help="A name of your own; made from platform and options if left out."),
+    "label": Key(shape=Text(), help="What readers see."),
+    "topics": Key(shape=Many(of=Text(), least=1), help="Which topics to look for; all of them if left out."),
+    "takes": Key(shape=choice(Takes), help="Only entries that mention a topic, or every entry."),
+    "trust": Key(shape=choice(Trust), help="Show what is found at once, or hold it for review."),
+    "every": Key(shape=duration(), help="Least time between two polls; what suits the platform if left out."),
+    "since": Key(shape=date(), help="Leave out entries published before."),
+    "enabled": Key(shape=yes_or_no(), help="false: not read, nothing forgotten."),
+}
+
+CHOSEN_LINK = Table(
+    keys={
+        "url": Key(shape=ADDRESS, help="The address.", required=True),
+        "label": Key(shape=Text(), help="The words to show for it.", required=True),
+    }
+)
+
+CHOSEN = Table(
+    keys={
+        "url": Key(shape=ADDRESS, help="The address.", required=True),
+        "kind": Key(shape=choice(Kind), help="What the reader finds there.", required=True),
+        "title": Key(shape=Text(), help="What it is called.", required=True),
+        "who": Key(shape=Text(), help="Who made it or speaks in it."),
+        "note": Key(shape=Text(), help="One sentence of Markdown in your own words."),
+        "also": Key(shape=Many(of=CHOSEN_LINK), help="Further links of the same thing: a transcript, other parts."),
+        "published": Key(shape=date(), help="The day it came out."),
+    }
+)
+
+FETCH = Table(
+    keys={
+        "contact": Key(shape=CONTACT, help="A page or mailto: that tells a server's operator who you are."),
+        "allow_networks": Key(shape=Many(of=NETWORK), help="Private networks that may be connected to, for an intranet."),
+        "width": Key(shape=number(1, 256), help="Hosts asked at the same time."),
+    }
+)
+
+MARKDOWN = Table(
+    keys={"into": Key(shape=path(), help="An existing Markdown file; what stands between its two marker comments is replaced.")},
+)
+
+
+class SourceShape:
+    """A source: an address alone, or a mapping of common keys and the options of its platform."""
+
+    def read(self, node: Node, key: str, report: Report) -> Any:
+        if is_text(node):
+            return self._recognised(node, node.value.strip(), {}, key, report)
+        if node.id != "mapping":
+            return report.add(node, key, f"expected an address or a mapping with 'platform', found {said(node)}.")
+        found = dict(pairs(node, key, report))
+        common = {name: COMMON[name].shape.read(found.pop(name), dotted(key, name), report) for name in tuple(found) if name in COMMON}
+        if WRONG in common.values():
+            return WRONG
+        options = {name: self._option(value, dotted(key, name), report) for name, value in found.items()}
+        if WRONG in options.values():
+            return WRONG
+        if "platform" in common:
+            return self._configured(node, common, options, key, report)
+        if "address" in common:
+            if options:
+                name = next(iter(options))
+                return report.add(found[name], dotted(key, name), f"unknown key {name!r}. {nearest(name, COMMON)}")
+            return self._recognised(node, common["address"], common, key, report)
+        return report.add(node, key, "says neither 'address' nor 'platform'. Write one of them.")
+
+    def _option(self, node: Node, key: str, report: Report) -> Any:
+        return node.value.strip() if is_text(node) else report.add(node, key, f"expected a text, found {said(node)}.")
+
+    def _recognised(self, node: Node, address: str, common: dict[str, Any], key: str, report: Report) -> Any:
+        try:
+            _web_address(address)
+            platform, options = collectors.recognise(address)
+        except (ValueError, UnknownPlatform):
+            return report.add(node, key, f"{address!r} is not an address that can be read. Write it in full, with https://.")
+        return self._configured(node, {**common, "platform": platform}, dict(options), key, report)
+
+    def _configured(self, node: Node, common: dict[str, Any], options: dict[str, str], key: str, report: Report) -> Any:
+        known = collectors.platforms()
+        platform = common["platform"]
+        if platform not in known:
+            return report.add(node, dotted(key, "platform"), f"unknown platform {platform!r}. {nearest(platform, known)}")
+        wanted = options_of(known[platform])
+        for name in options:
+            if name not in wanted:
+                return report.add(node, dotted(key, name), f"unknown key {name!r}. {nearest(name, [*wanted, *COMMON])}")
+        source = Source(
+            id=common.get("id") or identifier(platform, options),
+            platform=platform,
+            options=options,
+            topics=common.get("topics", ()),
+            takes=Takes(common.get("takes", Takes.MENTIONS)),
+            trust=Trust(common.get("trust", Trust.PUBLISH)),
+            every=common.get("every"),
+            since=common.get("since"),
+            label=common.get("label", ""),
+            enabled=common.get("enabled", True),
+        )
+        try:
+            collector = collectors.collector_for(source)
+        except BadOption as error:
+            return report.add(node, key, f"{platform}: {error}.")
+        return node, key, _replace(source, label=source.label or collector.label)
+
+    def schema(self) -> dict[str, Any]:
+        options = {
+            name: {"type": ["string", "number"], "description": f"{option.help[:1].upper()}{option.help[1:]}, for example {option.example}."}
+            for collector in collectors.platforms().values()
+            for name, (option, _) in options_of(collector).items()
+        }
+        common = {name: {**known.shape.schema(), "description": known.help} for name, known in COMMON.items()}
+        common["platform"]["enum"] = list(collectors.platforms())
+        mapping = {"type": "object", "properties": {**options, **common}, "additionalProperties": False}
+        return {"anyOf": [{"type": "string", "format": "uri"}, mapping]}
+
+
+def _replace(source: Source, **changes: Any) -> Source:
+    from dataclasses import replace
+
+    return replace(source, **changes)
+
+
+SOURCES_FILE = Table(
+    keys={
+        "site": Key(shape=SITE, help="The page itself.", required=True),
+        "topics": Key(shape=Named(of=TOPIC, least=1), help="What is looked for, by a short name.", required=True),
+        "sources": Key(shape=Many(of=SourceShape()), help="Where it is looked for.", required=True),
+        "chosen": Key(shape=Many(of=CHOSEN), help="Links chosen by hand; they stand first, in this order."),
+        "fetch": Key(shape=FETCH, help="How the network is used."),
+        "markdown": Key(shape=MARKDOWN, help="The page in GitBook form."),
+        "output": Key(shape=path(), help="The folder that the page is written to."),
+        "state": Key(shape=path(), help="The folder of the database."),
+        "templates": Key(shape=path(), help="The folder of the page's templates."),
+    }
+)
+
+
+def identifier(platform: str, options: Mapping[str, str]) -> str:
+    """An id for a source without one: the platform and its options, in letters that are safe in a file name."""
+    words = [re.sub(r"^https?://(www\.)?", "", value) for _, value in sorted(options.items())]
+    return "-".join(filter(None, [platform, *(re.sub(r"[^\w.@]+", "-", word).strip("-") for word in words)]))
+
+
+def load(file: Path, *, environ: Mapping[str, str] | None = None, state: Path | None = None) -> Settings:
+    """What sources.yaml and the environment say; paths in the file stand beside the file.
+
+    Args:
+        file: the configuration file.
+        environ: where secrets are looked up; the process's own environment when None.
+        state: overrides the folder of the database (`--state`).
+
+    Raises:
+        ConfigError: with every problem found.
+    """
+    report = Report(file=str(file))
+    node = compose(read_file(file, str(file)), report)
+    values = SOURCES_FILE.read(node, "", report) if node is not None else WRONG
+    settings = None if report.problems else _settings(file, values, report, os.environ if environ is None else environ, state)
+    if settings is None or report.problems:
+        raise ConfigError(sorted(report.problems, key=lambda problem: problem.line or 0))
+    return settings
+
+
+def _settings(file: Path, values: dict[str, Any], report: Report, environ: Mapping[str, str], state: Path | None) -> Settings:
+    topics = tuple(Topic(id=name, **{"title": name, **topic}) for name, topic in values["topics"].items())
+    beside = file.parent
+    return Settings(
+        file=file,
+        site=_site(values["site"]),
+        topics=topics,
+        sources=_sources(values["sources"], [topic.id for topic in topics], report),
+        chosen=tuple(_chosen(at, one) for at, one in enumerate(values.get("chosen", ()))),
+        fetch=Fetch(**values.get("fetch", {})),
+        markdown=Markdown(**{name: beside / into for name, into in values.get("markdown", {}).items()}),
+        state=state or beside / values.get("state", "state"),
+        output=beside / values.get("output", "output"),
+        templates=beside / values.get("templates", "templates"),
+        secrets=_secrets(environ),
+    )
+
+
+def _site(values: dict[str, Any]) -> Site:
+    see_also = tuple(SeeAlso(**place) for place in values.pop("see_also", ()))
+    home = SeeAlso(**values.pop("home")) if "home" in values else None
+    url = values.pop("url", "")
+    return Site(**values, url=url if not url or url.endswith("/") else url + "/", see_also=see_also, home=home)
+
+
+def _sources(read: tuple[tuple[Node, str, Source], ...], topics: list[str], report: Report) -> tuple[Source, ...]:
+    sources: list[Source] = []
+    ids: dict[str, int] = {}
+    for node, key, source in read:
+        line = node.start_mark.line + 1
+        if source.id in ids:
+            report.add(node, key, f"the same source {source.id!r} stands at line {ids[source.id]}. Remove one, or give it another id.")
+        ids.setdefault(source.id, line)
+        for topic in source.topics:
+            if topic not in topics:
+                report.add(node, dotted(key, "topics"), f"unknown topic {topic!r}. {nearest(topic, topics)}")
+        sources.append(_replace(source, topics=source.topics or tuple(topics)))
+    return tuple(sources)
+
+
+def _chosen(position: int, values: dict[str, Any]) -> Chosen:
+    title, url = values["title"], values["url"]
+    label = title.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("#", "\\#")
+    also = [(one["url"], one["label"]) for one in values.get("also", ())]
+    links = [(url, title), *also]
+    note = f"[{label}]({url})"
+    if values.get("who"):
+        note += f", {values['who']}"
+    if values.get("note"):
+        note += f": {values['note']}"
+    note += "".join(f" \\| [{words}]({address})" for address, words in also)
+    return Chosen(
+        position=position,
+        kind=Kind(values["kind"]),
+        title=title,
+        who=values.get("who"),
+        note=note,
+        links=tuple(ChosenLink(key=canonical(address).key, href=canonical(address).href, label=words) for address, words in links),
+        published=values.get("published"),
+    )
+
+
+def _secrets(environ: Mapping[str, str]) -> dict[str, Secret]:
+    wanted = {collector.manifest.auth.variable for collector in collectors.platforms().values() if collector.manifest.auth}
+    return {name: Secret(environ[name].strip()) for name in sorted(wanted) if environ.get(name, "").strip()}
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of sources.yaml, draft 2020-12."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "sources.yaml of aggregator",
+        **SOURCES_FILE.schema(),
+    }
+
+
+__all__ = ["SOURCES_FILE", "Shape", "identifier", "load", "schema"]

@@ -1,0 +1,104 @@
+"""Writes the generated pages: docs/sources.md from the collectors, docs/sources.schema.json from the configuration's shape.
+
+    python -m aggregator.docs
+
+A test fails when they are stale.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from aggregator.collectors import platforms
+from aggregator.collectors.base import Backfills, Collector, Manifest, options_of
+from aggregator.config import COMMON, schema
+from aggregator.shape import write_duration
+
+_OPENING = """\
+# Sources
+
+Generated from the collectors by `make docs`; do not edit.
+
+A source in `sources.yaml` is an address, and the platform and its options are found from it; or a mapping that names them:
+
+```yaml
+sources:
+  - https://anchor.fm/microsolidarity
+  - address: https://medium.com/tag/microsolidarity
+    every: 12h
+  - platform: discourse
+    site: https://forum.example.org
+    search: microsolidarity
+    label: Our forum
+```
+
+`aggregator check` says what was understood, without network. `aggregator source test ID` reads one page and shows what is found.
+"""
+
+
+def pages() -> Mapping[str, str]:
+    """The generated files, by path below docs/."""
+    return {"sources.md": sources_page(), "sources.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"}
+
+
+def sources_page() -> str:
+    """The catalogue of platforms, in Markdown."""
+    known = platforms()
+    parts = [_OPENING, "## All platforms\n", "\n".join(_table(known)) + "\n", "## Keys of every source\n", "\n".join(_common()) + "\n"]
+    parts += [_section(collector) for collector in known.values()]
+    return "\n".join(parts)
+
+
+def _table(known: Mapping[str, type[Collector]]) -> Iterator[str]:
+    yield "| platform | finds | key | how far back | asked every |"
+    yield "|---|---|---|---|---|"
+    for name, collector in known.items():
+        manifest = collector.manifest
+        kinds = ", ".join(manifest.kinds)
+        yield f"| [{name}](#{name}) | {kinds} | {_key(manifest)} | {manifest.reach} | {write_duration(manifest.every)} |"
+
+
+def _key(manifest: Manifest) -> str:
+    if manifest.auth is None:
+        return "none"
+    return f"`{manifest.auth.variable}`, optional" if manifest.auth.optional else f"`{manifest.auth.variable}`"
+
+
+def _common() -> Iterator[str]:
+    yield "| key | meaning |"
+    yield "|---|---|"
+    for name, key in COMMON.items():
+        yield f"| `{name}` | {key.help} |"
+
+
+def _section(collector: type[Collector]) -> str:
+    manifest = collector.manifest
+    lines = [f"## {manifest.name}", "", f"[{manifest.title}]({manifest.homepage}). {inspect.getdoc(collector)}", ""]
+    lines += ["| option | meaning | example |", "|---|---|---|"]
+    for name, (option, required) in options_of(collector).items():
+        lines.append(f"| `{name}`{' (required)' if required else ''} | {option.help} | `{option.example}` |")
+    lines += ["", f"- Gives: {manifest.delivers}, as {', '.join(manifest.kinds)}, by {manifest.method}."]
+    lines.append(f"- Reach: {manifest.reach}{'; older entries by back-fill' if issubclass(collector, Backfills) else ''}.")
+    pace = f"at least {manifest.pace.gap.total_seconds():g} s between two requests"
+    budget = f", at most {manifest.pace.daily} a day" if manifest.pace.daily else ""
+    lines.append(f"- Manners: asked every {write_duration(manifest.every)}, {pace}{budget}.")
+    if manifest.auth is not None:
+        without = f" Without it: {manifest.auth.without}" if manifest.auth.without else " Nothing can be read without it."
+        lines.append(f"- Key: `{manifest.auth.variable}` in the environment. {manifest.auth.how}{without}")
+    lines += [f"- {limit}" for limit in manifest.limits]
+    lines += [f"- Written from: {manifest.spec}.", ""]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Write the files."""
+    folder = Path(__file__).parent.parent / "docs"
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

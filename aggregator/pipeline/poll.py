@@ -1,0 +1,107 @@
+"""One poll of one source: every page it yields is matched, identified and landed before the next is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator.clock import Clock
+from aggregator.collectors.base import Collector
+from aggregator.errors import Unreadable
+from aggregator.fetch import Learned, SourceHttp
+from aggregator.model import Coverage, Entry, Field, Match, Mention, Outcome, Page, Source, Takes, Visibility
+from aggregator.pipeline.identify import identify
+from aggregator.pipeline.match import Matcher
+from aggregator.store import Landed, Landing, Store
+from aggregator.text.html import visible
+
+# A poll that is still going on after so many pages goes on at the next tick, from its cursor: one busy source does not hold up a run.
+MOST_PAGES = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """What one poll did."""
+
+    landed: Landed
+    coverage: Coverage
+    remarks: tuple[str, ...]
+
+
+def poll(
+    source: Source,
+    collector: Collector,
+    *,
+    http: SourceHttp,
+    store: Store,
+    matcher: Matcher,
+    clock: Clock,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Polled:
+    """Ask a source for what is new and land it, page by page.
+
+    Raises:
+        SourceError: the source failed; the pages before have landed, and the next poll resumes after them.
+        MissingSecret: the source needs a secret that is not set.
+    """
+    state, began = store.state(source.id), clock()
+    landed, entries, remarks, oldest = Landed(), 0, dict[str, None](), None
+    outcome, cursors = Outcome.COMPLETE, set[str]()
+    for count, page in enumerate(collector.poll(http, state.cursor), start=1):
+        if page.entries and page.cursor in cursors:
+            raise Unreadable("resuming: the platform gave the same page a second time")
+        cursors.add(page.cursor)
+        landing = landing_of(page, source, http.take(), matcher=matcher, at=clock(), quiet=state.last_ok_at is None)
+        landed += store.land(landing)
+        entries += len(page.entries)
+        remarks.update(dict.fromkeys(page.remarks))
+        oldest = _oldest(page, oldest)
+        if count >= MOST_PAGES or stopping():
+            outcome = Outcome.PARTIAL
+            break
+    coverage = Coverage(source=source.id, since=oldest, until=began, outcome=outcome, entries=entries)
+    return Polled(landed=landed, coverage=coverage, remarks=tuple(remarks))
+
+
+def landing_of(page: Page, source: Source, learned: Learned, *, matcher: Matcher, at: datetime, quiet: bool) -> Landing:
+    """What of a page is written."""
+    mentions, unmatched = [], []
+    for entry in page.entries:
+        mention = mention_of(entry, source, matcher=matcher, at=at, quiet=quiet)
+        if mention is None:
+            unmatched.append(entry.native_id)
+        else:
+            mentions.append(mention)
+    concerned = {mention.entry.native_id for mention in mentions}
+    return Landing(
+        source=source.id,
+        mentions=tuple(mentions),
+        unmatched=tuple(one for one in unmatched if one not in concerned),
+        cursor=page.cursor,
+        validators=learned.validators,
+        previews=tuple(preview for mention in mentions for preview in mention.entry.previews),
+        remarks=page.remarks,
+        at=at,
+    )
+
+
+def mention_of(entry: Entry, source: Source, *, matcher: Matcher, at: datetime, quiet: bool) -> Mention | None:
+    """The entry as a mention; None when it concerns no topic of the source or may not be shown."""
+    if entry.visibility is not Visibility.PUBLIC or entry.restrictions:
+        return None
+    if source.since and entry.published and entry.published < source.since:
+        return None
+    matches = tuple(match for match in matcher.match(entry) if match.topic in source.topics)
+    if not matches and source.takes is Takes.EVERYTHING:
+        excerpt = (entry.title or entry.text or "")[:120]
+        matches = tuple(Match(topic=topic, field=Field.SOURCE, rule="takes everything", excerpt=excerpt) for topic in source.topics)
+    if not matches:
+        return None
+    links = (*entry.links, *(visible(entry.html, base=entry.url).links if entry.html else ()))
+    return Mention(source=source.id, entry=entry, matches=matches, identity=identify(entry, links=links), first_seen_at=at, quiet=quiet)
+
+
+def _oldest(page: Page, before: datetime | None) -> datetime | None:
+    times = [entry.published for entry in page.entries if entry.published]
+    return min([*times, before] if before else times, default=None)

@@ -1,0 +1,70 @@
+"""A link put on the page by hand: the same mention, identity and story as anything that was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aggregator.app import App
+from aggregator.errors import ConfigError, SourceError
+from aggregator.fetch import Learned
+from aggregator.model import Author, Entry, Kind, Link, Page, Source, Takes
+from aggregator.pipeline.enrich import enriched, not_enriched, worth_reading
+from aggregator.pipeline.poll import landing_of
+from aggregator.text.urls import canonical, host_of, is_public_web
+
+# The source of links that were added by hand; it is not polled and not listed.
+BY_HAND = "by-hand"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What became of a link."""
+
+    key: str
+    story: str | None
+    # False: it was known already, and nothing changed.
+    new: bool
+    # One line for people.
+    message: str
+
+
+def add_link(app: App, url: str, *, title: str | None, who: str | None, kind: Kind | None) -> Added:
+    """Add `url` as a story, with what its page says of itself where that can be read.
+
+    Raises:
+        ConfigError: it is not a public web address.
+    """
+    found = canonical(url)
+    if not is_public_web(found.href):
+        raise ConfigError(f"{url!r} is not a web address that others can open; write it in full, with https://")
+    known = app.store.story_of(found.key)
+    if known is not None:
+        return Added(key=found.key, story=known, new=False, message=f"It is known already: story {known} ({found.key}).")
+    link, problem = _read(app, Link(key=found.key, href=found.href))
+    entry = Entry(
+        native_id=found.key,
+        url=found.href,
+        kind=kind or link.kind or Kind.ARTICLE,
+        title=title or link.title or host_of(found.href),
+        text=link.description,
+        author=Author(name=who or link.author) if who or link.author else None,
+        published=link.published,
+        language=link.language,
+        site=link.site,
+    )
+    topics = tuple(topic.id for topic in app.settings.topics)
+    source = Source(id=BY_HAND, platform=BY_HAND, options={}, topics=topics, takes=Takes.EVERYTHING, label="added by hand")
+    app.store.register((*app.settings.sources, source), app.clock())
+    page = Page(entries=(entry,), cursor="")
+    app.store.land(landing_of(page, source, Learned(), matcher=app.matcher(), at=app.clock(), quiet=False))
+    said = f"Added {entry.title!r} as {entry.kind}."
+    return Added(key=found.key, story=app.store.story_of(found.key), new=True, message=f"{said} {problem}".strip())
+
+
+def _read(app: App, link: Link) -> tuple[Link, str]:
+    if not worth_reading(link.key):
+        return link, "Its page is not read by programs; say more with --title, --who and --kind."
+    try:
+        return enriched(link, app.client.page(link.href), app.clock()), ""
+    except SourceError as error:
+        return not_enriched(link, error, app.clock()), f"Its page could not be read ({error}); say more with --title, --who and --kind."

@@ -1,0 +1,183 @@
+"""What remains to be done, read off the rows, and the handlers that do it.
+
+`due` is a handful of queries; a lost job is found by the next tick, a duplicate does no harm. Handlers give a `Done` and never raise: a failed
+source is a row and a line, and the others go on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import traceback
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from aggregator.app import App
+from aggregator.collectors.base import Collector
+from aggregator.errors import AggregatorError, MissingSecret, SourceError
+from aggregator.model import Coverage, Job, Link, Outcome, Source, SourceState
+from aggregator.pipeline.enrich import enriched, not_enriched, worth_reading
+from aggregator.pipeline.match import Matcher
+from aggregator.pipeline.poll import poll
+from aggregator.pipeline.schedule import next_poll
+from aggregator.run import threads
+from aggregator.store import Landed
+from aggregator.text.urls import host_of
+
+log = logging.getLogger("aggregator.run")
+
+# Linked pages read in one tick: the rest is found by the next.
+MOST_LINKS = 60
+
+
+class Ending(StrEnum):
+    """How a job ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    # A secret is not set; nothing was asked.
+    NEEDS_KEY = "needs a key"
+    BUG = "bug"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What became of one job."""
+
+    job: Job
+    ending: Ending
+    landed: Landed = Landed()
+    # Entries read.
+    entries: int = 0
+    # One line for people; "" when all went well.
+    message: str = ""
+
+
+def polls_due(app: App, *, only: Collection[str] = (), force: bool = False) -> tuple[Job, ...]:
+    """Sources to poll now.
+
+    Args:
+        only: ids; all sources when empty.
+        force: also those whose time has not come; a paused source and a host that asked for rest are left alone all the same.
+    """
+    states, now = app.store.states(), app.clock()
+    jobs = []
+    for source, collector in app.sources():
+        state = states.get(source.id) or SourceState(source=source.id)
+        waiting = state.next_poll_at is not None and state.next_poll_at > now
+        if (only and source.id not in only) or state.paused or (waiting and not force):
+            continue
+        jobs.append(Job(name="poll", subject=source.id, lane=collector.host))
+    return tuple(jobs)
+
+
+def links_due(app: App) -> tuple[Job, ...]:
+    """Linked pages to read now."""
+    links = app.store.links_due(app.clock(), MOST_LINKS)
+    return tuple(Job(name="enrich", subject=link.key, lane=host_of(link.href)) for link in links if worth_reading(link.key))
+
+
+def tick(app: App, polls: tuple[Job, ...], tell: Callable[[Done], None]) -> tuple[Done, ...]:
+    """Poll, then read the linked pages that this made due; `tell` hears of every job as it ends."""
+    handlers = _Handlers(app)
+    done: list[Done] = []
+    for jobs in (lambda: polls, lambda: links_due(app)):
+        for one in threads.run(jobs(), handlers.handle, width=app.settings.fetch.width, stopping=app.stop.is_set):
+            done.append(one)
+            tell(one)
+    for host, until in app.client.rests().items():
+        app.store.rest(host, until)
+    app.store.move(app.client.moved(), app.clock())
+    return tuple(done)
+
+
+class _Handlers:
+    """The handlers of one tick, with what they share."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._sources = {source.id: (source, collector) for source, collector in app.sources()}
+        self._matcher: Matcher = app.matcher()
+
+    def handle(self, job: Job) -> Done:
+        """Do one job; what is not one of our errors is a bug, and fails this job alone."""
+        try:
+            return self._poll(job) if job.name == "poll" else self._enrich(job)
+        except AggregatorError as error:
+            return Done(job=job, ending=Ending.FAILED, message=str(error))
+        except Exception as error:
+            log.error("%s failed by a bug in the program:\n%s", job.key, traceback.format_exc())
+            if job.name == "poll":
+                self._settle_bug(job, error)
+            return Done(job=job, ending=Ending.BUG, message=f"bug in the program: {type(error).__name__}: {error}")
+
+    def _poll(self, job: Job) -> Done:
+        source, collector = self._sources[job.subject]
+        app, state = self._app, self._app.store.state(source.id)
+        http = app.http(source, collector, state)
+        try:
+            polled = poll(
+                source, collector, http=http, store=app.store, matcher=self._matcher, clock=app.clock, stopping=app.stop.is_set
+            )
+        except MissingSecret as error:
+            after = replace(state, last_error=str(error), next_poll_at=app.clock() + self._every(source, collector))
+            app.store.settle(after, None)
+            return Done(job=job, ending=Ending.NEEDS_KEY, message=str(error))
+        except SourceError as error:
+            coverage = Coverage(source=source.id, since=None, until=app.clock(), outcome=Outcome.FAILED)
+            app.store.settle(self._next(source, collector, error, http.hint), coverage)
+            return Done(job=job, ending=Ending.FAILED, message=str(error))
+        after = self._next(source, collector, polled.landed, http.hint)
+        if polled.coverage.outcome is Outcome.PARTIAL:
+            after = replace(after, next_poll_at=app.clock())
+        app.store.settle(replace(after, remarks=polled.remarks), polled.coverage)
+        return Done(job=job, ending=Ending.OK, landed=polled.landed, entries=polled.coverage.entries)
+
+    def _next(self, source: Source, collector: Collector, outcome: Landed | SourceError, hint: datetime | None) -> SourceState:
+        return next_poll(
+            self._app.store.state(source.id),
+            outcome=outcome,
+            now=self._app.clock(),
+            every=self._every(source, collector),
+            hint=hint,
+            jitter=jitter(source.id),
+        )
+
+    def _every(self, source: Source, collector: Collector) -> timedelta:
+        return source.every or collector.manifest.every
+
+    def _settle_bug(self, job: Job, error: Exception) -> None:
+        state = self._app.store.state(job.subject)
+        now = self._app.clock()
+        self._app.store.settle(
+            replace(
+                state,
+                failures=state.failures + 1,
+                failing_since=state.failing_since or now,
+                last_error=f"bug in the program: {type(error).__name__}",
+                next_poll_at=now + timedelta(hours=6),
+            ),
+            None,
+        )
+
+    def _enrich(self, job: Job) -> Done:
+        link = self._app.store.link(job.subject)
+        if link is None:
+            return Done(job=job, ending=Ending.OK)
+        after, message = self._read(link)
+        self._app.store.enrich(after)
+        return Done(job=job, ending=Ending.FAILED if message else Ending.OK, message=message)
+
+    def _read(self, link: Link) -> tuple[Link, str]:
+        try:
+            reply = self._app.client.page(link.href)
+        except SourceError as error:
+            return not_enriched(link, error, self._app.clock()), str(error)
+        return enriched(link, reply, self._app.clock()), ""
+
+
+def jitter(source: str) -> float:
+    """0 to 1, always the same for a source: its polls are spread, and a run can be repeated."""
+    return int.from_bytes(hashlib.sha256(source.encode()).digest()[:4], "big") / 2**32

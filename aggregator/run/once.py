@@ -1,0 +1,94 @@
+"""The main job: one tick under the run lock, then the page. What cron calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aggregator.app import App
+from aggregator.publish.site import Published
+from aggregator.run.jobs import Done, Ending, polls_due, tick
+from aggregator.run.publishing import publish_site
+from aggregator.store import Landed
+
+# Longer than this without one good poll of any source, and a run says so with an exit code of its own.
+PROMISED = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What one run did."""
+
+    # Another run holds the lock, and nothing was done.
+    locked: bool = False
+    polls: tuple[Done, ...] = ()
+    links: tuple[Done, ...] = ()
+    # Sources that are switched on and were not asked, because their time has not come or they are paused.
+    waiting: int = 0
+    # None: the page was not asked for.
+    published: Published | None = None
+    # Nothing could be read for longer than `PROMISED`.
+    silent: bool = False
+    # The process was asked to stop before all was done.
+    stopped: bool = False
+
+    @property
+    def landed(self) -> Landed:
+        """What all polls changed together."""
+        return sum((done.landed for done in self.polls), Landed())
+
+    @property
+    def exit_code(self) -> int:
+        """0 done · 1 a bug · 4 some sources failed but the output is good · 5 nothing could be read for longer than promised."""
+        endings = {done.ending for done in (*self.polls, *self.links)}
+        if Ending.BUG in endings:
+            return 1
+        if self.silent:
+            return 5
+        return 4 if any(done.ending is Ending.FAILED for done in self.polls) else 0
+
+
+def run_once(
+    app: App,
+    *,
+    only: Collection[str] = (),
+    force: bool = False,
+    build: bool = True,
+    dry_run: bool = False,
+    begin: Callable[[int], None] = lambda count: None,
+    tell: Callable[[Done], None] = lambda done: None,
+) -> Ran:
+    """Poll what is due, read the pages that are linked to, write the page.
+
+    Args:
+        only: ids of sources; all when empty.
+        force: also poll sources whose time has not come.
+        build: write the page afterwards.
+        dry_run: say what would be written, and write nothing.
+        begin: hears how many polls there will be.
+        tell: hears of every job as it ends.
+    """
+    with app.store.exclusive() as held:
+        if not held:
+            return Ran(locked=True)
+        app.store.choose(app.settings.chosen, "sources.yaml", app.clock())
+        polls = polls_due(app, only=only, force=force)
+        begin(len(polls))
+        done = tick(app, polls, tell)
+        published = publish_site(app, dry_run=dry_run) if build else None
+        return Ran(
+            polls=tuple(one for one in done if one.job.name == "poll"),
+            links=tuple(one for one in done if one.job.name == "enrich"),
+            waiting=len(app.sources()) - len(polls),
+            published=published,
+            silent=_silent(app),
+            stopped=app.stop.is_set(),
+        )
+
+
+def _silent(app: App) -> bool:
+    states = app.store.states()
+    read = [states[source.id].last_ok_at for source, _ in app.sources() if source.id in states]
+    times = [at for at in read if at is not None]
+    return bool(times) and max(times) < app.clock() - PROMISED

@@ -1,0 +1,194 @@
+"""sources.yaml: what is understood, and what is said about what is not."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+from aggregator.config import load, schema
+from aggregator.errors import ConfigError, Problem
+from aggregator.model import Kind, Takes, Trust
+from aggregator.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+LEAST = """\
+site:
+  title: Discussing crews
+topics:
+  crews:
+    any_of: [crews]
+sources:
+  - https://anchor.fm/microsolidarity
+"""
+
+
+def given(folder: Path, text: str, **environ: str) -> Settings:
+    file = folder / "sources.yaml"
+    file.write_text(text, encoding="utf-8")
+    return load(file, environ=environ)
+
+
+def wrong(folder: Path, text: str) -> list[tuple[int | None, str, str]]:
+    with pytest.raises(ConfigError) as caught:
+        given(folder, text)
+    return [(problem.line, problem.key, problem.message) for problem in caught.value.problems]
+
+
+def test_a_source_may_be_nothing_but_its_address(tmp_path: Path) -> None:
+    source = given(tmp_path, LEAST).sources[0]
+    assert (source.platform, source.topics, source.takes, source.trust) == ("podcast", ("crews",), Takes.MENTIONS, Trust.PUBLISH)
+    assert source.label
+
+
+def test_an_address_may_come_with_more_to_say(tmp_path: Path) -> None:
+    text = LEAST.replace("- https://anchor.fm/microsolidarity", "- address: https://anchor.fm/microsolidarity\n    takes: everything\n    every: 30m")
+    source = given(tmp_path, text).sources[0]
+    assert (source.takes, source.every) == (Takes.EVERYTHING, timedelta(minutes=30))
+
+
+@pytest.mark.parametrize(
+    ("written", "means"),
+    [("30m", timedelta(minutes=30)), ("6h", timedelta(hours=6)), ("1d 12h", timedelta(hours=36)), ("2w", timedelta(days=14))],
+)
+def test_durations_are_written_with_their_unit(tmp_path: Path, written: str, means: timedelta) -> None:
+    text = LEAST.replace("- https://anchor.fm/microsolidarity", f"- address: https://anchor.fm/microsolidarity\n    every: {written}")
+    assert given(tmp_path, text).sources[0].every == means
+
+
+def test_all_errors_are_said_at_once_each_with_its_line_and_the_nearest_name(tmp_path: Path) -> None:
+    text = """\
+site:
+  titel: Discussing crews
+topics:
+  crews:
+    any_of: []
+sources:
+  - platform: mediun
+    tag: crews
+  - platform: medium
+    tga: crews
+  - address: anchor.fm/x
+  - address: https://anchor.fm/x
+    every: sometimes
+fetsh: {}
+"""
+    problems = wrong(tmp_path, text)
+    assert [(line, key) for line, key, _ in problems] == [
+        (2, "site.titel"),
+        (2, "site.title"),
+        (5, "topics.crews.any_of"),
+        (7, "sources[0].platform"),
+        (10, "sources[1].tga"),
+        (11, "sources[2].address"),
+        (13, "sources[3].every"),
+        (14, "fetsh"),
+    ]
+    said = {key: message for _, key, message in problems}
+    assert "Did you mean 'title'?" in said["site.titel"]
+    assert "Did you mean 'medium'?" in said["sources[0].platform"]
+    assert "Did you mean 'tag'?" in said["sources[1].tga"]
+    assert "https://" in said["sources[2].address"]
+    assert "30m" in said["sources[3].every"]
+    assert "'sometimes'" in said["sources[3].every"]
+    assert "Did you mean 'fetch'?" in said["fetsh"]
+
+
+def test_a_problem_prints_file_line_and_key() -> None:
+    assert str(Problem(file="sources.yaml", line=3, key="site.title", message="is missing.")) == "sources.yaml:3: site.title: is missing."
+
+
+def test_the_same_source_twice_is_an_error_that_names_the_other_line(tmp_path: Path) -> None:
+    [(line, key, message)] = wrong(tmp_path, LEAST + "  - https://anchor.fm/microsolidarity/\n")
+    assert (line, key) == (8, "sources[1]")
+    assert "line 7" in message
+
+
+def test_an_unknown_topic_names_the_nearest(tmp_path: Path) -> None:
+    [(line, _, message)] = wrong(tmp_path, LEAST + "  - address: https://anchor.fm/other\n    topics: [crew]\n")
+    assert line == 8
+    assert "'crews'" in message
+
+
+def test_a_key_that_stands_twice_is_an_error(tmp_path: Path) -> None:
+    [(line, key, _)] = wrong(tmp_path, LEAST.replace("  title: Discussing crews\n", "  title: a\n  title: b\n"))
+    assert (line, key) == (3, "site.title")
+
+
+def test_yaml_words_for_truth_stay_words_where_a_word_is_wanted(tmp_path: Path) -> None:
+    settings = given(tmp_path, LEAST.replace("any_of: [crews]", "any_of: [no, on, 12:30, 1e3]"))
+    assert settings.topics[0].any_of == ("no", "on", "12:30", "1e3")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a: [", "- a\n- b\n", "just words", "\tsite: x\n", "site: {title: x\n", "%YAML 9\n---\n", "site: !!python/object x\n", "a: &a [*a]\n"],
+)
+def test_what_is_not_a_configuration_is_a_configuration_error(tmp_path: Path, text: str) -> None:
+    assert wrong(tmp_path, text)
+
+
+def test_a_file_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="aggregator init"):
+        load(tmp_path / "none.yaml", environ={})
+
+
+def test_a_file_in_another_encoding_says_so(tmp_path: Path) -> None:
+    (tmp_path / "sources.yaml").write_bytes("site: {title: Größe}".encode("latin-1"))
+    with pytest.raises(ConfigError, match="UTF-8"):
+        load(tmp_path / "sources.yaml", environ={})
+
+
+def test_secrets_come_from_the_environment_and_never_show_themselves(tmp_path: Path) -> None:
+    settings = given(tmp_path, LEAST, YOUTUBE_API_KEY="very-secret")
+    assert "very-secret" not in repr(settings)
+    assert settings.secrets["YOUTUBE_API_KEY"].reveal() == "very-secret"
+
+
+def test_paths_stand_beside_the_file(tmp_path: Path) -> None:
+    settings = given(tmp_path, LEAST + "output: site\n")
+    assert (settings.output, settings.state) == (tmp_path / "site", tmp_path / "state")
+
+
+def test_chosen_links_keep_their_order_their_links_and_their_day(tmp_path: Path) -> None:
+    text = LEAST + (
+        "chosen:\n  - {url: 'https://youtu.be/_ShH3x1hgY0', kind: video, title: 'A [talk]', who: Ana, note: about crews., published: 2019-02-03,"
+        " also: [{url: 'https://example.org/t', label: Transcript}]}\n  - {url: 'https://example.org/b', kind: article, title: B}\n"
+    )
+    first, second = given(tmp_path, text).chosen
+    assert (first.position, first.kind, first.title, first.who) == (0, Kind.VIDEO, "A [talk]", "Ana")
+    assert first.published == datetime(2019, 2, 3, tzinfo=UTC)
+    assert [link.label for link in first.links] == ["A [talk]", "Transcript"]
+    assert first.note == "[A \\[talk\\]](https://youtu.be/_ShH3x1hgY0), Ana: about crews. \\| [Transcript](https://example.org/t)"
+    assert second.position == 1
+
+
+def test_the_shipped_configuration_is_right_and_fits_the_schema() -> None:
+    settings = load(ROOT / "sources.yaml", environ={})
+    assert len(settings.chosen) == 13
+    assert sum(len(one.links) for one in settings.chosen) == 18
+    platforms = [source.platform for source in settings.sources]
+    assert {name: platforms.count(name) for name in sorted(set(platforms))} == {
+        "bluesky": 1,
+        "discourse": 1,
+        "feed": 3,
+        "loomio": 1,
+        "mastodon": 3,
+        "medium": 4,
+        "podcast": 3,
+        "youtube": 2,
+    }
+    plain = YAML(typ="safe", pure=True).load((ROOT / "sources.yaml").read_text(encoding="utf-8"))
+    jsonschema.validate(plain, schema())
+
+
+def test_the_schema_refuses_what_the_program_refuses(tmp_path: Path) -> None:
+    plain = {"site": {"titel": "x"}, "topics": {"a": {"any_of": ["a"]}}, "sources": []}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(plain, schema())
+    jsonschema.Draft202012Validator.check_schema(json.loads(json.dumps(schema())))
