@@ -1,0 +1,98 @@
+"""From a web page to the feeds it has. Pure: the page comes in, addresses to ask come out, the most promising first.
+
+Order (web.md, "Feed autodiscovery"): Link header (RFC 8288), `<link rel=alternate>` in the page, links in the text that look like feeds,
+guesses under the site's root. A site's main feed stands before its comments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from html import unescape
+from urllib.parse import urlsplit
+
+from aggregator.collectors._parts import absolute, is_web
+
+_GUESSES = ("feed/", "rss.xml", "feed.xml", "atom.xml", "rss", "feed.json")
+_MOST_GUESSES = 6
+
+_TYPES = (
+    *("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"),
+    *("application/json", "text/xml", "application/xml"),
+)
+_ELEMENT = re.compile(r"<(link|a|base)\b((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"([a-zA-Z-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+))")
+_UNSEEN = re.compile(r"<!--.*?-->|<(script|style|template)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_LINK_VALUE = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s\",;]+))?)*)")
+_PATH = re.compile(r"(?:/(?:feed|rss|atom)/?|\.(?:rss|atom)|/(?:feed|index|rss|atom)\.xml|/feed\.json)\Z", re.IGNORECASE)
+
+
+def declared_feeds(page: str, url: str, link_header: str = "") -> tuple[str, ...]:
+    """Addresses that the page or its header declares to be its feeds."""
+    base, elements = _elements(page, url)
+    header = ((absolute(url, target), _attributes(rest)) for target, rest in _LINK_VALUE.findall(link_header))
+    links = ((absolute(base, found.get("href")), found) for name, found in elements if name == "link")
+    return _ordered((address, found.get("title", "")) for address, found in (*header, *links) if _is_feed(address, found))
+
+
+def linked_feeds(page: str, url: str) -> tuple[str, ...]:
+    """Addresses on the page's own host that it links to and that look like feeds."""
+    base, elements = _elements(page, url)
+    found = ((absolute(base, one.get("href")), "") for name, one in elements if name == "a")
+    host = urlsplit(url).netloc.lower()
+    return _ordered(
+        (address, title)
+        for address, title in found
+        if is_web(address) and urlsplit(address).netloc.lower() == host and _looks_like(address)
+    )
+
+
+def guessed_feeds(url: str) -> tuple[str, ...]:
+    """At most six addresses: in the page's own folder, where it is not the root, and under the root of its site."""
+    folders = dict.fromkeys((absolute(url, "./"), absolute(url, "/")))
+    return tuple(absolute(folder, name) for name in _GUESSES for folder in folders)[:_MOST_GUESSES]
+
+
+def attribute_of(page: str, element: str, wanted: Mapping[str, str], name: str) -> str:
+    """The attribute `name` of the first such element with the wanted attributes; "" when there is none."""
+    for tag, found in _elements(page, "")[1]:
+        if tag == element and all(value in found.get(key, "").lower().split() for key, value in wanted.items()):
+            return found.get(name, "")
+    return ""
+
+
+def _elements(page: str, url: str) -> tuple[str, list[tuple[str, dict[str, str]]]]:
+    """(base address, links and anchors with their attributes)."""
+    found = [(tag.lower(), _attributes(rest)) for tag, rest in _ELEMENT.findall(_UNSEEN.sub("", page))]
+    base = next((one["href"] for tag, one in found if tag == "base" and one.get("href")), "")
+    return absolute(url, base) or url, found
+
+
+def _attributes(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, double, single, bare in _ATTRIBUTE.findall(text):
+        found.setdefault(name.lower(), unescape(double or single or bare).strip())
+    return found
+
+
+def _is_feed(address: str, found: Mapping[str, str]) -> bool:
+    relations = found.get("rel", "").lower().split()
+    media_type = found.get("type", "").partition(";")[0].strip().lower()
+    if not is_web(address) or not {"alternate", "feed"}.intersection(relations):
+        return False
+    # WordPress declares its REST interface like a feed.
+    return ("feed" in relations and not media_type) or (
+        media_type in _TYPES and not (media_type == "application/json" and "/wp-json/" in address)
+    )
+
+
+def _looks_like(address: str) -> bool:
+    return _PATH.search(urlsplit(address).path) is not None
+
+
+def _ordered(found: Iterator[tuple[str, str]]) -> tuple[str, ...]:
+    """Each once, those of comments last."""
+    titles: dict[str, str] = {}
+    for address, title in found:
+        titles.setdefault(address, title)
+    return tuple(sorted(titles, key=lambda address: "comment" in f"{urlsplit(address).path} {titles[address]}".lower()))

@@ -1,0 +1,217 @@
+"""From the body of a reply to a feed. Every collector that reads a feed reads it here.
+
+A document is decoded, freed of its DOCTYPE and given to the strict parser (`_strict`), which reads what is well formed; what is not goes to
+feedparser (`_lenient`). What is no feed at all is `Unreadable` and never an empty feed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import re
+from collections import Counter
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
+from aggregator.collectors._jsonfeed import VERSION, json_feed
+from aggregator.collectors._lenient import lenient_feed
+from aggregator.collectors._parts import Feed, Oddities, flat
+from aggregator.collectors._strict import strict_feed
+from aggregator.errors import Unreadable
+from aggregator.fetch import Reply
+from aggregator.model import Entry
+from aggregator.text.decode import decode
+
+__all__ = ["ACCEPT", "Feed", "feed_of", "host_of", "is_page", "looks_whole", "read_feed", "web_address"]
+
+ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json;q=0.9, application/xml;q=0.8, */*;q=0.1"
+"""The Accept header for feeds; servers that answer 406 to less want it (web.md, "Politeness")."""
+
+_QUOTED = r"\"[^\"]*+\"|'[^']*+'"
+# A document type with its internal subset, whose comments and values may hold any sign.
+_DOCTYPE = re.compile(
+    rf"<!DOCTYPE(?:[^\"'\[>]|{_QUOTED})*+(?:\[(?:<!--.*?-->|<\?.*?\?>|[^\"'\]<]|{_QUOTED}|<)*+\]\s*+)?>", re.DOTALL | re.IGNORECASE
+)
+_BROKEN_DOCTYPE = re.compile(r"<!DOCTYPE.*?(?=<(?:rss|feed|rdf:RDF|channel|html)\b|\Z)", re.DOTALL | re.IGNORECASE)
+_DECLARATION = re.compile(r"<\?xml[^>]*\?>")
+_PROLOGUE = re.compile(r"(?:\s++|\ufeff|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*+>)*+", re.DOTALL | re.IGNORECASE)
+_NAME = re.compile(r"<([A-Za-z_][\w:.-]*)")
+_FEED_ROOT = re.compile(r"<(?:rss|feed|rdf:RDF|channel|(?:atom|a)\d*:feed)[\s>]", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.DOTALL | re.IGNORECASE)
+_END = re.compile(rb"</\s*(?:rss|(?:\w+:)?feed|rdf:rdf)\s*>(?:\s|<!--(?:(?!-->).)*-->)*\Z", re.DOTALL | re.IGNORECASE)
+_ROOTS = (b"<rss", b"<feed", b"<rdf:rdf", b":feed")
+
+
+def read_feed(reply_body: bytes, *, url: str, content_type: str, doing: str) -> Feed:
+    """The feed in a reply, with its ids settled and its oddities as remarks.
+
+    Args:
+        url: where the reply came from; relative addresses are joined to it.
+        content_type: the reply's header, "" for none.
+        doing: what the messages begin with ("reading the tag feed").
+
+    Raises:
+        Unreadable: there is no feed in it: nothing at all, a page (a bot wall, a log-in), other XML or JSON, or a document cut before its
+            first entry.
+    """
+    if not reply_body.strip():
+        raise Unreadable(f"{doing}: expected a feed, got an empty reply")
+    odd: Oddities = Counter()
+    text = decode(reply_body, content_type).replace("\x00", "")
+    feed = _json(text, url, odd, doing) if text.lstrip("\ufeff \t\r\n").startswith("{") else _xml(text, url, odd, doing)
+    entries, settled = _settle(feed, odd)
+    counted = tuple(f"{count} {'entry' if count == 1 else 'entries'} {what}" for what, count in odd.items())
+    return replace(feed, entries=entries, remarks=(*feed.remarks, *settled, *counted))
+
+
+def feed_of(reply: Reply, doing: str) -> Feed | None:
+    """The feed in a reply; None when it is the same as at the last poll, or whole and without a word of the topics.
+
+    Raises:
+        Unreadable: as `read_feed`.
+    """
+    if reply.unchanged or (reply.silent and looks_whole(reply.body)):
+        return None
+    return read_feed(reply.body, url=reply.url, content_type=reply.headers.get("content-type", ""), doing=doing)
+
+
+def host_of(address: str) -> str:
+    """The host of an address in lower case, with its port where it has one."""
+    return urlsplit(address).netloc.rpartition("@")[2].lower()
+
+
+def web_address(value: str) -> str:
+    """An option that wants an http or https address, cleaned.
+
+    Raises:
+        ValueError: it is none, or it carries a password.
+    """
+    clean = value.strip()
+    try:
+        parts = urlsplit(clean)
+        usable = parts.scheme.lower() in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", clean)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(f"{value!r} is not an address; write it in full, beginning with https://")
+    if "@" in parts.netloc:
+        raise ValueError("an address with a user name or password in it is a secret; leave them out")
+    if (parts.hostname or "").endswith("patreon.com") and "auth" in parse_qs(parts.query):
+        raise ValueError("a private Patreon feed is a secret of one listener and is not read; use the show's public feed")
+    return clean
+
+
+def is_page(body: bytes, content_type: str = "") -> bool:
+    """True when a reply is an HTML page and no feed, whatever its content type says."""
+    text = decode(body[:8192], content_type)
+    return _root(text).lower() == "html" or (
+        not _FEED_ROOT.search(text) and bool(re.search(r"<(?:head|body|title)[\s>]", text, re.IGNORECASE))
+    )
+
+
+def looks_whole(body: bytes) -> bool:
+    """True when a reply begins as a feed and ends as one; a cheap look that parses nothing, for replies that name no topic."""
+    head = body[:2048].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith(b"{"):
+        return VERSION.encode() in body.replace(b"\\/", b"/") and body.rstrip().endswith(b"}")
+    return any(root in head.lower() for root in _ROOTS) and _END.search(body[-512:]) is not None
+
+
+def _json(text: str, url: str, odd: Oddities, doing: str) -> Feed:
+    try:
+        document = json.loads(text.lstrip("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"{doing}: expected a feed, got JSON that is cut off or broken") from error
+    if not isinstance(document, dict) or VERSION not in str(document.get("version")) or not isinstance(document.get("items"), list):
+        raise Unreadable(f"{doing}: expected a feed, got JSON that is no JSON Feed")
+    return json_feed(document, url=url, odd=odd)
+
+
+def _xml(text: str, url: str, odd: Oddities, doing: str) -> Feed:
+    document, remarks = _without_doctype(text)
+    document = document.lstrip("\ufeff \t\r\n")
+    encoded = document.encode("utf-8", "replace")
+    root = _root(document).lower()
+    feed = strict_feed(encoded, url=url, odd=odd) if root != "html" else None
+    if feed is not None:
+        return replace(feed, remarks=remarks)
+    if not _FEED_ROOT.search(document):
+        raise Unreadable(f"{doing}: expected a feed, got {_description(document)}")
+    odd.clear()
+    feed = lenient_feed(_DECLARATION.sub("", encoded.decode(), count=1).encode(), url=url, odd=odd)
+    if not feed.entries:
+        raise Unreadable(f"{doing}: expected a feed, got {_description(document) if root == 'html' else 'XML that is cut off or broken'}")
+    return replace(feed, remarks=(*remarks, "not well-formed: read leniently"))
+
+
+def _without_doctype(text: str) -> tuple[str, tuple[str, ...]]:
+    """The document without its document type, so that no entity of its own is ever known to a parser."""
+    if "<!" not in text[:4096] or "<!doctype" not in text.lower():
+        return text, ()
+    bare = _DOCTYPE.sub("", text, count=1)
+    if "<!DOCTYPE" in bare[:4096].upper() or "<!ENTITY" in bare:
+        bare = _BROKEN_DOCTYPE.sub("", text)
+    return bare, ("declares entities of its own: read without them",) if "<!ENTITY" in text else ()
+
+
+def _root(text: str) -> str:
+    """The name of the first element; "" when no markup begins the text."""
+    prologue = _PROLOGUE.match(text)
+    found = _NAME.match(text, prologue.end() if prologue else 0)
+    return found[1] if found else ""
+
+
+def _description(text: str) -> str:
+    """What came instead of a feed, for people."""
+    root = _root(text)
+    if found := _TITLE.search(text[:65536]):
+        title = flat(html.unescape(found[1]))[:80]
+        return f"an HTML page titled {title!r}" if title else "an HTML page without a title"
+    if root.lower() == "html" or re.search(r"<(?:body|head|div|p)[\s>]", text[:8192], re.IGNORECASE):
+        return "an HTML page without a title"
+    return f"XML whose root is {root[:40]!r}" if root else "text that is neither XML nor JSON"
+
+
+def _settle(feed: Feed, odd: Oddities) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    """The entries, each with an id of its own and an address; the remarks say what had to be made up or left out."""
+    usable: list[Entry] = []
+    for entry in feed.entries:
+        # A raw recording is a poor address, but the only one some shows give; the show's home would make all its episodes one.
+        url = entry.url or next((one.url for one in entry.enclosures), "")
+        if not url:
+            odd["without an address: left out"] += 1
+            continue
+        identifier = entry.native_id
+        if not identifier:
+            odd["without an id"] += 1
+            identifier = entry.url or _made_up(entry)
+        aliases = tuple(one for one in entry.aliases if one != feed.home)
+        same = identifier == entry.native_id and url == entry.url and aliases == entry.aliases
+        usable.append(entry if same else replace(entry, native_id=identifier, url=url, aliases=aliases))
+    by_id: dict[str, list[Entry]] = {}
+    for entry in usable:
+        by_id.setdefault(entry.native_id, []).append(entry)
+    if len(by_id) == len(usable):
+        return tuple(usable), ()
+    return _once(usable, by_id)
+
+
+def _once(usable: list[Entry], by_id: dict[str, list[Entry]]) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    """Entries that share an id: different ones go by their addresses, of the others the last one stands."""
+    shared = {key for key, group in by_id.items() if len({one.url for one in group}) > 1 and len({one.title for one in group}) > 1}
+    chosen: dict[str, Entry] = {}
+    for entry in usable:
+        if entry.native_id in shared:
+            entry = replace(entry, native_id=entry.url, aliases=tuple(one for one in entry.aliases if one != entry.native_id))
+        chosen[entry.native_id] = entry
+    remarks = [f"{sum(len(by_id[key]) for key in shared)} different entries share an id: told apart by their addresses"] if shared else []
+    if repeated := len(usable) - len(chosen):
+        remarks.append(f"{repeated} {'entry' if repeated == 1 else 'entries'} with an id seen before: the last one stands")
+    return tuple(chosen.values()), tuple(remarks)
+
+
+def _made_up(entry: Entry) -> str:
+    """An id for an entry with neither id nor link, from its title and date."""
+    date = entry.published.isoformat() if entry.published else ""
+    return hashlib.sha256(f"{entry.title}\x1f{date}".encode("utf-8", "replace")).hexdigest()[:32]

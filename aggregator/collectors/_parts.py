@@ -1,0 +1,214 @@
+"""What the three feed parsers share: the value they give, and how one title, date, address or body is read.
+
+`Feed.entries` are entries of the model already. What only the collector can know (the kind on its platform, the site's name) it sets with
+`dataclasses.replace`. Nothing here parses a document.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urljoin
+
+from aggregator.model import Author, Enclosure, Entry, Kind
+from aggregator.text.dates import parse_date
+
+Oddities = Counter[str]
+"""What was odd about entries, with how often: "without a date"."""
+
+# The first year a feed could have named, and a bound for dates such as 9999 that stand for "never".
+_FIRST_YEAR, _LAST_YEAR = 1980, 2100
+
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+# The element with its text: what stands in a script is never part of a title.
+_UNSEEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+# Markup that writers put into plain titles; any other `<word>` in one is taken for text ("the <main> element").
+_INLINE = re.compile(r"</?(?:a|b|big|br|cite|code|em|font|i|mark|p|q|s|small|span|strong|sub|sup|tt|u|wbr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|<!--|&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);")
+_CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2})(?:\.\d+)?")
+_LETTER = re.compile(r"(?P<address>\S+@\S+)\s*\((?P<name>[^()]+)\)|(?P<before>[^<>@]+?)\s*<\S+@\S+>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """One document in RSS, RDF, Atom or JSON Feed, read."""
+
+    # In the document's order. `native_id` is "" until `read_feed` has settled the ids.
+    entries: tuple[Entry, ...] = ()
+    # Plain text; "" when the feed has none.
+    title: str = ""
+    # The page the feed belongs to; "" when it is not said.
+    home: str = ""
+    # The feed's own address as it says it; "" when it is not said.
+    itself: str = ""
+    # WebSub hubs (W3C Recommendation of 23 January 2018, §4).
+    hubs: tuple[str, ...] = ()
+    # As written ("https://wordpress.org/?v=6.6", "Medium"); "" when it is not said.
+    generator: str = ""
+    # How long the publisher wants to be left alone; None: not said.
+    ttl: timedelta | None = None
+    # Where the feed says it lives from now on (itunes:new-feed-url); "" when it has not moved.
+    moved_to: str = ""
+    # The document with the next older entries (RFC 5005 §3, JSON Feed `next_url`); "" when there is none.
+    next: str = ""
+    # BCP 47; None: not said.
+    language: str | None = None
+    # Who makes the whole feed.
+    author: Author | None = None
+    # What was odd, a line each.
+    remarks: tuple[str, ...] = ()
+
+
+def absolute(base: str, address: str | None) -> str:
+    """`address` against `base`; "" for none, and unchanged where it cannot be joined (an address that is broken beyond that)."""
+    clean = (address or "").strip()
+    if not clean or clean.startswith(("https://", "http://")):
+        return clean
+    try:
+        return urljoin(base, clean)
+    except ValueError:
+        return clean
+
+
+def is_web(address: str) -> bool:
+    """True for an absolute http or https address."""
+    return address[:8].lower().startswith(("http://", "https://"))
+
+
+def flat(text: str) -> str:
+    """White space collapsed to single spaces."""
+    return " ".join(text.split())
+
+
+def title_text(text: str, markup: bool = False) -> str | None:
+    """A title as plain text, its entities decoded until nothing changes, at most twice; None when it is empty.
+
+    Args:
+        markup: the feed says that it is HTML, so every tag goes; otherwise only those that writers put into titles by mistake.
+    """
+    if "<" not in text and "&" not in text:
+        return flat(text) or None
+    tags = _TAG if markup else _INLINE
+    for _ in range(2):
+        bare = tags.sub("", _UNSEEN.sub("", text))
+        decoded = html.unescape(bare)
+        if decoded == text:
+            break
+        text = decoded
+    return flat(tags.sub("", _UNSEEN.sub("", text))) or None
+
+
+def looks_marked_up(text: str) -> bool:
+    """True when a description holds tags or entities; a description that is plain text is text, not HTML."""
+    return ("<" in text or "&" in text) and _MARKUP.search(text) is not None
+
+
+def bodies(content: str, summary: str, plain: str = "") -> tuple[str | None, str | None]:
+    """(text, html) of an entry: the complete content, and beside it a summary that says something else.
+
+    Args:
+        content: HTML or plain text (content:encoded, atom:content); "" for none.
+        summary: the same, shorter (description, atom:summary); "" for none.
+        plain: known to be plain text (media:description); "" for none.
+    """
+    body = content or summary
+    spare = summary if content and summary.strip() and summary.strip() not in content else ""
+    if body and looks_marked_up(body):
+        text = plain or (title_text(spare, markup=True) or "" if spare else "")
+        return text.strip() or None, body
+    text = "\n\n".join(one.strip() for one in (body, spare, plain if plain.strip() not in (body, spare) else "") if one.strip())
+    return text or None, None
+
+
+def when(text: str | None, odd: Oddities) -> datetime | None:
+    """A date, UTC; one that cannot be read or be true is counted as odd and left out."""
+    if not text or not text.strip():
+        return None
+    found = parse_date(text)
+    if found is None or not _FIRST_YEAR <= found[0].year < _LAST_YEAR:
+        odd["with a date that cannot be read"] += 1
+        return None
+    return found[0]
+
+
+def duration(text: str | None) -> timedelta | None:
+    """`itunes:duration`: seconds, MM:SS or HH:MM:SS; None when it is neither."""
+    clean = (text or "").strip()
+    if clean.isascii() and clean.isdigit() and len(clean) < 8:
+        return timedelta(seconds=int(clean)) or None
+    found = _CLOCK.fullmatch(clean)
+    if not found:
+        return None
+    return timedelta(hours=int(found[1] or 0), minutes=int(found[2]), seconds=int(found[3])) or None
+
+
+def minutes(text: str | None) -> timedelta | None:
+    """`ttl` of RSS 2.0, minutes; None when it is no number of them."""
+    clean = (text or "").strip()
+    return timedelta(minutes=int(clean)) or None if clean.isascii() and clean.isdigit() and len(clean) < 7 else None
+
+
+def length(text: str | None) -> int | None:
+    """The length of an enclosure in bytes; None for the 0 and the words that hosts write when they do not know."""
+    clean = (text or "").strip()
+    return int(clean) or None if clean.isascii() and clean.isdigit() and len(clean) < 16 else None
+
+
+def person(text: str | None) -> str | None:
+    """A name from an RSS author ("ada@example.org (Ada)", "Ada <ada@example.org>"); never the address of a person."""
+    clean = flat(html.unescape(text or ""))
+    if found := _LETTER.fullmatch(clean):
+        clean = flat(found["name"] or found["before"]).strip('"')
+    return None if not clean or ("@" in clean and " " not in clean and not clean.startswith("@")) else clean
+
+
+def authors(found: Iterable[tuple[str | None, str | None]]) -> Author | None:
+    """One author from names and addresses; several names are joined, each once."""
+    known = tuple((name, url) for name, url in found if name or url)
+    names = dict.fromkeys(name for name, _ in known if name)
+    if not known:
+        return None
+    return Author(name=", ".join(names) or None, url=next((url for _, url in known if url), None))
+
+
+def tags_of(words: Iterable[str]) -> tuple[str, ...]:
+    """Categories without "#", each once, in their order; addresses of vocabularies are no tags."""
+    clean = (flat(word).lstrip("#").strip() for word in words)
+    return tuple(dict.fromkeys(word for word in clean if word and not is_web(word)))
+
+
+def with_duration(enclosures: list[Enclosure], spent: timedelta | None) -> tuple[Enclosure, ...]:
+    """The enclosures, each address once, with the entry's duration on the first recording."""
+    once = {one.url: one for one in reversed(enclosures)}
+    kept = [once[url] for url in dict.fromkeys(one.url for one in enclosures)]
+    if spent is not None:
+        for position, one in enumerate(kept):
+            if one.duration is None and kind_of(one) is not None:
+                kept[position] = Enclosure(url=one.url, media_type=one.media_type, length_bytes=one.length_bytes, duration=spent)
+                break
+    return tuple(kept)
+
+
+def kind_of(enclosure: Enclosure) -> Kind | None:
+    """EPISODE for a sound, VIDEO for a film, by media type and else by the name of the file; None for anything else."""
+    media = (enclosure.media_type or "").lower()
+    if media.startswith("audio"):
+        return Kind.EPISODE
+    if media.startswith("video"):
+        return Kind.VIDEO
+    if media and media != "application/octet-stream":
+        return None
+    path = enclosure.url.partition("?")[0].lower()
+    if path.endswith((".mp3", ".m4a", ".ogg", ".opus", ".oga", ".wav", ".aac", ".flac")):
+        return Kind.EPISODE
+    return Kind.VIDEO if path.endswith((".mp4", ".m4v", ".mov", ".webm")) else None
+
+
+def kind_by(enclosures: Iterable[Enclosure]) -> Kind:
+    """What an entry of a feed is: an episode, a video, or else an article."""
+    kinds = {kind_of(one) for one in enclosures}
+    return next((kind for kind in (Kind.EPISODE, Kind.VIDEO) if kind in kinds), Kind.ARTICLE)

@@ -1,0 +1,129 @@
+"""Any feed, and any page that has one. The formats' specifications are named in `_strict` and `_jsonfeed`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
+
+from aggregator.collectors import _feeds
+from aggregator.collectors._discovery import declared_feeds, guessed_feeds, linked_feeds
+from aggregator.collectors._feeds import ACCEPT, feed_of, host_of, is_page, web_address
+from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
+from aggregator.errors import Gone, Unauthorized, Unreadable
+from aggregator.fetch import Http, Pace, Reply
+from aggregator.model import Kind, Page
+from aggregator.text.decode import decode
+
+DOING = "reading the feed"
+_MOST_TRIES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed(Collector):
+    """Reads one feed in RSS, RDF, Atom or JSON Feed, of a blog, a newsletter or anything else that publishes one.
+
+    Give the address of the feed, or of a page of the site: then the feed is looked for in the page, once, and remembered. A feed holds
+    only its newest entries, so what a busy site published and dropped between two polls is not seen. Many sites put an excerpt into their
+    feed; a topic named only further down is then missed, unless the site's tags name it.
+    """
+
+    manifest: ClassVar[Manifest] = Manifest(
+        name="feed",
+        title="Feed (RSS, Atom, JSON Feed)",
+        homepage="https://www.rssboard.org/rss-specification",
+        spec="RSS 2.0.11, RSS 1.0, RFC 4287, RFC 5005 and JSON Feed 1.1, read 2026-11-20",
+        method=Method.FEED,
+        kinds=(Kind.ARTICLE, Kind.EPISODE, Kind.VIDEO),
+        every=timedelta(hours=1),
+        quiet_after=timedelta(days=180),
+        pace=Pace(gap=timedelta(seconds=1)),
+        reach="what the feed holds, mostly the 10 to 50 newest entries",
+        delivers=Delivers.EXCERPT,
+        limits=(
+            "A site decides how much of an entry its feed holds.",
+            "A page that neither declares nor links a feed is searched at six usual addresses and no further.",
+        ),
+        fallback=True,
+    )
+
+    url: Annotated[str, Option("address of a feed, or of a page that has one", example="https://blog.example/feed", check=web_address)]
+
+    @property
+    def host(self) -> str:
+        return host_of(self.url)
+
+    @property
+    def label(self) -> str:
+        return host_of(self.url).removeprefix("www.")
+
+    @property
+    def address(self) -> str:
+        return "https://www.google.com/alerts" if self._is_secret else self.url
+
+    @property
+    def feed(self) -> str | None:
+        return None if self._is_secret else self.url
+
+    @property
+    def _is_secret(self) -> bool:
+        """A Google Alerts address names an account; whoever has it reads the alert."""
+        parts = urlsplit(self.url)
+        return parts.path.startswith("/alerts/feeds/") and host_of(self.url).removeprefix("www.").startswith("google.")
+
+    @classmethod
+    def recognise(cls, address: str) -> Mapping[str, str] | None:
+        try:
+            return {"url": web_address(address)}
+        except ValueError:
+            return None
+
+    def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
+        address, reply = _ask(http, unpack(cursor).get("feed", self.url), self.url)
+        if not reply.unchanged and is_page(reply.body, reply.headers.get("content-type", "")):
+            address, feed = discover(http, reply, DOING)
+        else:
+            feed = feed_of(reply, DOING)
+        yield page_of(feed, cursor="" if address == self.url else pack(feed=address))
+
+
+def page_of(feed: _feeds.Feed | None, *, cursor: Cursor) -> Page:
+    """A feed as a page, its entries named for the site they belong to; a page without entries for no news."""
+    if feed is None:
+        return Page(entries=(), cursor=cursor)
+    entries = (one if one.site or not feed.title else replace(one, site=feed.title) for one in feed.entries)
+    return Page(entries=tuple(entries), cursor=cursor, remarks=feed.remarks)
+
+
+def discover(http: Http, page: Reply, doing: str) -> tuple[str, _feeds.Feed | None]:
+    """The first feed that a page leads to: (its address, the feed, or None for no news).
+
+    Raises:
+        Unreadable: the page leads to none.
+    """
+    text = decode(page.body, page.headers.get("content-type", ""))
+    declared = declared_feeds(text, page.url, page.headers.get("link", ""))
+    candidates = (*declared[:_MOST_TRIES], *linked_feeds(text, page.url)[:_MOST_TRIES], *(() if declared else guessed_feeds(page.url)))
+    for address in dict.fromkeys(candidates):
+        try:
+            return address, feed_of(http.get(address, accept=ACCEPT), doing)
+        except (Gone, Unauthorized, Unreadable):
+            continue
+    try:
+        return page.url, feed_of(replace(page, silent=False), doing)
+    except Unreadable as error:
+        raise Unreadable(f"{error}, and found no feed from there") from error
+
+
+def _ask(http: Http, remembered: str, configured: str) -> tuple[str, Reply]:
+    """The reply at the address found earlier; at the configured one when that has become a page or is gone."""
+    if remembered != configured:
+        try:
+            reply = http.get(remembered, accept=ACCEPT)
+            if reply.unchanged or not is_page(reply.body, reply.headers.get("content-type", "")):
+                return remembered, reply
+        except Gone:
+            pass
+    return configured, http.get(configured, accept=ACCEPT)
