@@ -11,7 +11,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 from urllib.parse import quote, unquote, urlsplit
@@ -115,13 +115,13 @@ class Mastodon(Collector):
 
     def backfill(self, http: Http, since: datetime | None, cursor: Cursor) -> Iterator[Page]:
         """Older posts, newest first, until the server has no more or a whole page is older than `since`."""
-        before = _id(unpack(cursor).get("before"))
-        while rows := self._ask(http, before=before):
+        position = unpack(cursor)
+        before, reached = _id(position.get("before")), instant(position.get("reached"))
+        while not (since and reached and reached < since) and (rows := self._ask(http, before=before)):
             before = _progress(before, _last(rows))
-            page = self._page(rows, pack(before=before))
-            yield page
-            if since and page.entries and all(entry.published and entry.published < since for entry in page.entries):
-                return
+            times = [moment for row in rows if (moment := instant(member(row).get("created_at")))]
+            reached = max(times, default=reached)
+            yield self._page(rows, pack(before=before, reached=reached.isoformat() if reached else ""))
 
     def _head(self, http: Http, *, pages: int, newest: str | None, before: str | None) -> Iterator[Page]:
         """The newest pages, back to a modest depth. What is new meanwhile is the next poll's."""
@@ -137,17 +137,23 @@ class Mastodon(Collector):
     def _news(self, http: Http, newest: str) -> Iterator[Page]:
         """The newest page; then, where it does not reach back to `newest`, everything in between."""
         rows = self._ask(http)
-        if not rows or any(_order(id) <= _order(newest) for id in map(_row_id, rows) if id):
+        if not rows or any(_order(one) <= _order(newest) for one in map(_row_id, rows) if one):
             yield self._page(rows, pack(newest=_first(rows) if rows else newest))
             return
         yield self._page(rows, pack(newest=newest, behind=True))
-        yield from self._catch_up(http, newest)
+        yield from self._catch_up(http, newest, top=_first(rows))
 
-    def _catch_up(self, http: Http, newest: str) -> Iterator[Page]:
-        """What came after `newest`, oldest page first, until there is no more."""
+    def _catch_up(self, http: Http, newest: str, top: str | None = None) -> Iterator[Page]:
+        """What came after `newest`, oldest page first, until there is no more.
+
+        A first page that is the one on `top` again is right when exactly one page came; a server that ignores `min_id` gives it too.
+        """
         while rows := self._ask(http, after=newest):
-            newest = _progress(newest, max(_first(rows), _last(rows), key=_order))
-            yield self._page(rows, pack(newest=newest, behind=True))
+            reached = max(_first(rows), _last(rows), key=_order)
+            doubt = (f"the page after post {newest} is the newest page: posts between may be missing",) if reached == top else ()
+            top, newest = None, _progress(newest, reached)
+            page = self._page(rows, pack(newest=newest, behind=True))
+            yield replace(page, remarks=page.remarks + doubt)
         yield Page(entries=(), cursor=pack(newest=newest))
 
     def _ask(self, http: Http, *, before: str | None = None, after: str | None = None) -> list[Any]:
@@ -181,7 +187,10 @@ class Mastodon(Collector):
         """A status as an entry; None when it is not public, does not carry the tag or its account is limited here."""
         if needed(row, "visibility") != "public":
             return None
-        account = member(row.get("account"))
+        account = row.get("account")
+        if not isinstance(account, dict):
+            # Without it nobody knows whether the author wants to be shown.
+            raise Odd("no account")
         if account.get("suspended") is True or account.get("limited") is True:
             return None
         content = _content(row)

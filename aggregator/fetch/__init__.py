@@ -92,7 +92,7 @@ class Reply:
         """
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             kind = self.media_type or "no content type"
             raise Unreadable(f"{doing}: expected JSON, got {kind!r}", status=self.status) from error
 
