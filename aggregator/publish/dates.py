@@ -1,0 +1,69 @@
+"""Days and instants as readers and machines see them. The names of months and days are English whatever the locale of the machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, tzinfo
+from zoneinfo import ZoneInfo
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """A day or an instant, ready to be shown."""
+
+    # The day in the site's zone.
+    day: date
+    # RFC 3339: "2026-11-21" where a day is all that is known, else "2026-11-21T09:30:00Z".
+    iso: str
+
+    @property
+    def short(self) -> str:
+        """The day without its year: "21 November"."""
+        return f"{self.day.day} {_MONTHS[self.day.month - 1]}"
+
+    @property
+    def long(self) -> str:
+        """The day: "21 November 2026"."""
+        return f"{self.short} {self.day.year}"
+
+    @property
+    def month(self) -> str:
+        """The month: "November 2026"."""
+        return f"{_MONTHS[self.day.month - 1]} {self.day.year}"
+
+    @property
+    def weekday(self) -> str:
+        """The day with its name: "Saturday 21 November 2026"."""
+        return f"{_DAYS[self.day.weekday()]} {self.long}"
+
+
+def zone(name: str) -> tzinfo:
+    """The time zone of a name that configuration has checked."""
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
+def when(instant: datetime, here: tzinfo, *, day_only: bool = False) -> When:
+    """An instant as the site shows it.
+
+    Midnight UTC to the microsecond is taken for a day without an hour: that is what feeds write when they know no more, and in a
+    zone west of Greenwich it would otherwise be shown as the day before.
+    """
+    if day_only or instant.timetz() == time(tzinfo=UTC):
+        return When(day=instant.date(), iso=instant.date().isoformat())
+    return When(day=instant.astimezone(here).date(), iso=stamp(instant))
+
+
+def stamp(instant: datetime) -> str:
+    """RFC 3339 in UTC to the second: "2026-11-21T09:30:00Z"."""
+    return f"{instant.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"
+
+
+def instant_of(iso: str) -> str:
+    """The RFC 3339 instant of what `When.iso` holds: a day begins at midnight UTC."""
+    return iso if "T" in iso else f"{iso}T00:00:00Z"

@@ -1,0 +1,69 @@
+"""Writing what is published: whole files or nothing, and only what differs."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from aggregator.errors import AggregatorError
+
+
+def read(path: Path) -> bytes | None:
+    """A file's bytes; None when there is none.
+
+    Raises:
+        AggregatorError: there is one, and it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _refused(path, "read", error) from error
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def put(path: Path, content: bytes) -> None:
+    """Replace a file in one step: a reader sees the old one or the new one, whole.
+
+    It is not forced to the disk: every build compares what lies there, so that a power cut costs one build.
+
+    Raises:
+        AggregatorError: the folder cannot be written to.
+    """
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(content)
+        if path.exists():
+            beside.chmod(path.stat().st_mode & 0o777)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True) if beside.parent.is_dir() and beside.is_file() else None
+        raise _refused(path, "written", error) from error
+
+
+def remove(path: Path) -> None:
+    """Take a file away, and its folder when nothing else is in it.
+
+    Raises:
+        AggregatorError: it cannot be taken away.
+    """
+    try:
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    except OSError as error:
+        raise _refused(path, "removed", error) from error
+
+
+def _refused(path: Path, done: str, error: OSError) -> AggregatorError:
+    reason = (error.strerror or type(error).__name__).lower()
+    return AggregatorError(
+        f"{path} cannot be {done} ({reason}): let the user that runs aggregator write to {path.parent}, "
+        "or name another folder in sources.yaml"
+    )

@@ -1,0 +1,127 @@
+"""All stories for programs: stories.json, and the schema that says what is in it. Fields are added, never changed. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from aggregator.publish.stories import KIND_TEXT, StoryView
+from aggregator.publish.views import PageView
+from aggregator.publish.voices import VoiceView
+from aggregator.publish.words import clean
+
+STORIES, SCHEMA = "stories.json", "stories.schema.json"
+
+
+def stories_json(page: PageView, stories: Iterable[StoryView], *, topics: Sequence[str]) -> str:
+    """Every story, chosen first, then newest first; a line each, so that two versions can be compared."""
+    head = {"schema": SCHEMA, "topic": topics[0], "topics": list(topics), "title": page.title, "updated": page.updated.iso}
+    # One encoder for all: json.dumps with options makes a new one at every call.
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+    lines = ",\n".join(encode(_story(view)) for view in stories)
+    return f'{encode(head)[:-1]},"stories":[\n{lines}\n]}}\n'
+
+
+def _story(view: StoryView) -> dict[str, object]:
+    return {
+        "id": view.id,
+        "url": view.href,
+        "title": view.title,
+        "kind": view.kind.value,
+        "author": view.who or None,
+        "site": view.where or None,
+        "published": view.when.iso if view.dated else None,
+        "first_seen": view.first_seen,
+        "chosen": view.chosen is not None,
+        "summary": view.summary or None,
+        "language": view.language or None,
+        "note": clean(view.chosen.note) or None if view.chosen else None,
+        "topics": list(view.topics),
+        "links": [{"url": link.href, "label": link.label} for link in view.links],
+        "voices": [_voice(voice) for voice in view.mentions],
+    }
+
+
+def _voice(voice: VoiceView) -> dict[str, object]:
+    return {
+        "platform": voice.platform or None,
+        "source": voice.source,
+        "url": voice.href,
+        "author": voice.who or None,
+        "handle": voice.handle or None,
+        "published": voice.when.iso if voice.dated else None,
+        "excerpt": voice.excerpt or None,
+        "first_hand": voice.first_hand,
+    }
+
+
+_TEXT = {"type": ["string", "null"]}
+_URL = {"type": ["string", "null"], "format": "uri"}
+_WHEN = {
+    "description": "A day where no more is known, else an instant in UTC.",
+    "type": ["string", "null"],
+    "pattern": r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?$",
+}
+_INSTANT = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$"}
+
+
+def schema() -> dict[str, object]:
+    """The JSON Schema (2020-12) of stories.json. Unknown fields are allowed: some will be added."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Stories that a community is talked about in",
+        **_object(
+            schema={"const": SCHEMA},
+            topic={"description": "Id of the first topic.", "type": "string"},
+            topics=_list({"type": "string"}),
+            title={"type": "string"},
+            updated={"description": "When something shown last changed.", **_INSTANT},
+            stories=_list(_STORY),
+        ),
+    }
+
+
+def schema_json() -> str:
+    """The schema as the file beside stories.json."""
+    return json.dumps(schema(), ensure_ascii=False, indent=1) + "\n"
+
+
+def _object(**properties: object) -> dict[str, object]:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _list(items: object) -> dict[str, object]:
+    return {"type": "array", "items": items}
+
+
+_STORY = _object(
+    id={"type": "string", "pattern": "^[a-z2-7]{10}$"},
+    url={"description": "Where to read it; null when no address may be followed.", **_URL},
+    title={"type": "string", "minLength": 1},
+    kind={"enum": [kind.value for kind in KIND_TEXT]},
+    author=_TEXT,
+    site=_TEXT,
+    published=_WHEN,
+    first_seen={"description": "When it was first found.", **_INSTANT},
+    chosen={"description": "Chosen by the community by hand.", "type": "boolean"},
+    summary=_TEXT,
+    language={"description": "BCP 47; null when it is the site's, or not known.", **_TEXT},
+    note={"description": "What the community wrote when it chose it, in Markdown.", **_TEXT},
+    topics=_list({"type": "string"}),
+    links={"description": "Its other addresses.", **_list(_object(url={"type": "string", "format": "uri"}, label={"type": "string"}))},
+    voices={
+        "description": "Who mentions it, oldest first.",
+        **_list(
+            _object(
+                platform={"description": "null when the source is no longer configured.", **_TEXT},
+                source={"type": "string"},
+                url=_URL,
+                author=_TEXT,
+                handle=_TEXT,
+                published=_WHEN,
+                excerpt=_TEXT,
+                first_hand={"description": "The mention is the thing itself, not talk about it.", "type": "boolean"},
+            )
+        ),
+    },
+)

@@ -1,0 +1,93 @@
+"""What readers see of the sources: what is read, what could not be and since when. Nothing changes with a poll that brings no news."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from aggregator.collectors import collector_for
+from aggregator.collectors.base import Manifest
+from aggregator.model import Source, SourceState
+from aggregator.publish.dates import When, when, zone
+from aggregator.publish.words import address, clean
+from aggregator.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceView:
+    """One source, ready to be shown."""
+
+    id: str
+    label: str
+    # Name of the collector, and the platform's name for people.
+    platform: str
+    platform_title: str
+    # Where it is talked about when an entry does not say so itself ("Mastodon"; for a lone feed its label).
+    place: str
+    # The page a reader can open to see the same; None: there is none.
+    address: str | None
+    # A feed that a feed reader can subscribe to; None: there is none.
+    feed: str | None
+    # What is missing and where to get it, a whole sentence; "": nothing is.
+    waits_for: str = ""
+    # Since when it could not be read; None: it can.
+    failing_since: When | None = None
+    # Why, in one line; "" when it can be read.
+    reason: str = ""
+    # Only of a source that fails: when it was last read; None: never.
+    last_read: When | None = None
+    # The steward has to act before it is read again.
+    paused: bool = False
+
+    @property
+    def failing(self) -> bool:
+        """True when it was tried and could not be read."""
+        return self.failing_since is not None
+
+
+def source_views(settings: Settings, states: Mapping[str, SourceState]) -> tuple[SourceView, ...]:
+    """Every enabled source in the order of the configuration.
+
+    Raises:
+        ConfigError: a source names no platform, or options that its platform does not allow.
+    """
+    here = zone(settings.site.timezone)
+    secrets = frozenset(settings.secrets)
+    return tuple(
+        _source_view(source, states.get(source.id, SourceState(source=source.id)), secrets, here)
+        for source in settings.sources
+        if source.enabled
+    )
+
+
+def _source_view(source: Source, state: SourceState, secrets: frozenset[str], here: tzinfo) -> SourceView:
+    collector = collector_for(source)
+    manifest = collector.manifest
+    label = clean(source.label or collector.label, 120)
+    waits_for = _waits_for(manifest, secrets)
+    unread = bool(waits_for) and manifest.auth is not None and not manifest.auth.optional
+    since = None if unread else state.failing_since
+    return SourceView(
+        id=source.id,
+        label=label,
+        platform=manifest.name,
+        platform_title=clean(manifest.title, 60),
+        place=label if manifest.fallback else clean(manifest.title, 60),
+        address=address(collector.address),
+        feed=address(collector.feed),
+        waits_for=waits_for,
+        failing_since=when(since, here) if since else None,
+        reason=clean(state.last_error, 300) if since else "",
+        last_read=when(state.last_ok_at, here) if since and state.last_ok_at else None,
+        paused=state.paused and since is not None,
+    )
+
+
+def _waits_for(manifest: Manifest, secrets: frozenset[str]) -> str:
+    auth = manifest.auth
+    if auth is None or auth.variable in secrets:
+        return ""
+    if auth.optional:
+        return clean(f"Without {auth.variable}: {auth.without} {auth.how}")
+    return clean(f"Not read until {auth.variable} is set. {auth.how}")

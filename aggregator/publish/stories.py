@@ -1,0 +1,251 @@
+"""What readers see of a story: everything decided, nothing left to the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from aggregator.model import Chosen, Kind, Link, Mention, Story
+from aggregator.publish import notes
+from aggregator.publish.dates import When, stamp, when
+from aggregator.publish.notes import Run
+from aggregator.publish.voices import PlaceView, Scene, VoiceView, one_each, place_of, places, shown, talk, text_of, voice_view, who
+from aggregator.publish.words import address, clean, host, language, sentence
+from aggregator.settings import Site
+
+KIND_TEXT = {
+    Kind.ARTICLE: "Article",
+    Kind.EPISODE: "Episode",
+    Kind.VIDEO: "Video",
+    Kind.THREAD: "Discussion",
+    Kind.POST: "Post",
+    Kind.COMMENT: "Comment",
+}
+_TITLE = 200
+# A post without a title is called by its first sentence, and a shorter one reads as a title.
+_CALLED = 110
+_SUMMARY = 200
+# A story found quietly is news when it is younger than this at first sight.
+NEWS = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkView:
+    """Another address of a story."""
+
+    href: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryView:
+    """One story, ready to be shown."""
+
+    id: str
+    # None: there is no address that may be followed.
+    href: str | None
+    kind: Kind
+    # The kind for people, and the text alternative of its icon.
+    kind_text: str
+    title: str
+    # "" when it is the site's.
+    language: str
+    # "" when nobody is named.
+    who: str
+    # Site, show or platform.
+    where: str
+    # One sentence; "" when nothing is known.
+    summary: str
+    # When it was published, or else found.
+    when: When
+    # False: only found then.
+    dated: bool
+    first_seen: str
+    # Everyone who mentions it, oldest first.
+    mentions: tuple[VoiceView, ...]
+    # Who talks about it: one voice for each person in each place.
+    voices: tuple[VoiceView, ...]
+    places: tuple[PlaceView, ...]
+    # The places as one phrase; "" when nobody talks about it.
+    talk: str
+    # Its other addresses.
+    links: tuple[LinkView, ...]
+    topics: tuple[str, ...]
+    # What the community wrote when it chose it; empty for what was only found.
+    note: tuple[Run, ...]
+    # The same as Markdown.
+    chosen: Chosen | None
+    # False: part of the archive, found when a source was first read.
+    news: bool
+
+    @property
+    def anchor(self) -> str:
+        """Its id on a page."""
+        return f"story-{self.id}"
+
+
+def story_view(story: Story, scene: Scene, site: Site) -> StoryView:
+    """A story as readers see it."""
+    link = story.links[0] if story.links else Link(key=story.lead, href=story.lead)
+    mentions = shown(story.mentions)
+    own = next((one for one in mentions if _first_hand(one, story)), None)
+    views = tuple(voice_view(one, scene, first_hand=_first_hand(one, story)) for one in mentions)
+    voices = one_each([view for view in views if not view.first_hand])
+    where_talked = places(voices)
+    title, rest = _title(story, own, link)
+    published, day_only = _published(story, own, link)
+    return StoryView(
+        id=story.id,
+        href=_href(story, link, site),
+        kind=(kind := _kind(story, own, link)),
+        kind_text=KIND_TEXT[kind],
+        title=title,
+        language=language(own.entry.language if own and own.entry.language else link.language, scene.language),
+        who=_who(story, own, link),
+        where=_where(own, link, scene),
+        summary=_summary(title, rest, own, link),
+        when=when(published or story.first_seen_at, scene.here, day_only=day_only),
+        dated=published is not None,
+        first_seen=stamp(story.first_seen_at),
+        mentions=views,
+        voices=voices,
+        places=where_talked,
+        talk=talk(where_talked),
+        links=_others(story),
+        topics=story.topics,
+        note=_note(story.chosen, title, _href(story, link, site), site) if story.chosen else (),
+        chosen=story.chosen,
+        news=_news(story),
+    )
+
+
+def _first_hand(mention: Mention, story: Story) -> bool:
+    """True when the entry's permalink is the story's subject: the entry is the thing, not talk about it."""
+    identity = mention.identity
+    return identity.subject == story.lead and _bare(mention.entry.url) in (_bare(identity.subject), _bare(identity.href))
+
+
+def _bare(url: str) -> str:
+    """What two spellings of one permalink share: no scheme, no "www.", no query of a feed's own, no final slash."""
+    rest = url.partition("://")[2] or url
+    return rest.partition("#")[0].removeprefix("www.").rstrip("/").casefold()
+
+
+def _title(story: Story, own: Mention | None, link: Link) -> tuple[str, str]:
+    """What a story is called, and what of its text is not in the title."""
+    given = story.chosen.title if story.chosen else own.entry.title if own and own.entry.title else link.title
+    text = text_of(own) if own else ""
+    if title := clean(given, _TITLE):
+        return title, text
+    if text:
+        called = sentence(text, _CALLED)
+        stem = called.removesuffix("…")
+        rest = text[len(stem) :].strip() if text.startswith(stem) else ""
+        return called, ("…" + rest if rest and called.endswith("…") else rest)
+    return _address_as_title(link.href), ""
+
+
+def _address_as_title(url: str) -> str:
+    path = url.partition("://")[2].partition("?")[0].partition("#")[0].removeprefix("www.").rstrip("/")
+    return clean(path, _TITLE) or "Untitled"
+
+
+def _kind(story: Story, own: Mention | None, link: Link) -> Kind:
+    if story.chosen:
+        return story.chosen.kind
+    return own.entry.kind if own else link.kind or Kind.ARTICLE
+
+
+def _who(story: Story, own: Mention | None, link: Link) -> str:
+    if story.chosen and story.chosen.who:
+        return clean(story.chosen.who, 120)
+    if own and own.entry.author and (name := who(own.entry.author)):
+        return name
+    return clean(link.author, 120)
+
+
+def _where(own: Mention | None, link: Link, scene: Scene) -> str:
+    if own:
+        return place_of(own, scene.sources.get(own.source))
+    return clean(link.site, 60) or host(link.href)
+
+
+def _summary(title: str, rest: str, own: Mention | None, link: Link) -> str:
+    """One sentence that says more than the title."""
+    for text in (clean(link.description, _SUMMARY * 4), rest):
+        line = sentence(text, _SUMMARY) if text else ""
+        if line and line.rstrip(".…!? ").casefold() not in title.casefold():
+            return line
+    return ""
+
+
+def _published(story: Story, own: Mention | None, link: Link) -> tuple[datetime | None, bool]:
+    """When a story was published, if it is known and was not in the future when it was first seen, and whether only the day is known."""
+    for instant, day_only in (
+        (story.chosen.published if story.chosen else None, False),
+        (own.entry.published if own else None, False),
+        (link.published, link.published_day_only),
+    ):
+        if instant is not None and instant <= story.first_seen_at:
+            return instant, day_only
+    return None, False
+
+
+def _others(story: Story) -> tuple[LinkView, ...]:
+    """The addresses beside the lead, each once; those of a chosen story stand in its note."""
+    if story.chosen:
+        return ()
+    seen = {story.links[0].href} if story.links else set()
+    others = []
+    for link in story.links[1:]:
+        href = address(link.href)
+        if href is not None and href not in seen:
+            seen.add(href)
+            others.append(LinkView(href=href, label=clean(link.site, 60) or host(href)))
+    return tuple(others)
+
+
+def _href(story: Story, link: Link, site: Site) -> str | None:
+    """The address to follow: as the community wrote it, else the best that is known."""
+    written = story.chosen.links[0].href if story.chosen else link.href
+    return notes.followed(written, base(site)) or address(link.href)
+
+
+def base(site: Site) -> str | None:
+    """What relative addresses of the community's own page are relative to: its home, where that is a page and not the door of a host."""
+    return site.home.url if site.home and urlsplit(site.home.url).path.strip("/") else None
+
+
+def _note(chosen: Chosen, title: str, href: str | None, site: Site) -> tuple[Run, ...]:
+    """The note with its lead marked; the title goes before a note that links to nothing."""
+    note = notes.runs(chosen.note, base=base(site))
+    if any(run.href for run in note) or title in notes.plain(chosen.note):
+        return notes.marked_lead(note, href)
+    return (Run(text=title, href=href, lead=True), *((Run(text=" — "), *note) if note else ()))
+
+
+def _news(story: Story) -> bool:
+    """True unless it was found quietly and was old, or of no known age, when it was found."""
+    if any(not mention.quiet for mention in story.mentions):
+        return True
+    times = [mention.entry.published for mention in story.mentions] + [link.published for link in story.links[:1]]
+    times.append(story.chosen.published if story.chosen else None)
+    known = [one for one in times if one is not None and one <= story.first_seen_at]
+    return bool(known) and min(known) >= story.first_seen_at - NEWS
+
+
+def newest_first(views: Iterable[StoryView]) -> tuple[StoryView, ...]:
+    """Stories by the day or instant they show, newest first; then by id, so that no order of arrival is seen."""
+    return tuple(sorted(sorted(views, key=lambda view: view.id), key=lambda view: (view.when.day, view.when.iso), reverse=True))
+
+
+def in_chosen_order(views: Iterable[StoryView]) -> tuple[StoryView, ...]:
+    """Chosen stories as their lists have them: the configuration's own first, then imported files by name."""
+
+    def place(view: StoryView) -> tuple[bool, str, int, str]:
+        assert view.chosen is not None
+        return view.chosen.origin != "sources.yaml", view.chosen.origin, view.chosen.position, view.id
+
+    return tuple(sorted(views, key=place))

@@ -1,0 +1,80 @@
+"""Text and addresses from outside, made fit to be shown: pure, and never longer than asked."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+# Not allowed in XML 1.0 (§2.2), or invisible and able to turn the direction of what follows (Unicode UAX #9, explicit formatting).
+# Noncharacters go too: site.py uses two of them as marks.
+_UNSHOWN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
+)
+# A pile of combining marks draws over the lines above and below; no script stacks more than a few.
+_MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
+_PILE = re.compile(f"({_MARK}{{4}}){_MARK}+")
+# Where a sentence ends: its mark, whatever closes after it, and then a space; Chinese and Japanese leave no space.
+_END = re.compile(r"[.!?…]+[\"'”’)\]»]*(?=\s)|[。！？]+[」』）]*")
+# A first sentence shorter than this ("Yes.", "Dr.") says too little alone.
+_SHORT = 40
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+_ADDRESS = re.compile(r"https?://[^\s/?#\\\"<>]+(?:[/?#][^\s\x00-\x1f\x7f]*)?", re.IGNORECASE)
+
+
+def clean(text: str | None, limit: int | None = None) -> str:
+    """One line that can stand in HTML, XML and JSON; at most `limit` characters, cut at a word with "…"."""
+    if not text:
+        return ""
+    if limit is not None and len(text) > limit * 8:
+        text = text[: limit * 8]
+    if not text.isascii() or not text.isprintable():
+        text = _PILE.sub(r"\1", _UNSHOWN.sub("", text))
+    line = " ".join(text.split())
+    return line if limit is None else clip(line, limit)
+
+
+def clip(line: str, limit: int) -> str:
+    """At most `limit` characters of a line, cut at a word where one ends in its last third."""
+    if len(line) <= limit:
+        return line
+    short = line[: limit - 1]
+    space = short.rfind(" ")
+    if space > limit * 2 // 3:
+        short = short[:space]
+    return short.rstrip(" ,;:.–—-([{") + "…"
+
+
+def sentence(line: str, limit: int) -> str:
+    """The first sentence of a clean line, or the first few when the first is very short; at most `limit` characters."""
+    for end in _END.finditer(line, 0, limit + 1):
+        if end.end() >= min(_SHORT, limit // 2) and end.end() <= limit:
+            return line[: end.end()]
+    return clip(line, limit)
+
+
+def address(url: str | None) -> str | None:
+    """The address when a reader may follow it (http or https, with a host), else None."""
+    if url is None or not _ADDRESS.fullmatch(url):
+        return None
+    return _UNSHOWN.sub("", url)
+
+
+def host(url: str) -> str:
+    """The host for people: lower case, without "www."; "" when there is none or it cannot be read."""
+    try:
+        name = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return clean(name.removeprefix("www."), 80)
+
+
+def language(tag: str | None, site: str) -> str:
+    """A language tag for an element that is not in the site's language, else "" (BCP 47)."""
+    if not tag or not _LANGUAGE.fullmatch(tag) or tag.lower() == "und":
+        return ""
+    return "" if tag.partition("-")[0].lower() == site.partition("-")[0].lower() else tag
+
+
+def listed(words: list[str]) -> str:
+    """Words as English lists them: "a", "a and b", "a, b and c"."""
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else ""
