@@ -137,8 +137,13 @@ def shown(url: str) -> str:
         bare = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
     except ValueError:
         bare = url.partition("#")[0].rpartition("@")[2]
-    printable = "".join(letter if letter.isprintable() else "?" for letter in _SECRET_PARAMETER.sub(r"\1\2=…", bare))
+    printable = "".join(letter if letter.isprintable() else "?" for letter in secret_parameters_masked(bare, "…"))
     return printable if len(printable) <= 200 else printable[:199] + "…"
+
+
+def secret_parameters_masked(url: str, mask: str) -> str:
+    """A URL whose parameters that are named like secrets have the value `mask`."""
+    return _SECRET_PARAMETER.sub(rf"\1\2={mask}", url)
 
 
 def _reset(value: str, now: datetime | None) -> datetime | None:

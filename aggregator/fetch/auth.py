@@ -1,0 +1,151 @@
+"""The secrets: which header carries one, and the sessions of the AT Protocol, kept across runs by their refresh token.
+
+Source: com.atproto.server.createSession and refreshSession (bluesky-social/atproto, lexicons/com/atproto/server, read 2026-11-22): an
+access token lives for hours, a refresh token for weeks and for one use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aggregator.errors import SourceError, Unauthorized, Unreadable
+from aggregator.fetch import Auth, AuthScheme
+from aggregator.settings import Secret
+
+Ask = Callable[[str, "bytes | None", "str | None"], bytes]
+"""POST a JSON body (or nothing) to a URL with a bearer token (or none); gives the body of a good reply, raises `SourceError` otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What a service gave us for an app password."""
+
+    access: str
+    refresh: str
+
+
+def secret_texts(secret: Secret) -> tuple[str, ...]:
+    """Every text that must not appear anywhere: the secret, and the password inside "handle:app-password"."""
+    whole = secret.reveal()
+    return tuple(text for text in {whole, whole.rpartition(":")[2]} if text)
+
+
+def headers_for(auth: Auth, secret: Secret) -> Mapping[str, str]:
+    """The headers that carry a secret, for the schemes that need no session."""
+    if auth.scheme is AuthScheme.BEARER:
+        return {"Authorization": f"Bearer {secret.reveal()}"}
+    return {auth.name: secret.reveal()}
+
+
+class Sessions:
+    """AT Protocol sessions by service and account, in a file only we can read. Two threads never log in or refresh at once."""
+
+    def __init__(self, path: Path | None) -> None:
+        """`path`: None keeps them for this run alone."""
+        self._path = path
+        self._lock = threading.Lock()
+        self._sessions: dict[str, Session] | None = None
+
+    def access(self, service: str, secret: Secret, ask: Ask) -> str:
+        """An access token, from an earlier session or by logging in.
+
+        Raises:
+            Unauthorized: the service does not take the app password, or the secret is not "handle:app-password".
+            SourceError: the service could not be asked.
+        """
+        with self._lock:
+            session = self._load().get(_key(service, secret))
+            return (session or self._log_in(service, secret, ask)).access
+
+    def renew(self, service: str, secret: Secret, ask: Ask, *, stale: str) -> str:
+        """An access token other than `stale`, by the refresh token or, when that is refused, by logging in once more."""
+        with self._lock:
+            session = self._load().get(_key(service, secret))
+            if session is not None and session.access != stale:
+                return session.access  # another thread was faster
+            if session is not None:
+                try:
+                    reply = ask(f"{service.rstrip('/')}/xrpc/com.atproto.server.refreshSession", None, session.refresh)
+                except SourceError as error:
+                    if error.status not in (400, 401, 403):
+                        raise
+                else:
+                    return self._keep(service, secret, _session(reply, "refreshing the session")).access
+            return self._log_in(service, secret, ask).access
+
+    def _log_in(self, service: str, secret: Secret, ask: Ask) -> Session:
+        handle, _, password = secret.reveal().rpartition(":")
+        if not handle or not password:
+            raise Unauthorized("signing in: the secret is not of the form 'handle:app-password'")
+        body = json.dumps({"identifier": handle, "password": password}).encode()
+        try:
+            reply = ask(f"{service.rstrip('/')}/xrpc/com.atproto.server.createSession", body, None)
+        except SourceError as error:
+            if error.status not in (400, 401, 403) or not isinstance(error, (Unauthorized, Unreadable)):
+                raise
+            raise Unauthorized(f"signing in: {service} does not take the app password", status=error.status) from error
+        return self._keep(service, secret, _session(reply, "signing in"))
+
+    def _keep(self, service: str, secret: Secret, session: Session) -> Session:
+        """Write a session down before it is used: the refresh token it came from is dead already."""
+        self._load()[_key(service, secret)] = session
+        if self._path is not None:
+            rows = {key: {"access": one.access, "refresh": one.refresh} for key, one in sorted(self._load().items())}
+            _write_private(self._path, json.dumps({"version": 1, "sessions": rows}, indent=1).encode())
+        return session
+
+    def _load(self) -> dict[str, Session]:
+        if self._sessions is None:
+            self._sessions = _read(self._path) if self._path is not None else {}
+        return self._sessions
+
+
+def _key(service: str, secret: Secret) -> str:
+    account = secret.reveal().rpartition(":")[0].lower()
+    return f"{service.rstrip('/')} {hashlib.sha256(account.encode()).hexdigest()[:16]}"
+
+
+def _session(body: bytes, doing: str) -> Session:
+    try:
+        reply: Any = json.loads(body)
+        access, refresh = reply["accessJwt"], reply["refreshJwt"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise Unreadable(f"{doing}: expected a session") from error
+    if not (isinstance(access, str) and isinstance(refresh, str) and _sendable(access) and _sendable(refresh)):
+        raise Unreadable(f"{doing}: expected two tokens")
+    return Session(access=access, refresh=refresh)
+
+
+def _sendable(token: str) -> bool:
+    return 0 < len(token) < 8192 and token.isascii() and token.isprintable() and " " not in token
+
+
+def _read(path: Path) -> dict[str, Session]:
+    """The sessions of a file; none when it is not there or not ours: then we log in again, which is always possible."""
+    try:
+        rows: Any = json.loads(path.read_bytes())["sessions"]
+        return {str(key): Session(access=str(row["access"]), refresh=str(row["refresh"])) for key, row in rows.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """Replace a file by one that was never readable to anyone else."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    with contextlib.suppress(FileNotFoundError):
+        fresh.unlink()
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

@@ -1,0 +1,229 @@
+"""The client as one source sees it: bound to its pace, its validators, its secret and its topics. Holds what one poll learns."""
+
+from __future__ import annotations
+
+import hashlib
+import json as jsonlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urldefrag, urlencode
+
+from aggregator.errors import Gone, MissingSecret, SourceError, Unreadable
+from aggregator.fetch import Auth, AuthScheme, Pace, Params, Reply
+from aggregator.fetch.auth import headers_for, secret_texts
+from aggregator.fetch.exchange import Answer, Question
+from aggregator.fetch.status import LONGEST, http_date, shown
+from aggregator.model import Validators
+from aggregator.settings import Secret
+
+if TYPE_CHECKING:
+    from aggregator.fetch.client import Arrival, Client
+
+_MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,12})", re.IGNORECASE)
+_LONGEST_VALIDATOR = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What replies said that is worth keeping, once the entries that came with them are kept."""
+
+    # By URL asked; only those that changed.
+    validators: Mapping[str, Validators] = field(default_factory=dict)
+    # Permanent redirects: from the URL asked to where it went.
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """A server's wish for the next poll."""
+
+    # Not before then; None: it did not say.
+    fresh_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On which terms one source asks."""
+
+    # Its lane.
+    host: str
+    pace: Pace
+    auth: Auth | None = None
+    # None: not set.
+    secret: Secret | None = None
+    # Statuses that mean "later" on this platform.
+    transient: frozenset[int] = frozenset()
+    # By URL asked.
+    validators: Mapping[str, Validators] = field(default_factory=dict)
+    # False: no spelling of a topic's words is in the body. None: every body is wanted.
+    look: Callable[[bytes], bool] | None = None
+
+
+class BoundHttp:
+    """`Http` for one source and one poll; used by one thread."""
+
+    def __init__(self, client: Client, terms: Terms) -> None:
+        self._client = client
+        self._terms = terms
+        self._validators: dict[str, Validators] = {}
+        self._moved: dict[str, str] = {}
+        self._fresh_until: datetime | None = None
+
+    @property
+    def authorised(self) -> bool:
+        return self._terms.auth is not None and self._terms.secret is not None
+
+    @property
+    def hint(self) -> Hint:
+        """The latest wish of all replies so far."""
+        return Hint(fresh_until=self._fresh_until)
+
+    def take(self) -> Learned:
+        """What was learned since the last take."""
+        learned = Learned(validators=self._validators, moved=self._moved)
+        self._validators, self._moved = {}, {}
+        return learned
+
+    def get(self, url: str, *, params: Params | None = None, accept: str | None = None, auth: bool = False) -> Reply:
+        asked = with_params(url, params)
+        known = self._terms.validators.get(asked) or Validators()
+        headers = {"Accept": accept or "*/*", **_conditions(known)}
+        arrival = self._follow(Question(url=asked, headers=headers), auth=auth)
+        return self._reply(asked, arrival, known)
+
+    def post(self, url: str, *, json: object, accept: str | None = None, auth: bool = False) -> Reply:
+        headers = {"Accept": accept or "*/*", "Content-Type": "application/json"}
+        body = jsonlib.dumps(json, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+        arrival = self._arrive(Question(url=url, method="POST", headers=headers, body=body), auth=auth)
+        answer = arrival.answer
+        return Reply(asked=url, url=arrival.url, status=answer.status, headers=answer.headers, body=answer.body)
+
+    def _follow(self, question: Question, *, auth: bool) -> Arrival:
+        """Ask where a permanent redirect once led; where nothing is left there, ask the old address again."""
+        target = self._client.moved_to(question.url)
+        if target is None:
+            return self._arrive(question, auth=auth)
+        try:
+            return self._arrive(question.redirected(target), auth=auth)
+        except Gone:
+            return self._arrive(question, auth=auth)
+
+    def _arrive(self, question: Question, *, auth: bool) -> Arrival:
+        if not auth:
+            return self._raised(self._ask(question))
+        scheme, secret = self._credentials()
+        if scheme.scheme is not AuthScheme.ATPROTO:
+            return self._raised(self._ask(_with_secret(question, headers_for(scheme, secret))))
+        token = self._client.session(scheme.name, secret, self._terms)
+        arrival = self._ask(_with_secret(question, {"Authorization": f"Bearer {token}"}))
+        if _session_over(arrival.answer):
+            token = self._client.session(scheme.name, secret, self._terms, stale=token)
+            arrival = self._ask(_with_secret(question, {"Authorization": f"Bearer {token}"}))
+        return self._raised(arrival)
+
+    def _ask(self, question: Question) -> Arrival:
+        return self._client.ask(question, lane=self._terms.host, pace=self._terms.pace, transient=self._terms.transient)
+
+    def _credentials(self) -> tuple[Auth, Secret]:
+        auth, secret = self._terms.auth, self._terms.secret
+        if auth is None:
+            raise TypeError("a source without a manifest's auth asks with auth=True")
+        if secret is None:
+            raise MissingSecret(auth.variable, auth.how)
+        return auth, secret
+
+    def _raised(self, arrival: Arrival) -> Arrival:
+        if arrival.error is not None:
+            raise self._redacted(arrival.error)
+        return arrival
+
+    def _redacted(self, error: SourceError) -> SourceError:
+        texts = secret_texts(self._terms.secret) if self._terms.secret is not None else ()
+        if not any(text in str(error) for text in texts):
+            return error
+        message = str(error)
+        for text in texts:
+            message = message.replace(text, "…")
+        return type(error)(message, status=error.status, retry_at=error.retry_at)
+
+    def _reply(self, asked: str, arrival: Arrival, known: Validators) -> Reply:
+        answer = arrival.answer
+        conditional = known.etag is not None or known.last_modified is not None
+        if answer.status == 304 and not conditional and self._client.live:
+            raise Unreadable(f"asking {shown(asked)}: answered 304 to an unconditional question", status=304)
+        digest = hashlib.sha256(answer.body).hexdigest() if answer.status == 200 else known.body_digest
+        unchanged = answer.status == 304 or (answer.status == 200 and digest == known.body_digest)
+        self._learn(asked, arrival, known, digest)
+        look = self._terms.look
+        return Reply(
+            asked=asked,
+            url=arrival.url,
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.body,
+            unchanged=unchanged,
+            silent=look is not None and answer.status == 200 and not unchanged and not look(answer.body),
+        )
+
+    def _learn(self, asked: str, arrival: Arrival, known: Validators, digest: str | None) -> None:
+        headers = arrival.answer.headers
+        fresh = Validators(
+            etag=_kept(headers.get("etag")) or (known.etag if arrival.answer.status == 304 else None),
+            last_modified=_kept(headers.get("last-modified")) or (known.last_modified if arrival.answer.status == 304 else None),
+            body_digest=digest,
+        )
+        if arrival.answer.status in (200, 304) and fresh != known:
+            self._validators[asked] = fresh
+        if arrival.moved_to is not None and not self._holds_secret(asked, arrival.moved_to):
+            self._moved[asked] = arrival.moved_to
+            self._client.learn_moved(asked, arrival.moved_to)
+        until = fresh_until(headers, self._client.now())
+        if until is not None and (self._fresh_until is None or until > self._fresh_until):
+            self._fresh_until = until
+
+    def _holds_secret(self, *urls: str) -> bool:
+        texts = secret_texts(self._terms.secret) if self._terms.secret is not None else ()
+        return any(text in url for text in texts for url in urls)
+
+
+def with_params(url: str, params: Params | None) -> str:
+    """A URL with parameters added to its query, in order, without a fragment."""
+    bare = urldefrag(url)[0]
+    pairs: list[tuple[str, str]] = []
+    for name, value in (params or {}).items():
+        pairs += [(name, value)] if isinstance(value, str) else [(name, one) for one in value]
+    return f"{bare}{'&' if '?' in bare else '?'}{urlencode(pairs)}" if pairs else bare
+
+
+def fresh_until(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """Until when a reply says it stays as it is (RFC 9111 §4.2.1), at most `LONGEST` from now; None when it does not say."""
+    control = headers.get("cache-control", "")
+    if re.search(r"(?i)\bno-(cache|store)\b", control):
+        return None
+    said = _MAX_AGE.search(control)
+    if said is not None:
+        age = headers.get("age", "").strip()
+        seconds = int(said[1]) - (int(age) if re.fullmatch(r"\d{1,12}", age) else 0)
+        return now + min(timedelta(seconds=min(seconds, 10**9)), LONGEST) if seconds > 0 else None
+    expires = http_date(headers["expires"]) if "expires" in headers else None
+    return min(expires, now + LONGEST) if expires is not None and expires > now else None
+
+
+def _conditions(known: Validators) -> dict[str, str]:
+    conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    return {name: value for name, value in conditions.items() if value is not None}
+
+
+def _kept(value: str | None) -> str | None:
+    return value if value and len(value) <= _LONGEST_VALIDATOR and value.isprintable() else None
+
+
+def _with_secret(question: Question, headers: Mapping[str, str]) -> Question:
+    return replace(question, secret_headers=headers)
+
+
+def _session_over(answer: Answer) -> bool:
+    return answer.status == 401 or (answer.status == 400 and b"ExpiredToken" in answer.body)

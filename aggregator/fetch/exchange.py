@@ -1,0 +1,126 @@
+"""One question to a server and its answer, as values, and the seam where either a network or a recording answers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+from urllib.parse import SplitResult, urldefrag, urljoin, urlsplit
+
+from aggregator.errors import Unreadable
+from aggregator.fetch.status import shown
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One request, one hop."""
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    # Headers that hold a secret: dropped when a redirect leaves the host, never recorded.
+    secret_headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    # Media types whose body is wanted; empty: all of them. A body of another type is not read.
+    types: frozenset[str] = frozenset()
+
+    def redirected(self, target: str) -> Question:
+        """The same question at the address a redirect names."""
+        return replace(self, url=target, secret_headers=self.secret_headers if _same_server(self.url, target) else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One reply, whatever its status."""
+
+    status: int
+    reason: str = ""
+    # Names in lower case.
+    headers: Mapping[str, str] = field(default_factory=dict)
+    # Decoded; of an error at most its beginning.
+    body: bytes = b""
+
+
+class Transport(Protocol):
+    """What answers questions."""
+
+    # False: nobody's patience is spent, so no gap is kept.
+    paced: bool
+
+    def send(self, question: Question) -> Answer:
+        """Ask once, follow nothing.
+
+        Raises:
+            SourceError: no whole answer came.
+        """
+
+    def stop(self) -> None:
+        """Break off what is under way, in other threads too."""
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+
+
+def checked(url: str) -> SplitResult:
+    """The parts of a URL that may be asked.
+
+    Raises:
+        Unreadable: not http or https, no host, an impossible port, or credentials inside.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise Unreadable(f"asking {shown(url)}: this is not an address ({error})") from error
+    if parts.scheme not in _DEFAULT_PORTS or not host or port == 0:
+        raise Unreadable(f"asking {shown(url)}: expected an http or https address")
+    if "@" in parts.netloc:
+        raise Unreadable(f"asking {shown(url)}: an address with a user name or password in it is not asked")
+    return parts
+
+
+def host_of(url: str) -> str:
+    """Host of a URL that may be asked: lower case, without a final dot, with the port where it is not the scheme's own."""
+    parts = checked(url)
+    host = (parts.hostname or "").rstrip(".")
+    bracketed = f"[{host}]" if ":" in host else host
+    return bracketed if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{bracketed}:{parts.port}"
+
+
+def redirect_of(question: Question, answer: Answer) -> str | None:
+    """Where an answer sends us, absolute and without a fragment; None when it does not.
+
+    Raises:
+        Unreadable: the target may not be asked, or a POST is sent elsewhere (it is never repeated).
+    """
+    location = answer.headers.get("location", "").strip()
+    if answer.status not in _REDIRECTS or not location:
+        return None
+    if question.method != "GET":
+        raise Unreadable(f"asking {shown(question.url)}: a POST was redirected", status=answer.status)
+    with contextlib.suppress(UnicodeError):
+        # Header bytes arrive as Latin-1; many servers write UTF-8 in them.
+        location = location.encode("latin-1").decode("utf-8")
+    try:
+        target = urldefrag(urljoin(question.url, location))[0]
+        checked(target)
+    except ValueError as error:
+        raise Unreadable(f"asking {shown(question.url)}: redirected to something that is not an address", status=answer.status) from error
+    except Unreadable as error:
+        raise Unreadable(f"asking {shown(question.url)}: redirected: {error}", status=answer.status) from error
+    return target
+
+
+def _same_server(asked: str, target: str) -> bool:
+    """True when a secret for `asked` may be shown to `target`: the same host and port, or the same host grown from http to https."""
+    one, other = checked(asked), checked(target)
+    if one.hostname != other.hostname:
+        return False
+    ports = tuple(parts.port or _DEFAULT_PORTS[parts.scheme] for parts in (one, other))
+    return (one.scheme == other.scheme and ports[0] == ports[1]) or (
+        one.scheme == "http" and other.scheme == "https" and ports == (80, 443)
+    )
