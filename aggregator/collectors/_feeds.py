@@ -35,7 +35,7 @@ _DOCTYPE = re.compile(
 )
 _BROKEN_DOCTYPE = re.compile(r"<!DOCTYPE.*?(?=<(?:rss|feed|rdf:RDF|channel|html)\b|\Z)", re.DOTALL | re.IGNORECASE)
 _DECLARATION = re.compile(r"<\?xml[^>]*\?>")
-_PROLOGUE = re.compile(r"(?:\s++|\ufeff|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*+>)*+", re.DOTALL | re.IGNORECASE)
+_PROLOGUE = re.compile(r"(?:\s++|\ufeff|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _NAME = re.compile(r"<([A-Za-z_][\w:.-]*)")
 _FEED_ROOT = re.compile(r"<(?:rss|feed|rdf:RDF|channel|(?:atom|a)\d*:feed)[\s>]", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.DOTALL | re.IGNORECASE)
@@ -104,7 +104,7 @@ def web_address(value: str) -> str:
 
 def is_page(body: bytes, content_type: str = "") -> bool:
     """True when a reply is an HTML page and no feed, whatever its content type says."""
-    text = decode(body[:8192], content_type)
+    text = _without_doctype(decode(body[:8192], content_type))[0]
     return _root(text).lower() == "html" or (
         not _FEED_ROOT.search(text) and bool(re.search(r"<(?:head|body|title)[\s>]", text, re.IGNORECASE))
     )
@@ -131,15 +131,15 @@ def _json(text: str, url: str, odd: Oddities, doing: str) -> Feed:
 def _xml(text: str, url: str, odd: Oddities, doing: str) -> Feed:
     document, remarks = _without_doctype(text)
     document = document.lstrip("\ufeff \t\r\n")
-    encoded = document.encode("utf-8", "replace")
     root = _root(document).lower()
-    feed = strict_feed(encoded, url=url, odd=odd) if root != "html" else None
+    feed = strict_feed(document.encode("utf-8", "replace"), url=url, odd=odd) if root != "html" else None
     if feed is not None:
         return replace(feed, remarks=remarks)
+    document = _BROKEN_DOCTYPE.sub("", document)
     if not _FEED_ROOT.search(document):
         raise Unreadable(f"{doing}: expected a feed, got {_description(document)}")
     odd.clear()
-    feed = lenient_feed(_DECLARATION.sub("", encoded.decode(), count=1).encode(), url=url, odd=odd)
+    feed = lenient_feed(_DECLARATION.sub("", document, count=1).encode("utf-8", "replace"), url=url, odd=odd)
     if not feed.entries:
         raise Unreadable(f"{doing}: expected a feed, got {_description(document) if root == 'html' else 'XML that is cut off or broken'}")
     return replace(feed, remarks=(*remarks, "not well-formed: read leniently"))
@@ -147,12 +147,13 @@ def _xml(text: str, url: str, odd: Oddities, doing: str) -> Feed:
 
 def _without_doctype(text: str) -> tuple[str, tuple[str, ...]]:
     """The document without its document type, so that no entity of its own is ever known to a parser."""
-    if "<!" not in text[:4096] or "<!doctype" not in text.lower():
+    prologue = _PROLOGUE.match(text)
+    start = prologue.end() if prologue else 0
+    if text[start : start + 9].upper() != "<!DOCTYPE":
         return text, ()
-    bare = _DOCTYPE.sub("", text, count=1)
-    if "<!DOCTYPE" in bare[:4096].upper() or "<!ENTITY" in bare:
-        bare = _BROKEN_DOCTYPE.sub("", text)
-    return bare, ("declares entities of its own: read without them",) if "<!ENTITY" in text else ()
+    whole = _DOCTYPE.match(text, start)
+    bare = text[whole.end() :] if whole else _BROKEN_DOCTYPE.sub("", text)
+    return bare, ("declares entities of its own: read without them",) if "<!ENTITY" in text[: len(text) - len(bare)] else ()
 
 
 def _root(text: str) -> str:
@@ -198,17 +199,26 @@ def _settle(feed: Feed, odd: Oddities) -> tuple[tuple[Entry, ...], tuple[str, ..
 
 
 def _once(usable: list[Entry], by_id: dict[str, list[Entry]]) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
-    """Entries that share an id: different ones go by their addresses, of the others the last one stands."""
-    shared = {key for key, group in by_id.items() if len({one.url for one in group}) > 1 and len({one.title for one in group}) > 1}
+    """Entries that share an id: clearly different ones get ids of their own, of the others the last one stands."""
+    shared = {identifier: group for identifier, group in by_id.items() if _are_different(group)}
     chosen: dict[str, Entry] = {}
     for entry in usable:
-        if entry.native_id in shared:
-            entry = replace(entry, native_id=entry.url, aliases=tuple(one for one in entry.aliases if one != entry.native_id))
+        if group := shared.get(entry.native_id):
+            addresses = {one.url for one in group}
+            own = entry.url if len(addresses) == len(group) else _made_up(entry)
+            entry = replace(entry, native_id=own, aliases=tuple(one for one in entry.aliases if one != entry.native_id))
         chosen[entry.native_id] = entry
-    remarks = [f"{sum(len(by_id[key]) for key in shared)} different entries share an id: told apart by their addresses"] if shared else []
+    remarks = [f"{sum(map(len, shared.values()))} different entries share an id: told apart by their addresses"] if shared else []
     if repeated := len(usable) - len(chosen):
         remarks.append(f"{repeated} {'entry' if repeated == 1 else 'entries'} with an id seen before: the last one stands")
     return tuple(chosen.values()), tuple(remarks)
+
+
+def _are_different(group: list[Entry]) -> bool:
+    """True when entries with one id are not versions of one thing: other titles, and other links or recordings."""
+    if len({one.title for one in group}) < 2:
+        return False
+    return len({one.url for one in group}) > 1 or len({one.enclosures for one in group}) > 1
 
 
 def _made_up(entry: Entry) -> str:

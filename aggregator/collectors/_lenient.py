@@ -69,8 +69,8 @@ def _entry(raw: _Raw, *, url: str, language: str | None, author: Author | None, 
     permalink = absolute(url, _text(raw, "feedburner_origlink")) or link or (identifier if is_web(identifier) else "")
     contents = _objects(raw, "content")
     # feedparser files media:description and the description of RSS under one name, and copies the content there where there is none.
-    given = dict.fromkeys(filter(None, (*(_text(one, "value") for one in contents), _text(raw, "summary"))))
-    text, html = bodies(*(*given, "", "")[:2])
+    given = (*(_text(one, "value") for one in contents), _text(raw, "summary"), _text(raw, "subtitle"))
+    text, html = bodies(tuple(dict.fromkeys(filter(None, given))))
     enclosures = with_duration(list(_enclosures(raw, url)), duration(_text(raw, "itunes_duration")))
     updated = when(_text(raw, "updated"), odd)
     title = raw.get("title_detail")

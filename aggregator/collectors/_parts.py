@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urljoin
@@ -107,21 +107,25 @@ def looks_marked_up(text: str) -> bool:
     return ("<" in text or "&" in text) and _MARKUP.search(text) is not None
 
 
-def bodies(content: str, summary: str, plain: str = "") -> tuple[str | None, str | None]:
-    """(text, html) of an entry: the complete content, and beside it a summary that says something else.
+def bodies(given: Sequence[str]) -> tuple[str | None, str | None]:
+    """(text, html) of an entry from its bodies, the most complete first, in HTML or in plain text.
 
-    Args:
-        content: HTML or plain text (content:encoded, atom:content); "" for none.
-        summary: the same, shorter (description, atom:summary); "" for none.
-        plain: known to be plain text (media:description); "" for none.
+    Where the first is HTML the others are given as text beside it, as far as they say something else: a topic may be named in the summary
+    alone.
     """
-    body = content or summary
-    spare = summary if content and summary.strip() and summary.strip() not in content else ""
-    if body and looks_marked_up(body):
-        text = plain or (title_text(spare, markup=True) or "" if spare else "")
-        return text.strip() or None, body
-    text = "\n\n".join(one.strip() for one in (body, spare, plain if plain.strip() not in (body, spare) else "") if one.strip())
-    return text or None, None
+    if not given:
+        return None, None
+    if len(given) == 1:
+        return (None, given[0]) if looks_marked_up(given[0]) else (given[0].strip() or None, None)
+    seen = given[0]
+    kept: list[str] = []
+    for one in map(str.strip, given[1:]):
+        if one and one not in seen:
+            seen = f"{seen}\n{one}"
+            kept.append((title_text(one, markup=True) or "") if looks_marked_up(one) else one)
+    if looks_marked_up(given[0]):
+        return "\n\n".join(filter(None, kept)) or None, given[0]
+    return "\n\n".join(filter(None, (given[0].strip(), *kept))) or None, None
 
 
 def when(text: str | None, odd: Oddities) -> datetime | None:
@@ -161,18 +165,20 @@ def length(text: str | None) -> int | None:
 def person(text: str | None) -> str | None:
     """A name from an RSS author ("ada@example.org (Ada)", "Ada <ada@example.org>"); never the address of a person."""
     clean = flat(html.unescape(text or ""))
-    if found := _LETTER.fullmatch(clean):
+    if "@" in clean and (found := _LETTER.fullmatch(clean)):
         clean = flat(found["name"] or found["before"]).strip('"')
     return None if not clean or ("@" in clean and " " not in clean and not clean.startswith("@")) else clean
 
 
 def authors(found: Iterable[tuple[str | None, str | None]]) -> Author | None:
     """One author from names and addresses; several names are joined, each once."""
-    known = tuple((name, url) for name, url in found if name or url)
-    names = dict.fromkeys(name for name, _ in known if name)
-    if not known:
-        return None
-    return Author(name=", ".join(names) or None, url=next((url for _, url in known if url), None))
+    names: dict[str, None] = {}
+    address: str | None = None
+    for name, url in found:
+        if name:
+            names[name] = None
+        address = address or url
+    return Author(name=", ".join(names) or None, url=address) if names or address else None
 
 
 def tags_of(words: Iterable[str]) -> tuple[str, ...]:
@@ -183,6 +189,8 @@ def tags_of(words: Iterable[str]) -> tuple[str, ...]:
 
 def with_duration(enclosures: list[Enclosure], spent: timedelta | None) -> tuple[Enclosure, ...]:
     """The enclosures, each address once, with the entry's duration on the first recording."""
+    if not enclosures:
+        return ()
     once = {one.url: one for one in reversed(enclosures)}
     kept = [once[url] for url in dict.fromkeys(one.url for one in enclosures)]
     if spent is not None:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
 from html import escape
 
 from lxml import etree
 
+from aggregator.collectors._namespaces import key_of
 from aggregator.collectors._parts import (
     Feed,
     Oddities,
@@ -39,32 +39,6 @@ from aggregator.model import Author, Enclosure, Entry
 _Element = etree._Element
 _Found = Mapping[str, list[_Element]]
 
-# Servers spell these in several ways; they are compared without scheme, case and final slash.
-_PREFIXES = {
-    "": "",
-    "purl.org/rss/1.0": "",
-    "my.netscape.com/rdf/simple/0.9": "",
-    "channel.netscape.com/rdf/simple/0.9": "",
-    "backend.userland.com/rss": "",
-    "backend.userland.com/rss2": "",
-    "blogs.law.harvard.edu/tech/rss": "",
-    "cyber.harvard.edu/rss/rss.html": "",
-    "cyber.law.harvard.edu/rss/rss.html": "",
-    "www.w3.org/2005/atom": "atom:",
-    "purl.org/atom/ns#": "atom:",
-    "www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf:",
-    "purl.org/rss/1.0/modules/content": "content:",
-    "purl.org/dc/elements/1.1": "dc:",
-    "purl.org/dc/terms": "dcterms:",
-    "search.yahoo.com/mrss": "media:",
-    "tools.search.yahoo.com/mrss": "media:",
-    "www.itunes.com/dtds/podcast-1.0.dtd": "itunes:",
-    "podcastindex.org/namespace/1.0": "podcast:",
-    "github.com/podcastindex-org/podcast-namespace/blob/main/docs/1.0.md": "podcast:",
-    "rssnamespace.org/feedburner/ext/1.0": "feedburner:",
-    "purl.org/syndication/thread/1.0": "thr:",
-    "www.w3.org/1999/xhtml": "xhtml:",
-}
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _DECLARATION = re.compile(r'\sxmlns(?::\w+)?="[^"]*"')
@@ -74,6 +48,11 @@ _HTML_TYPES = ("html", "xhtml", "text/html", "application/xhtml+xml")
 _RSS_PUBLISHED = ("pubdate", "dc:date", "dcterms:issued", "dcterms:created", "atom:published", "date")
 _RSS_UPDATED = ("atom:updated", "dcterms:modified")
 _ATOM_PUBLISHED = ("atom:published", "atom:issued", "dcterms:issued", "atom:created", "dc:date")
+_RSS_BODIES = (
+    *("content:encoded", "atom:content", "xhtml:body", "xhtml:div", "description", "itunes:summary", "atom:summary"),
+    *("dc:description", "itunes:subtitle"),
+)
+_MEDIA = frozenset(("media:group", "media:content", "media:description"))
 _ATOM_UPDATED = ("atom:updated", "atom:modified", "dcterms:modified")
 
 
@@ -88,7 +67,7 @@ def strict_feed(document: bytes, *, url: str, odd: Oddities) -> Feed | None:
         return None
     # Asking lxml for an element's base costs more than the rest of a link; most documents set none.
     reader = _Reader(url, b"xml:base" in document, odd)
-    name = _key(root.tag)
+    name = key_of(root.tag)
     if name == "atom:feed":
         return reader.atom(root)
     if name in ("rss", "rdf:rdf"):
@@ -129,21 +108,21 @@ class _Reader:
             hubs=self._hubs(channel),
             generator=_first(channel, "generator"),
             ttl=minutes(_first(channel, "ttl")),
-            moved_to=self._web(channels[0], _first(channel, "itunes:new-feed-url")),
+            moved_to=self.web(channels[0], _first(channel, "itunes:new-feed-url")),
             next=links.get("next", ""),
             language=language or None,
             author=authors((person(_text(one)), None) for one in channel.get("itunes:author", channel.get("dc:creator", ()))),
         )
 
     def _rss_home(self, channel: _Found) -> str:
-        return next((self._web(one, _text(one)) for one in channel.get("link", ()) if _text(one).strip()), "")
+        return next((self.web(one, _text(one)) for one in channel.get("link", ()) if _text(one).strip()), "")
 
     def _rss_entry(self, item: _Element, found: _Found, language: str | None) -> Entry:
         guids = found.get("guid", [])
         guid = _text(guids[0]).strip() if guids else _first(found, "atom:id", "dc:identifier") or (item.get(_ABOUT) or "").strip()
         url, other = self._rss_link(item, found, guid, permalink=bool(guids) and guids[0].get("isPermaLink", "true").lower() != "false")
-        media = _Media(self, found)
-        text, html = bodies(*_rss_bodies(found), media.description)
+        media = _Media(self, found) if not _MEDIA.isdisjoint(found) else _NO_MEDIA
+        text, html = bodies([*_rss_bodies(found), *media.descriptions])
         enclosures = with_duration([*self._rss_enclosures(found), *media.enclosures], duration(_first(found, "itunes:duration")))
         updated = self._date(found, _RSS_UPDATED)
         return Entry(
@@ -169,14 +148,14 @@ class _Reader:
         """(permalink, another address of the same)."""
         link = self._rss_home(found) or self._links(found).get("alternate", "")
         if original := _first(found, "feedburner:origlink"):
-            return self._web(item, original), link
+            return self.web(item, original), link
         if link:
             return link, ""
-        return (self._web(item, guid), "") if guid and (permalink or is_web(guid)) and " " not in guid else ("", "")
+        return (self.web(item, guid), "") if guid and (permalink or is_web(guid)) and " " not in guid else ("", "")
 
     def _rss_enclosures(self, found: _Found) -> Iterator[Enclosure]:
         for one in found.get("enclosure", ()):
-            if address := self._web(one, one.get("url") or one.get("href")):
+            if address := self.web(one, one.get("url") or one.get("href")):
                 yield Enclosure(url=address, media_type=one.get("type") or None, length_bytes=length(one.get("length")))
         yield from self._enclosed_links(found)
 
@@ -209,9 +188,10 @@ class _Reader:
         identifier = _first(found, "atom:id")
         links = self._links(found)
         link = links.get("alternate", "")
-        url = self._web(entry, _first(found, "feedburner:origlink")) or link or (identifier if is_web(identifier) else "")
-        media = _Media(self, found)
-        text, html = bodies(_atom_body(found, "atom:content"), _atom_body(found, "atom:summary"), media.description)
+        url = self.web(entry, _first(found, "feedburner:origlink")) or link or (identifier if is_web(identifier) else "")
+        media = _Media(self, found) if not _MEDIA.isdisjoint(found) else _NO_MEDIA
+        given = (_atom_body(found, "atom:content"), _atom_body(found, "atom:summary"), *media.descriptions)
+        text, html = bodies([one for one in given if one.strip()])
         enclosures = with_duration([*self._enclosed_links(found), *media.enclosures], duration(_first(found, "itunes:duration")))
         source = _grouped(found["atom:source"][0]) if "atom:source" in found else {}
         updated = self._date(found, _ATOM_UPDATED)
@@ -252,7 +232,7 @@ class _Reader:
         pages: dict[str, str] = {}
         for one in (*found.get("atom:link", ()), *found.get("link", ())):
             href = one.get("href")
-            if href is None or not (address := self._web(one, href)):
+            if href is None or not (address := self.web(one, href)):
                 continue
             relation = one.get("rel") or "alternate"
             links.setdefault(relation, address)
@@ -265,15 +245,15 @@ class _Reader:
         return links
 
     def _hubs(self, found: _Found) -> tuple[str, ...]:
-        return tuple(self._web(one, one.get("href")) for one in found.get("atom:link", ()) if one.get("rel") == "hub" and one.get("href"))
+        return tuple(self.web(one, one.get("href")) for one in found.get("atom:link", ()) if one.get("rel") == "hub" and one.get("href"))
 
     def _enclosed_links(self, found: _Found) -> Iterator[Enclosure]:
         for one in found.get("atom:link", ()):
-            if one.get("rel") == "enclosure" and (address := self._web(one, one.get("href"))):
+            if one.get("rel") == "enclosure" and (address := self.web(one, one.get("href"))):
                 yield Enclosure(url=address, media_type=one.get("type") or None, length_bytes=length(one.get("length")))
         # A transcript is a file that comes with the episode (Podcasting 2.0, `podcast:transcript`).
         for one in found.get("podcast:transcript", ()):
-            if address := self._web(one, one.get("url")):
+            if address := self.web(one, one.get("url")):
                 yield Enclosure(url=address, media_type=one.get("type") or None)
 
     def _in_reply_to(self, found: _Found) -> str | None:
@@ -291,7 +271,7 @@ class _Reader:
     def _address(self, address: str | None) -> str | None:
         return absolute(self._url, address) or None
 
-    def _web(self, element: _Element, address: str | None) -> str:
+    def web(self, element: _Element, address: str | None) -> str:
         if self._based and address and not is_web(address):
             return absolute(absolute(self._url, element.base), address)
         return absolute(self._url, address)
@@ -300,18 +280,18 @@ class _Reader:
 class _Media:
     """What Media RSS says of one entry, from the entry itself and from its groups."""
 
-    def __init__(self, reader: _Reader, found: _Found) -> None:
+    def __init__(self, reader: _Reader | None, found: _Found) -> None:
         described: list[_Element] = [*found.get("media:description", ())]
         contents: list[_Element] = [*found.get("media:content", ())]
         for group in found.get("media:group", ()):
             inside = _grouped(group)
             described += inside.get("media:description", ())
             contents += inside.get("media:content", ())
-        self.description = next((text for one in described if (text := _text(one).strip())), "")
+        self.descriptions = tuple(text for one in described if (text := _text(one).strip()))
         alternatives: list[str] = []
         self.enclosures: list[Enclosure] = []
         for one in contents:
-            address = reader._web(one, one.get("url"))
+            address = reader.web(one, one.get("url")) if reader else ""
             # Flash players stand in old Media RSS as if they were files.
             if address and one.get("type") != "application/x-shockwave-flash":
                 media_type = one.get("type") or one.get("medium") or None
@@ -323,18 +303,13 @@ class _Media:
         self.alternatives = tuple(dict.fromkeys(filter(None, alternatives)))
 
 
-@lru_cache(maxsize=1024)
-def _key(tag: str) -> str:
-    """A tag as "prefix:name" in lower case; "?:name" for a namespace that means nothing here."""
-    namespace, _, name = tag[1:].rpartition("}") if tag.startswith("{") else ("", "", tag)
-    bare = namespace.lower().partition("://")[2] if "://" in namespace else namespace.lower()
-    return _PREFIXES.get(bare.rstrip("/"), "?:") + name.lower()
+_NO_MEDIA = _Media(None, {})
 
 
 def _grouped(element: _Element) -> dict[str, list[_Element]]:
     found: dict[str, list[_Element]] = {}
     for child in element:
-        found.setdefault(_key(child.tag), []).append(child)
+        found.setdefault(key_of(child.tag), []).append(child)
     return found
 
 
@@ -355,25 +330,14 @@ def _markup(element: _Element) -> str:
     """The inside of an element as markup: its text, which holds escaped HTML, or the XHTML it is made of."""
     if not len(element):
         return element.text or ""
-    inner = element[0] if len(element) == 1 and _key(element[0].tag) == "xhtml:div" and not (element.text or "").strip() else element
+    inner = element[0] if len(element) == 1 and key_of(element[0].tag) == "xhtml:div" and not (element.text or "").strip() else element
     whole = escape(inner.text or "", quote=False) + "".join(etree.tostring(child, encoding="unicode") for child in inner)
     return _DECLARATION.sub("", whole)
 
 
-def _rss_bodies(found: _Found) -> tuple[str, str]:
-    """(content, summary): content:encoded beats the description, which beats itunes:summary (podcasts.md, "Pitfalls")."""
-    ranked = (
-        "content:encoded",
-        "atom:content",
-        "xhtml:body",
-        "xhtml:div",
-        "description",
-        "itunes:summary",
-        "atom:summary",
-        "dc:description",
-    )
-    given = [text for name in ranked for one in found.get(name, ()) if (text := _markup(one)).strip()]
-    return (given[0], given[1]) if len(given) > 1 else (given[0] if given else "", "")
+def _rss_bodies(found: _Found) -> list[str]:
+    """All bodies: content:encoded beats the description, which beats itunes:summary (seen in Anchor's feeds, 2026)."""
+    return [text for name in _RSS_BODIES if name in found for one in found[name] if (text := _markup(one)).strip()]
 
 
 def _atom_title(found: _Found, name: str) -> str | None:
@@ -395,9 +359,11 @@ def _body_language(found: _Found) -> str | None:
 
 def _rss_author(found: _Found) -> Author | None:
     for name in ("dc:creator", "author", "itunes:author", "dc:contributor"):
-        if author := authors((person(_text(one)), None) for one in found.get(name, ())):
+        if name in found and (author := authors([(person(_text(one)), None) for one in found[name]])):
             return author
-    people = [_grouped(one) for one in found.get("atom:author", ())]
+    if "atom:author" not in found:
+        return None
+    people = [_grouped(one) for one in found["atom:author"]]
     return authors((person(_first(one, "atom:name")), _first(one, "atom:uri") or None) for one in people)
 
 
