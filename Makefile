@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP_QUIET := --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := page
-.PHONY: page test check bench docs format clean
+.PHONY: page test check bench bench-peers docs format clean
 
 # The page is written and the program has said what could not be read: that is success here. Only a bug, a wrong configuration or
 # a page that could not be written fails; `aggregator` itself gives the finer exit codes.
@@ -24,6 +24,11 @@ check: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench
+
+# The peers that `make bench` compares with, in an environment of their own.
+bench-peers:
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install $(PIP_QUIET) --require-hashes -r bench/peers.txt
 
 docs: $(VENV)/dev.stamp
 	$(BIN)/python -m aggregator.docs

@@ -1,0 +1,86 @@
+"""`make bench`: measures and prints one table. Peers are measured in the same run where `make bench-peers` has installed them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench import building, polling, rates
+from bench.measure import Cost, median, run
+from bench.polling import serving
+
+ROOT = Path(__file__).parent.parent
+Row = tuple[str, str, str]
+
+
+def main() -> None:
+    """Print the rows as they are measured."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("rows", nargs="*", help="polls, late, rates, build, start; all when none is named")
+    parser.add_argument("--feeds", type=int, default=1000)
+    parser.add_argument("--stories", type=int, default=10_000)
+    options = parser.parse_args()
+    rows = {
+        "polls": lambda: _polls(options.feeds),
+        "late": lambda: _late(),
+        "rates": lambda: _rates(),
+        "build": lambda: _build(options.stories),
+        "start": lambda: _start(),
+    }
+    print(f"{'what':58} {'measured':34} beside")
+    for name in options.rows or rows:
+        for what, measured, beside in rows[name]():
+            print(f"{what:58} {measured:34} {beside}", flush=True)
+
+
+def _said(cost: Cost) -> str:
+    return f"{cost.wall_seconds:6.2f} s, {cost.cpu_seconds:6.2f} s CPU, {cost.peak_megabytes:4.0f} MB"
+
+
+def _polls(count: int) -> Iterator[Row]:
+    with serving(count) as feeds:
+        first, steady = polling.ours(feeds)
+        yield f"{count} feeds, first poll", _said(first), "aim: 2.0 s, 120 MB"
+        yield f"{count} feeds, steady (95 % answer 304)", _said(steady), "aim: 0.8 s, 80 MB"
+        for name, script in (("requests + feedparser, 32 threads", "requests_feedparser.py"), ("reader, 20 workers", "reader_update.py")):
+            costs = polling.peer(feeds, script)
+            if costs is None:
+                yield f"  {name}", "not installed: make bench-peers", ""
+                continue
+            for what, own, other in zip(("first", "steady"), (first, steady), costs, strict=True):
+                yield f"  {name}, {what}", _said(other), f"ours / theirs = {own.wall_seconds / other.wall_seconds:.3f}"
+
+
+def _late() -> Iterator[Row]:
+    with serving(200, late=0.1) as feeds:
+        first, steady = polling.ours(feeds)
+        yield "200 feeds on 200 hosts, 100 ms late, first", _said(first), "aim: 1.2 s"
+        yield "200 feeds on 200 hosts, 100 ms late, steady", _said(steady), "aim: 1.1 s"
+
+
+def _rates() -> Iterator[Row]:
+    yield "match and identify, short posts", f"{rates.match_and_identify(50_000):12,.0f} /s", "aim: 50,000 /s"
+    own = rates.canonical_urls(100_000)
+    yield "canonical URLs", f"{own:12,.0f} /s", "aim: 100,000 /s"
+    for name, other in rates.peers(20_000):
+        yield f"  {name}", f"{other:12,.0f} /s", f"ours / theirs = {own / other:.1f}"
+    yield "looking at feeds without the topic", f"{rates.looked_at(300):12,.0f} MB/s", "scanning for one word: 1,000 to 2,000 MB/s"
+
+
+def _build(stories: int) -> Iterator[Row]:
+    first, again = building.build(stories)
+    yield f"all files from {stories:,} stories", _said(first), "aim: 1.5 s"
+    yield "a build with no news", _said(again), "aim: 0.3 s, not one byte written"
+
+
+def _start() -> Iterator[Row]:
+    costs = [run([sys.executable, "-m", "aggregator", "--version"], folder=Path.cwd()) for _ in range(5)]
+    bare = [run([sys.executable, "-c", "pass"], folder=Path.cwd()) for _ in range(5)]
+    yield "aggregator --version", _said(median(costs)), f"aim: 0.15 s, 25 MB; python alone: {_said(median(bare)).strip()}"
+    Path("bench.out").unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()
