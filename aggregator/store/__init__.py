@@ -30,6 +30,8 @@ class Landing:
     # What platforms said of the pages that the mentions are about.
     previews: tuple[Preview, ...] = ()
     remarks: tuple[str, ...] = ()
+    # The cursor is that of the back-fill.
+    backfill: bool = False
     at: datetime
 
 

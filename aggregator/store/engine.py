@@ -1,0 +1,284 @@
+"""The database itself: how it is opened, how a transaction begins and ends, how a failure is told. Nothing else knows which database it is.
+
+SQLite is written to by one transaction at a time. Inside this process a lock hands out the turns, fairly and without polling; between
+processes `BEGIN IMMEDIATE` and the busy time-out do. A transaction that means to write says so when it begins, so it never finds out
+half-way that another was faster, which is where "database is locked" comes from. Readers never wait (write-ahead log).
+
+`synchronous=NORMAL` lets a commit return before the disk has it. In a write-ahead log that cannot damage the file, and the death of the
+process loses nothing; only a power cut can take back the last commits, whole. Entries and cursor are one commit, so what is taken back is
+asked for again at the next poll: nothing is lost by not waiting for the disk a thousand times a run.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.sql import ClauseElement
+
+from aggregator.clock import Clock, now
+from aggregator.errors import StoreError
+from aggregator.store.lock import FileLock, RunLock, ThreadLock
+
+if TYPE_CHECKING:
+    from aggregator.store.sql import SqlStore
+
+# Longest wait for another process's transaction. The longest of ours is a migration.
+_BUSY_SECONDS = 30
+_PRAGMAS = (
+    f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA synchronous = NORMAL",
+    # 16 MB of log between checkpoints: each checkpoint waits for the disk.
+    "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA cache_size = -16000",
+)
+# Advisory locks of PostgreSQL: any two numbers, the same in every process. One is held while writing, the other during a run.
+_WRITER_KEY, _RUN_KEY = 7_203_317, 7_203_318
+
+
+class Desk:
+    """One transaction: runs Core statements with values given in the order in which the statement names its parameters.
+
+    A statement is turned into SQL once per process. Values go to the driver as they are, which for rows of thirty columns costs a third of
+    what SQLAlchemy's own way of binding does.
+    """
+
+    def __init__(self, connection: Connection, compiled: dict[ClauseElement, str]) -> None:
+        self.connection = connection
+        self._compiled = compiled
+
+    def rows(self, statement: ClauseElement, *values: Any) -> Sequence[Sequence[Any]]:
+        """All rows, as tuples."""
+        return self.connection.exec_driver_sql(self._sql(statement), values).cursor.fetchall()
+
+    def run(self, statement: ClauseElement, *values: Any) -> int:
+        """The number of rows it changed."""
+        return self.connection.exec_driver_sql(self._sql(statement), values).rowcount
+
+    def many(self, statement: ClauseElement, rows: Sequence[tuple[Any, ...]]) -> None:
+        """The statement once for each row."""
+        if rows:
+            self.connection.exec_driver_sql(self._sql(statement), list(rows))
+
+    def _sql(self, statement: ClauseElement) -> str:
+        sql = self._compiled.get(statement)
+        if sql is None:
+            sql = self._compiled[statement] = str(statement.compile(dialect=self.connection.dialect))
+        return sql
+
+
+class Database:
+    """Transactions on one database."""
+
+    def __init__(self, engine: Engine, *, name: str, lock: RunLock, path: Path | None = None, shared: bool = False) -> None:
+        # As the operator knows it, for messages.
+        self.name = name
+        # None: the database is not a file of ours.
+        self.path = path
+        self.engine = engine
+        self.lock = lock
+        self._writer = engine.execution_options(writing=True)
+        self._compiled: dict[ClauseElement, str] = {}
+        self._turn = threading.RLock()
+        # A database in memory is one connection, so that reading takes turns as well.
+        self._reading: Callable[[], AbstractContextManager[object]] = (lambda: self._turn) if shared else nullcontext
+
+    @contextmanager
+    def reading(self) -> Iterator[Desk]:
+        """A transaction that sees one moment of the database and changes nothing."""
+        with self._reading(), self._told(), self.engine.begin() as connection:
+            yield Desk(connection, self._compiled)
+
+    @contextmanager
+    def writing(self) -> Iterator[Desk]:
+        """A transaction that is committed at the end of the block, or leaves nothing when the block raises."""
+        with self._turn, self._told(), self._writer.begin() as connection:
+            yield Desk(connection, self._compiled)
+
+    @contextmanager
+    def migrating(self) -> Iterator[Desk]:
+        """A writing transaction in which tables may be rebuilt: SQLite does not look at references until `faults` is asked."""
+        with self._turn, self._told(), self._writer.connect() as connection:
+            self._guard_references(connection, "OFF")
+            try:
+                with connection.begin():
+                    yield Desk(connection, self._compiled)
+            finally:
+                self._guard_references(connection, "ON")
+
+    def _guard_references(self, connection: Connection, state: str) -> None:
+        # SQLite ignores this inside a transaction, and SQLAlchemy begins one for every statement of its own.
+        if self.engine.dialect.name == "sqlite":
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            driver.execute(f"PRAGMA foreign_keys = {state}")
+
+    def faults(self, desk: Desk) -> list[str]:
+        """What is wrong inside the file, a fragment each; a server sees to that by itself."""
+        if self.engine.dialect.name != "sqlite":
+            return []
+        broken = desk.connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        wrong = [f"{len(broken)} rows refer to rows that do not exist"] if broken else []
+        answers = [str(answer) for (answer,) in desk.connection.exec_driver_sql("PRAGMA quick_check(3)")]
+        return wrong + [f"the file is damaged ({answer})" for answer in answers if answer != "ok"]
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            # A broken constraint or a wrong statement is a bug, and fails as one.
+            if type(error) not in (OperationalError, DatabaseError):
+                raise
+            raise StoreError(told(self.name, str(error.orig))) from error
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def told(name: str, message: str) -> str:
+    """What happened to a database, in a sentence that ends with what to do."""
+    reasons = {
+        "not a database": "is not a database; move the file away and run again, or choose another folder with --state",
+        "malformed": "is damaged; move the file away and put its last backup in its place, or run again to begin anew",
+        "readonly": "cannot be written; give this user the right to write to the file and to its folder",
+        "unable to open": "cannot be opened; make sure that its folder exists and that this user may read and write there",
+        "disk is full": "cannot grow because the disk is full; free some space and run again",
+        "disk I/O": "cannot be read or written because the disk fails; check the disk, then run again",
+        "locked": f"has been in use by another process for {_BUSY_SECONDS} seconds; wait until that one ends and run again",
+    }
+    for sign, sentence in reasons.items():
+        if sign in message:
+            return f"the database {name} {sentence}."
+    return f"the database {name} cannot be used ({message}); make sure that it can be reached and run again."
+
+
+def open_store(url_or_path: str | Path, *, copy: bool = False, clock: Clock = now) -> SqlStore:
+    """A store on a database, brought up to this version of the program.
+
+    Args:
+        url_or_path: as in `open_database`.
+        copy: work on a copy in memory and leave the file as it is.
+        clock: when a migration ran, is all that it is asked for.
+
+    Raises:
+        StoreError: the sentence says what to do.
+    """
+    from aggregator.store.migrations import migrate
+    from aggregator.store.sql import SqlStore
+
+    database = open_database(url_or_path, copy=copy)
+    try:
+        migrate(database, clock())
+    except BaseException:
+        database.close()
+        raise
+    return SqlStore(database)
+
+
+def open_database(url_or_path: str | Path, *, copy: bool = False) -> Database:
+    """A database by its path, its URL ("sqlite:///…", "postgresql+psycopg://…") or ":memory:"; folder and file are made where missing.
+
+    Args:
+        copy: a copy in memory, which goes when it is closed; the file is left as it is.
+
+    Raises:
+        StoreError: the sentence says what to do.
+    """
+    text = str(url_or_path)
+    if "://" in text and not text.startswith("sqlite:"):
+        return _server(text)
+    path = text.removeprefix("sqlite://").removeprefix("/") if text.startswith("sqlite:") else text
+    if path in ("", ":memory:"):
+        return _memory(None)
+    return _memory(Path(path)) if copy else _file(Path(path))
+
+
+def _file(path: Path) -> Database:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sentence = "cannot be made; make sure that this user may write there, or choose another folder with --state"
+        raise StoreError(f"the folder {path.parent} {sentence}.") from error
+    # As many connections as threads ask at once; idle ones cost a file handle each.
+    engine = create_engine(f"sqlite:///{path}", pool_size=8, max_overflow=-1)
+    _speak_sqlite(engine, wal=True)
+    return Database(engine, name=str(path), lock=FileLock(path.with_name("run.lock")), path=path)
+
+
+def _memory(original: Path | None) -> Database:
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    if original is not None and original.exists():
+        try:
+            with closing(sqlite3.connect(f"{original.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)) as source:
+                source.backup(connection)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise StoreError(told(str(original), str(error))) from error
+    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+    _speak_sqlite(engine, wal=False)
+    return Database(engine, name="in memory" if original is None else str(original), lock=ThreadLock(), shared=True)
+
+
+def _speak_sqlite(engine: Engine, *, wal: bool) -> None:
+    """Pragmas on every connection, and transactions that begin when we say so: the driver alone begins late, and never to read."""
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        if wal and connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            connection.execute("PRAGMA journal_mode = WAL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN")
+
+
+def _server(url: str) -> Database:
+    # "format" keeps parameters positional, as SQLite has them.
+    engine = create_engine(url, paramstyle="format", pool_size=8, max_overflow=-1)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("writing"):
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_WRITER_KEY,))
+
+    return Database(engine, name=engine.url.render_as_string(hide_password=True), lock=_ServerLock(engine))
+
+
+class _ServerLock:
+    """The run lock on a server, held by a connection of its own, which ends with the process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._turn = threading.Lock()
+        self._connection: Connection | None = None
+
+    def take(self) -> bool:
+        with self._turn:
+            if self._connection is not None:
+                return False
+            connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            if not connection.exec_driver_sql("SELECT pg_try_advisory_lock(%s)", (_RUN_KEY,)).scalar():
+                connection.close()
+                return False
+            self._connection = connection
+            return True
+
+    def leave(self) -> None:
+        with self._turn:
+            if self._connection is not None:
+                self._connection.exec_driver_sql("SELECT pg_advisory_unlock(%s)", (_RUN_KEY,))
+                self._connection.close()
+                self._connection = None

@@ -1,0 +1,212 @@
+"""How a page lands: what of it is new, changed or known, and the rows that follow from that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from aggregator.model import Link, Mention, Preview
+from aggregator.store import Landed, Landing, schema
+from aggregator.store import statements as sql
+from aggregator.store.engine import Desk
+from aggregator.store.partition import Voice
+from aggregator.store.placing import Name, place
+from aggregator.store.rows import (
+    aliases_to_text,
+    link_from_row,
+    link_to_row,
+    link_to_values,
+    matches_to_text,
+    mention_to_row,
+    remarks_to_text,
+    stamp,
+    storable,
+)
+
+# Answers remembered of one source: a platform whose addresses change with every page would fill the table for ever.
+_VALIDATORS_KEPT = 64
+
+
+class _Known(NamedTuple):
+    """What is remembered of an entry that comes again."""
+
+    native_id: str
+    content_hash: str
+    withdrawn_at: str | None
+    story: str | None
+    first_seen_at: str
+    quiet: bool
+    subject: str
+    href: str
+    aliases: str | None
+    rules: int
+    matches: str
+
+
+@dataclass(slots=True, kw_only=True)
+class _Changes:
+    """What a page changes, by native native_id."""
+
+    new: int = 0
+    changed: int = 0
+    # Mentions whose rows are written, with their content hashes.
+    written: dict[str, tuple[Mention, str]] = field(default_factory=dict)
+    # Those of them that name other addresses than before, or named none.
+    coming: dict[Name, Voice] = field(default_factory=dict)
+    leaving: dict[Name, str | None] = field(default_factory=dict)
+
+
+def land(desk: Desk, landing: Landing) -> Landed:
+    """Write a page, as `Store.land` says."""
+    _move_cursor(desk, landing)
+    _learn(desk, landing)
+    mentions = {storable(mention.entry.native_id): mention for mention in landing.mentions}
+    unmatched = {storable(native_id) for native_id in landing.unmatched} - mentions.keys()
+    known = _known(desk, landing.source, [*mentions, *unmatched])
+    changes = _compared(landing.source, mentions, known)
+    withdrawn = [native_id for native_id in unmatched if native_id in known and known[native_id].withdrawn_at is None]
+    for native_id in withdrawn:
+        changes.leaving[landing.source, native_id] = known[native_id].story
+    if changes.written or withdrawn:
+        _write(desk, landing, changes, known, withdrawn)
+        desk.run(sql.GROW)
+    return Landed(new=changes.new, changed=changes.changed, known=len(mentions) - changes.new - changes.changed, withdrawn=len(withdrawn))
+
+
+def _move_cursor(desk: Desk, landing: Landing) -> None:
+    cursor = storable(landing.cursor)
+    if landing.backfill:
+        statement, values = sql.MOVE_BACKFILL, [cursor]
+    elif landing.remarks:
+        statement, values = sql.MOVE_CURSOR_REMARKED, [cursor, remarks_to_text(landing.remarks)]
+    else:
+        statement, values = sql.MOVE_CURSOR, [cursor]
+    if not desk.run(statement, *values, landing.source):
+        desk.run(sql.add(schema.source), *new_source(landing.source, at=stamp(landing.at)))
+        desk.run(statement, *values, landing.source)
+
+
+def new_source(
+    id: str, *, platform: str = "", label: str = "", trust: str = "publish", at: str, configured: bool = False
+) -> tuple[object, ...]:
+    """A row of `source` that was never polled."""
+    return id, platform, label, trust, configured, at, "", "", None, 0, None, None, None, False, None, ""
+
+
+def _learn(desk: Desk, landing: Landing) -> None:
+    if not landing.validators:
+        return
+    at = stamp(landing.at)
+    rows = [(landing.source, storable(url), one.etag, one.last_modified, one.body_digest, at) for url, one in landing.validators.items()]
+    desk.many(sql.DROP_VALIDATOR, [row[:2] for row in rows])
+    desk.many(sql.add(schema.validator), rows)
+    old = desk.rows(sql.VALIDATORS_BY_AGE, landing.source)[_VALIDATORS_KEPT:]
+    desk.many(sql.DROP_VALIDATOR, [(landing.source, url) for (url,) in old])
+
+
+def _known(desk: Desk, source: str, ids: Sequence[str]) -> dict[str, _Known]:
+    rows = (row for batch in sql.batches(ids) for row in desk.rows(sql.known_mentions(len(batch)), source, *batch))
+    return {row[0]: _Known(*row) for row in rows}
+
+
+def _compared(source: str, mentions: Mapping[str, Mention], known: Mapping[str, _Known]) -> _Changes:
+    changes = _Changes()
+    for native_id, mention in mentions.items():
+        content_hash, identity = mention.entry.content_hash, mention.identity
+        before = known.get(native_id)
+        if before is None:
+            changes.new += 1
+        elif before.content_hash != content_hash or before.withdrawn_at is not None:
+            changes.changed += 1
+        elif _stands(mention, before):
+            continue
+        changes.written[native_id] = mention, content_hash
+        aliases = aliases_to_text(identity.aliases)
+        if before is None or before.withdrawn_at is not None or (before.subject, before.aliases) != (storable(identity.subject), aliases):
+            changes.coming[source, native_id] = Voice(subject=storable(identity.subject), aliases=tuple(map(storable, identity.aliases)))
+            if before is not None:
+                changes.leaving[source, native_id] = before.story
+    return changes
+
+
+def _stands(mention: Mention, before: _Known) -> bool:
+    """Whether a known entry is understood as before: neither the rules of identity nor the topics have changed what it means."""
+    identity = mention.identity
+    return (
+        (before.subject, before.href, before.rules) == (identity.subject, identity.href, identity.rules)
+        and before.aliases == aliases_to_text(identity.aliases)
+        and before.matches == matches_to_text(mention.matches)
+    )
+
+
+def _write(desk: Desk, landing: Landing, changes: _Changes, known: Mapping[str, _Known], withdrawn: Iterable[str]) -> None:
+    source = landing.source
+    desk.many(sql.WITHDRAW, [(stamp(landing.at), None, source, native_id) for native_id in withdrawn])
+    desk.many(sql.DROP_MENTION, [(source, native_id) for native_id in changes.written if native_id in known])
+    places = place(desk, changes.coming, leaving=changes.leaving)
+    rows = []
+    for native_id, (mention, content_hash) in changes.written.items():
+        before = known.get(native_id)
+        rows.append(
+            mention_to_row(
+                mention,
+                story=places.get((source, native_id)) or (before.story if before else None),
+                content_hash=content_hash,
+                first_seen_at=before.first_seen_at if before else stamp(mention.first_seen_at),
+                quiet=bool(before.quiet) if before else mention.quiet,
+            )
+        )
+    desk.many(sql.add(schema.mention), rows)
+    _write_links(desk, [mention for mention, _hash in changes.written.values()], landing)
+
+
+# -- links
+
+
+def _write_links(desk: Desk, mentions: Sequence[Mention], landing: Landing) -> None:
+    subjects = {storable(mention.identity.subject) for mention in mentions}
+    before = {link.key: link for link in links(desk, subjects)}
+    after: dict[str, Link] = {}
+    for mention in mentions:
+        identity = mention.identity
+        key, href = storable(identity.subject), storable(identity.href)
+        link = after.get(key) or before.get(key) or Link(key=key, href=href)
+        after[key] = _with_preview(replace(link, href=_better(link.href, href)) if link.href != href else link, mention, landing.previews)
+    desk.many(sql.add(schema.link), [link_to_row(link, landing.at) for key, link in after.items() if key not in before])
+    desk.many(sql.REWRITE_LINK, [(*link_to_values(link), key) for key, link in after.items() if before.get(key, link) != link])
+
+
+def links(desk: Desk, keys: Iterable[str]) -> Iterable[Link]:
+    """The links that are known of some canonical URLs."""
+    for batch in sql.batches(sorted(keys)):
+        yield from map(link_from_row, {row[0]: row for row in desk.rows(sql.links_by_key(len(batch)), *batch)}.values())
+
+
+def _better(left: str, right: str) -> str:
+    """Of two addresses for one page the safe one, then the longer, which has what opens the page; never the one that came first."""
+    return max(left, right, key=lambda href: (href.startswith("https:"), len(href), href))
+
+
+def _with_preview(link: Link, mention: Mention, previews: Sequence[Preview]) -> Link:
+    if link.enriched_at is not None or not previews:
+        return link
+    own = mention.entry.previews
+    for preview in previews:
+        # A post's only card is of the one page it shares, whatever form of the address the platform writes.
+        if preview.url in (link.key, link.href, mention.identity.href) or (
+            own == (preview,) and mention.identity.href != mention.entry.url
+        ):
+            link = replace(
+                link,
+                title=_fuller(link.title, preview.title),
+                description=_fuller(link.description, preview.description),
+                author=_fuller(link.author, preview.author),
+                site=_fuller(link.site, preview.site),
+            )
+    return link
+
+
+def _fuller(left: str | None, right: str | None) -> str | None:
+    """Of two accounts of one page the longer: what came first must not matter."""
+    return max(left or "", right or "", key=lambda text: (len(text), text)) or None

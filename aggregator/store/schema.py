@@ -1,0 +1,203 @@
+"""The tables, as SQLAlchemy Core sees them. migrations.py makes them; a check after each migration proves that both say the same.
+
+Times are ISO 8601 text, always in UTC and always with six digits of a second, so that text order is time order and a person with a
+database shell can read them. SQLite's own date type hands back naive times; text cannot.
+Parts of an entry that nothing is ever selected by (tags, links, enclosures …) are JSON text: one row is read instead of seven.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, Table, Text
+
+metadata = MetaData()
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _maybe(name: str) -> Column[str]:
+    return Column(name, Text)
+
+
+# Which migrations have run.
+migration = Table("migration", metadata, Column("number", Integer, primary_key=True, autoincrement=False), _text("applied_at"))
+
+# One row, number 1: grows with every change of something shown.
+revision = Table(
+    "revision", metadata, Column("id", Integer, primary_key=True, autoincrement=False), Column("number", BigInteger, nullable=False)
+)
+
+# A configured subscription and what is remembered of it between polls.
+source = Table(
+    "source",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("platform"),
+    _text("label"),
+    _text("trust"),
+    # False: no longer in the configuration; the history stays.
+    Column("configured", Boolean, nullable=False),
+    _text("added_at"),
+    _text("cursor"),
+    _text("backfill_cursor"),
+    _maybe("next_poll_at"),
+    Column("failures", Integer, nullable=False),
+    _maybe("failing_since"),
+    _maybe("last_ok_at"),
+    _maybe("last_new_at"),
+    Column("paused", Boolean, nullable=False),
+    _maybe("last_error"),
+    # Lines, joined by line feeds.
+    _text("remarks"),
+)
+
+# What a server gave to ask "has it changed?" with, by URL asked.
+validator = Table(
+    "validator",
+    metadata,
+    Column("source", Text, ForeignKey("source.id"), primary_key=True),
+    Column("url", Text, primary_key=True),
+    _maybe("etag"),
+    _maybe("last_modified"),
+    _maybe("body_digest"),
+    _text("learned_at"),
+)
+
+# What is one thing; which mentions are its voices is in `mention`, which addresses name it in `story_key`.
+story = Table(
+    "story",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("lead"),
+    # True: the lead is an entry's that the community chose, so no mention can change it.
+    Column("chosen", Boolean, nullable=False),
+)
+
+# Every address by which a mention or a chosen entry names a story: leads, subjects and aliases.
+story_key = Table(
+    "story_key",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("story", Text, ForeignKey("story.id"), nullable=False),
+    Index("story_key_by_story", "story"),
+)
+
+# An entry that concerns a topic, with everything needed to give the entry back as it came.
+mention = Table(
+    "mention",
+    metadata,
+    Column("source", Text, ForeignKey("source.id"), primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    Column("story", Text, ForeignKey("story.id")),
+    _text("first_seen_at"),
+    Column("quiet", Boolean, nullable=False),
+    # None: shown. A withdrawn mention belongs to no story.
+    _maybe("withdrawn_at"),
+    _text("content_hash"),
+    # The raw permalink; kept for ever.
+    _text("url"),
+    _text("kind"),
+    _maybe("title"),
+    _maybe("text"),
+    _maybe("html"),
+    _maybe("author_name"),
+    _maybe("author_url"),
+    _maybe("author_handle"),
+    _maybe("published"),
+    _maybe("updated"),
+    _maybe("language"),
+    _maybe("in_reply_to"),
+    _maybe("site"),
+    _text("visibility"),
+    # JSON object of the parts that are not empty; None: all are.
+    _maybe("parts"),
+    # JSON list of [topic, field, rule, excerpt].
+    _text("matches"),
+    _text("subject"),
+    _text("href"),
+    # JSON list; None: there is none.
+    _maybe("aliases"),
+    # 64 bits as a signed number, because databases have no other.
+    Column("fingerprint", BigInteger, nullable=False),
+    Column("words", Integer, nullable=False),
+    Column("rules", Integer, nullable=False),
+    # True: the mention is first-hand and says enough of its subject, so the page need not be read.
+    Column("describes", Boolean, nullable=False),
+    Index("mention_by_story", "story"),
+    Index("mention_by_subject", "subject"),
+)
+
+# A page that mentions are about, and what it says of itself.
+link = Table(
+    "link",
+    metadata,
+    Column("key", Text, primary_key=True),
+    _text("href"),
+    _maybe("title"),
+    _maybe("description"),
+    _maybe("author"),
+    _maybe("site"),
+    _maybe("published"),
+    Column("published_day_only", Boolean, nullable=False),
+    _maybe("language"),
+    _maybe("image"),
+    _maybe("kind"),
+    Column("status", Integer),
+    _maybe("enriched_at"),
+    Column("attempts", Integer, nullable=False),
+    _maybe("next_try_at"),
+    _text("first_seen_at"),
+)
+
+# What the community chose by hand.
+chosen = Table(
+    "chosen",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    # sources.yaml is 0; the others are counted in the order they first came.
+    Column("origin_rank", Integer, nullable=False),
+    _text("kind"),
+    _text("title"),
+    _maybe("who"),
+    _text("note"),
+    _maybe("published"),
+    _text("added_at"),
+)
+
+chosen_link = Table(
+    "chosen_link",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    # 0 is the lead.
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    _text("key"),
+    _text("href"),
+    _text("label"),
+    # Key of the entry's first link.
+    _text("lead"),
+    ForeignKeyConstraint(["origin", "position"], ["chosen.origin", "chosen.position"]),
+    Index("chosen_link_by_key", "key"),
+)
+
+# The interval of a source that one poll really read.
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("source", Text, ForeignKey("source.id"), primary_key=True),
+    Column("until", Text, primary_key=True),
+    _maybe("since"),
+    _text("outcome"),
+    Column("entries", Integer, nullable=False),
+)
+
+# Until when a host wants not to be asked.
+host = Table("host", metadata, Column("name", Text, primary_key=True), _text("rest_until"))
+
+# Permanent redirects, from the URL asked to where it went.
+moved = Table("moved", metadata, Column("url", Text, primary_key=True), _text("target"), _text("seen_at"))
+
+# Texts remembered under a name.
+note = Table("note", metadata, Column("name", Text, primary_key=True), _text("text"))

@@ -1,0 +1,228 @@
+"""Every statement the store runs, in SQLAlchemy Core, made once. Parameters are positional, in the order in which they stand in the SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    BindParameter,
+    Delete,
+    Insert,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.schema import Column
+
+from aggregator.store.schema import (
+    chosen,
+    chosen_link,
+    coverage,
+    host,
+    link,
+    mention,
+    moved,
+    note,
+    revision,
+    source,
+    story,
+    story_key,
+    validator,
+)
+
+Value = TypeVar("Value")
+ByMany = Callable[[int], Select[Any]]
+"""Makes a statement that takes so many values."""
+
+# How many values an IN list takes: a list is filled up to the next size, so that few different statements are ever made.
+_SIZES = (1, 4, 20, 100, 400)
+
+
+def batches(values: Sequence[Value]) -> Iterator[tuple[Value, ...]]:
+    """`values` in parts that fit an IN list, the last one filled up by repeating its last value."""
+    for start in range(0, len(values), _SIZES[-1]):
+        part = values[start : start + _SIZES[-1]]
+        size = next(size for size in _SIZES if size >= len(part))
+        yield (*part, *([part[-1]] * (size - len(part))))
+
+
+def _value(name: str) -> BindParameter[object]:
+    return bindparam(f"v_{name}")
+
+
+def _among(count: int) -> list[BindParameter[object]]:
+    return [_value(str(number)) for number in range(count)]
+
+
+def _set(table: Table, *names: str) -> Update:
+    return update(table).ordered_values(*((table.c[name], _value(name)) for name in names))
+
+
+@cache
+def add(table: Table) -> Insert:
+    """A row, with all columns in the table's order."""
+    return insert(table).values({column.name: bindparam(column.name) for column in table.columns})
+
+
+@cache
+def drop(column: Column[str]) -> Delete:
+    """Rows by one column."""
+    return delete(column.table).where(column == _value("one"))
+
+
+# -- sources
+
+_STATE = (
+    source.c.id, source.c.cursor, source.c.backfill_cursor, source.c.next_poll_at, source.c.failures, source.c.failing_since,
+    source.c.last_ok_at, source.c.last_new_at, source.c.paused, source.c.last_error, source.c.remarks,
+)  # fmt: skip
+_SETTLED = ("next_poll_at", "failures", "failing_since", "last_ok_at", "last_new_at", "paused", "last_error", "remarks")
+
+STATE = select(*_STATE).where(source.c.id == _value("id"))
+STATES = select(*_STATE).where(source.c.configured).order_by(source.c.id)
+VALIDATORS = select(validator.c.url, validator.c.etag, validator.c.last_modified, validator.c.body_digest).where(
+    validator.c.source == _value("source")
+)
+SOURCES = select(source.c.id, source.c.platform, source.c.label, source.c.trust, source.c.configured)
+DESCRIBE_SOURCE = _set(source, "platform", "label", "trust", "configured").where(source.c.id == _value("id"))
+SETTLE = _set(source, *_SETTLED).where(source.c.id == _value("id"))
+SHOWN_OF_SOURCE = select(source.c.last_error, source.c.paused).where(source.c.id == _value("id"))
+MOVE_CURSOR = _set(source, "cursor").where(source.c.id == _value("id"))
+MOVE_CURSOR_REMARKED = _set(source, "cursor", "remarks").where(source.c.id == _value("id"))
+MOVE_BACKFILL = _set(source, "backfill_cursor").where(source.c.id == _value("id"))
+DROP_VALIDATOR = delete(validator).where(validator.c.source == _value("source"), validator.c.url == _value("url"))
+VALIDATORS_BY_AGE = (
+    select(validator.c.url).where(validator.c.source == _value("source")).order_by(validator.c.learned_at.desc(), validator.c.url)
+)
+DROP_COVERAGE = delete(coverage).where(coverage.c.source == _value("source"), coverage.c.until == _value("until"))
+FORGET_COVERAGE = delete(coverage).where(coverage.c.source == _value("source"), coverage.c.until < _value("before"))
+COVERAGE = (
+    select(coverage.c.source, coverage.c.until, coverage.c.since, coverage.c.outcome, coverage.c.entries)
+    .where(coverage.c.source == _value("source"))
+    .order_by(coverage.c.until.desc())
+    .limit(_value("limit"))
+)
+
+# -- mentions
+
+_shown = mention.c.withdrawn_at.is_(None)
+
+
+@cache
+def known_mentions(count: int) -> Select[Any]:
+    """What a landing must know of the entries it brings."""
+    columns = (
+        mention.c.native_id, mention.c.content_hash, mention.c.withdrawn_at, mention.c.story, mention.c.first_seen_at, mention.c.quiet,
+        mention.c.subject, mention.c.href, mention.c.aliases, mention.c.rules, mention.c.matches,
+    )  # fmt: skip
+    return select(*columns).where(mention.c.source == _value("source"), mention.c.native_id.in_(_among(count)))
+
+
+@cache
+def voices_of(count: int) -> Select[Any]:
+    """The shown mentions of some stories."""
+    columns = (mention.c.source, mention.c.native_id, mention.c.story, mention.c.subject, mention.c.aliases)
+    return select(*columns).where(mention.c.story.in_(_among(count)), _shown)
+
+
+DROP_MENTION = delete(mention).where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
+WITHDRAW = _set(mention, "withdrawn_at", "story").where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
+PLACE = _set(mention, "story").where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
+SHOWN_MENTION = select(mention.c.story).where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"), _shown)
+
+# -- stories
+
+
+@cache
+def owners_of(count: int) -> Select[Any]:
+    """From keys to the stories they belong to."""
+    columns = (story_key.c.key, story.c.id, story.c.lead, story.c.chosen)
+    return select(*columns).join(story, story.c.id == story_key.c.story).where(story_key.c.key.in_(_among(count)))
+
+
+@cache
+def keys_of(count: int) -> Select[Any]:
+    """The same for all keys of some stories."""
+    columns = (story_key.c.key, story.c.id, story.c.lead, story.c.chosen)
+    return select(*columns).join(story, story.c.id == story_key.c.story).where(story.c.id.in_(_among(count)))
+
+
+OWN_KEY = _set(story_key, "story").where(story_key.c.key == _value("key"))
+MARK_STORY = _set(story, "chosen").where(story.c.id == _value("id"))
+STORIES = select(story.c.id, story.c.lead).order_by(story.c.id)
+STORY = STORIES.where(story.c.id == _value("id"))
+STORY_OF = select(story_key.c.story).where(story_key.c.key == _value("key"))
+
+_visible = select(mention).join(source, source.c.id == mention.c.source).where(_shown, source.c.trust != literal_column("'hold'"))
+_in_order = (mention.c.story, mention.c.first_seen_at, mention.c.source, mention.c.native_id)
+VOICES = _visible.where(mention.c.first_seen_at <= _value("by")).order_by(*_in_order)
+VOICES_OF_STORY = _visible.where(mention.c.first_seen_at <= _value("by"), mention.c.story == _value("story")).order_by(*_in_order)
+LINKS_OF_STORIES = select(link, story_key.c.story).join(story_key, story_key.c.key == link.c.key).order_by(link.c.key)
+LINKS_OF_STORY = LINKS_OF_STORIES.where(story_key.c.story == _value("story"))
+REVISION = select(revision.c.number)
+GROW = update(revision).values({revision.c.number: revision.c.number + literal_column("1")})
+
+# -- links
+
+_described = exists().where(mention.c.subject == link.c.key, mention.c.describes, _shown)
+_mentioned = exists().where(mention.c.subject == link.c.key, _shown)
+_is_chosen = exists().where(chosen_link.c.key == link.c.key)
+
+LINKS_DUE = (
+    select(link)
+    .where(
+        and_(
+            link.c.enriched_at.is_(None),
+            or_(link.c.next_try_at.is_(None), link.c.next_try_at <= _value("now")),
+            _mentioned,
+            ~_described,
+            ~_is_chosen,
+        )
+    )
+    .order_by(link.c.first_seen_at.desc(), link.c.key)
+    .limit(_value("limit"))
+)
+LINK = select(link).where(link.c.key == _value("key"))
+REWRITE_LINK = _set(link, *(column.name for column in link.columns if column.name not in ("key", "first_seen_at"))).where(
+    link.c.key == _value("key")
+)
+
+
+@cache
+def links_by_key(count: int) -> Select[Any]:
+    """Links by their keys."""
+    return select(link).where(link.c.key.in_(_among(count)))
+
+
+# -- chosen entries
+
+CHOSEN = select(chosen).order_by(chosen.c.origin_rank, chosen.c.position)
+CHOSEN_LINKS = select(chosen_link).order_by(chosen_link.c.origin, chosen_link.c.position, chosen_link.c.ordinal)
+
+
+@cache
+def chosen_owners(count: int) -> Select[Any]:
+    """From keys to the chosen entries that list them: key, lead, rank of the origin, position."""
+    return (
+        select(chosen_link.c.key, chosen_link.c.lead, chosen.c.origin_rank, chosen.c.position)
+        .join(chosen, and_(chosen.c.origin == chosen_link.c.origin, chosen.c.position == chosen_link.c.position))
+        .where(chosen_link.c.key.in_(_among(count)))
+    )
+
+
+# -- small things
+
+HOSTS = select(host.c.name, host.c.rest_until)
+MOVED = select(moved.c.url, moved.c.target)
+NOTE = select(note.c.text).where(note.c.name == _value("name"))
