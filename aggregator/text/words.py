@@ -1,0 +1,130 @@
+"""Letters as matching sees them: one form for every spelling that a reader takes for the same.
+
+`fold` follows NFKC_Casefold (Unicode Standard §3.13) and goes a little further: hyphens are one hyphen, apostrophes one apostrophe, a dot
+above an i is the i's own. Accents stay: "é" is "é" however it is composed, and not "e".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from functools import lru_cache
+
+# Marks that are not seen: soft hyphen, joiners, zero-width spaces, directions, variation selectors, tags, and the Arabic stretching stroke.
+_UNSEEN = (
+    "\u00ad\u034f\u061c\u0640\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\U000e0000-\U000e0fff"
+)
+_HYPHENS = "\u02d7\u058a\u05be\u1806\u2010-\u2013\u2043\u2212\u30fb\uff65\ufe63\uff0d\u2e17"
+_APOSTROPHES = "\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u2018\u2019\u201b\u2032\u05f3\ua78c\u00b4\u1fbf\u1ffd"
+_QUOTES = "\u05f4\u201d\u2033"
+# Accents that stand alone: NFKC would make them a space with a mark, and the mark would seem to belong to the next word.
+_LONE_ACCENTS = (
+    "\u00a8\u00af\u00b8\u02d8-\u02dd\u037a\u0384\u0385\u1fbd\u1fbe\u1fc0\u1fc1\u1fcd-\u1fcf\u1fdd-\u1fdf\u1fed\u1fee\u1ffe\u2017\u203e"
+    "\ufc5e-\ufc63\ufe49-\ufe4c\ufe70-\ufe7f\uffe3\u309b\u309c"
+)
+_LINES = "\x85\u2028\u2029"
+_ODD = re.compile(
+    rf"(?P<broken>\u00ad[ \t]*\r?\n[ \t]*)|(?P<unseen>[{_UNSEEN}])|(?P<hyphen>[{_HYPHENS}])|(?P<apostrophe>[{_APOSTROPHES}])"
+    rf"|(?P<quote>[{_QUOTES}])|(?P<accent>[{_LONE_ACCENTS}])|(?P<line>[{_LINES}])|(?P<sharp>\u266f)"
+)
+_INSTEAD = {
+    "broken": "", "unseen": "", "hyphen": "-", "apostrophe": "'", "quote": '"', "accent": " ", "line": "\n", "sharp": "#",
+}  # fmt: skip
+# Raised figures and signs that stand for a note or a claim and not for a letter ("microsolidarity²", "Microsolidarity™").
+_NOTES = re.compile(r"[\u00b9\u00b2\u00b3\u2070\u2074-\u2079\u2120\u2122\u00ae\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]")
+# What belongs to one letter: a start with the marks on it, or the pieces of one Hangul syllable.
+_LETTER = re.compile(r"\u00ad[ \t]*\r?\n[ \t]*|[\u1100-\u115f\ua960-\ua97f][\u1160-\u11ff\ud7b0-\ud7ff]*|.", re.DOTALL)
+
+
+def fold(text: str) -> str:
+    """The text in the form that words are compared in; lower-case ASCII stays as it is."""
+    if text.isascii():
+        return text.lower()
+    if _ODD.search(text):
+        text = _ODD.sub(_plain, text)
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).casefold()
+    if "\u0307" in text:
+        # "İ" folds to an i and a dot; "i" has that dot already.
+        text = text.replace("i\u0307", "i")
+    return _ODD.sub(_plain, text) if _ODD.search(text) else text
+
+
+def without_notes(text: str) -> str | None:
+    """The text with raised figures and trade-mark signs as spaces; None when it has none.
+
+    NFKC makes letters and figures of them, which a rule such as "m2" wants and a footnote behind a word does not.
+    """
+    return _NOTES.sub(" ", text) if _NOTES.search(text) else None
+
+
+def origin(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where in `text` the part stands that `fold(text)[start:end]` was made from."""
+    if text.isascii():
+        return start, end
+    places, lengths = _places(text)
+    first = max(bisect_right(lengths, start) - 1, 0)
+    last = max(bisect_right(lengths, max(end - 1, start)) - 1, 0)
+    return places[first], places[min(last + 1, len(places) - 1)]
+
+
+@lru_cache(maxsize=4)
+def _places(text: str) -> tuple[list[int], list[int]]:
+    """Beginnings of the letters in `text`, and beginnings of the same letters in the folded text; both close with the whole length."""
+    places, folded, at = [], [], 0
+    for start, end in _letters(text):
+        places.append(start)
+        folded.append(at)
+        at += len(fold(text[start:end]))
+    return [*places, len(text)], [*folded, at]
+
+
+def _letters(text: str) -> list[tuple[int, int]]:
+    letters: list[tuple[int, int]] = []
+    for found in _LETTER.finditer(text):
+        character = found[0][0]
+        if letters and character > "\u02ff" and _joins(character):
+            letters[-1] = letters[-1][0], found.end()
+        else:
+            letters.append(found.span())
+    return letters
+
+
+def _joins(character: str) -> bool:
+    """True for what changes the letter before it."""
+    return unicodedata.combining(character) != 0 or character in "\uff9e\uff9f" or unicodedata.category(character) == "Mn"
+
+
+def _plain(found: re.Match[str]) -> str:
+    return _INSTEAD[found.lastgroup or "unseen"]
+
+
+# Scripts by the first word of their letters' Unicode names.
+_EUROPEAN_NAMES = "LATIN GREEK CYRILLIC ARMENIAN GEORGIAN COPTIC MODIFIER FEMININE MASCULINE MICRO KELVIN ANGSTROM"
+_EUROPEAN = frozenset(_EUROPEAN_NAMES.split())
+_UNSPACED_NAMES = (
+    "CJK IDEOGRAPHIC HIRAGANA KATAKANA BOPOMOFO THAI LAO KHMER MYANMAR TIBETAN JAVANESE BALINESE YI VERTICAL HENTAIGANA TANGUT NUSHU"
+)
+_UNSPACED = frozenset(_UNSPACED_NAMES.split())
+
+
+@lru_cache(maxsize=4096)
+def script(character: str) -> str:
+    """The kind of script a letter, figure or mark belongs to.
+
+    Returns:
+        "" for what is not part of a word; "figure"; "european" (Latin, Greek, Cyrillic: one kind, since look-alikes are mixed);
+        "unspaced" (Han, Kana, Thai … are written without spaces); "mark" for accents of no script of their own; else the name ("hangul").
+    """
+    category = unicodedata.category(character)
+    if category[0] not in "LMN" or category == "Me":
+        return ""
+    if category[0] == "N":
+        return "unspaced" if character == "\u3007" else "figure"
+    name = re.split(r"[ -]", unicodedata.name(character, ""), maxsplit=1)[0]
+    if name in _UNSPACED:
+        return "unspaced"
+    if name in _EUROPEAN:
+        return "european"
+    return "mark" if name == "COMBINING" else name.lower()
