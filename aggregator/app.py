@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from aggregator import __version__, clock
@@ -21,6 +22,9 @@ from aggregator.pipeline.match import Matcher
 from aggregator.settings import Settings
 from aggregator.store import Store
 
+# How long a unit in hand may go on after the process was asked to stop; the whole must end within ten seconds.
+PATIENCE = timedelta(seconds=4)
+
 
 @dataclass(frozen=True, kw_only=True)
 class App:
@@ -30,8 +34,15 @@ class App:
     store: Store
     client: Client
     clock: Clock = clock.now
-    # Set when the process was asked to stop: the unit in hand is finished, no other is begun.
+    # Set when the process was asked to stop: the units in hand are finished, no other is begun.
     stop: threading.Event = field(default_factory=threading.Event)
+
+    def end(self) -> None:
+        """Finish the units in hand and begin no other; what still waits for a server after `PATIENCE` is broken off."""
+        self.stop.set()
+        timer = threading.Timer(PATIENCE.total_seconds(), self.client.stop)
+        timer.daemon = True
+        timer.start()
 
     def http(self, source: Source, collector: Collector, state: SourceState) -> SourceHttp:
         """The client as this source sees it."""
@@ -79,28 +90,33 @@ def build(
         StoreError: the database cannot be used.
         ConfigError: the recording cannot be read.
     """
-    from aggregator.fetch.auth import Sessions
     from aggregator.store.engine import open_store
 
-    stop = threading.Event()
-    store = open_store(settings.state / "aggregator.db", copy=dry_run)
+    store = open_store(settings.state / "aggregator.db", copy=dry_run, clock=clock)
     try:
         store.register(settings.sources, clock())
-        client = Client(
-            settings=settings.fetch,
-            version=__version__,
-            clock=clock,
-            stop=stop,
-            rests=store.rests(),
-            moved=store.moved(),
-            sessions=Sessions(settings.state / "sessions.json"),
-            record=record,
-            replay=replay,
-            secrets=tuple(settings.secrets.values()),
-        )
+        client = _client(settings, store, clock, record=record, replay=replay)
         try:
-            yield App(settings=settings, store=store, client=client, clock=clock, stop=stop)
+            yield App(settings=settings, store=store, client=client, clock=clock)
         finally:
             client.close()
     finally:
         store.close()
+
+
+def _client(settings: Settings, store: Store, clock: Clock, *, record: Path | None, replay: Path | None) -> Client:
+    from aggregator.fetch.auth import Sessions
+    from aggregator.fetch.recording import Recorder, Replay
+
+    secrets = tuple(settings.secrets.values())
+    return Client(
+        settings=settings.fetch,
+        version=__version__,
+        clock=clock,
+        # Also in a dry run: a refresh token works once, and the one that replaces it must not be lost.
+        sessions=Sessions(settings.state / "sessions.json"),
+        rests=store.rests(),
+        moved=store.moved(),
+        recorder=Recorder(record, version=__version__, secrets=secrets) if record else None,
+        replay=Replay(replay, secrets=secrets) if replay else None,
+    )

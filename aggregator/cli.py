@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from aggregator import __version__
 
@@ -90,7 +91,7 @@ def _shared() -> argparse.ArgumentParser:
     return shared
 
 
-_Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _add(commands: _Commands, shared: argparse.ArgumentParser, name: str, to: str, text: str) -> argparse.ArgumentParser:
@@ -142,7 +143,13 @@ def _line_commands(commands: _Commands, shared: argparse.ArgumentParser) -> None
     match.add_argument("--any-of", action="append", default=[], metavar="W", help="a word to look for, instead of the configured topics")
     match.add_argument("--none-of", action="append", default=[], metavar="W", help="a word that rules an entry out")
     match.add_argument("--spaced", action="store_true", help="with --any-of: also take words of a hyphenated form written apart")
-    _add(commands, shared, "read", "lines:read", '{"url","html"} or {"url","body_base64","content_type"} in, what the page says of itself out')
+    _add(
+        commands,
+        shared,
+        "read",
+        "lines:read",
+        '{"url","html"} or {"url","body_base64","content_type"} in, what the page says of itself out',
+    )
 
 
 if __name__ == "__main__":

@@ -230,7 +230,10 @@ class SourceShape:
 
     def schema(self) -> dict[str, Any]:
         options = {
-            name: {"type": ["string", "number"], "description": f"{option.help[:1].upper()}{option.help[1:]}, for example {option.example}."}
+            name: {
+                "type": ["string", "number"],
+                "description": f"{option.help[:1].upper()}{option.help[1:]}, for example {option.example}.",
+            }
             for collector in collectors.platforms().values()
             for name, (option, _) in options_of(collector).items()
         }
@@ -280,7 +283,7 @@ def load(file: Path, *, environ: Mapping[str, str] | None = None, state: Path | 
     """
     report = Report(file=str(file))
     node = compose(read_file(file, str(file)), report)
-    values = SOURCES_FILE.read(node, "", report) if node is not None else WRONG
+    values: Any = SOURCES_FILE.read(node, "", report) if node is not None else WRONG
     settings = None if report.problems else _settings(file, values, report, os.environ if environ is None else environ, state)
     if settings is None or report.problems:
         raise ConfigError(sorted(report.problems, key=lambda problem: problem.line or 0))

@@ -1,7 +1,7 @@
 """The shape of a YAML file: one table that reads it, checks it and describes it to an editor.
 
-A shape reads a node of the YAML tree into a value and reports everything that is wrong with it, by line; the same shape gives the JSON schema.
-Scalars are read by what is expected of them, so that `no`, `12:30` and `1e3` are texts where a text is expected.
+A shape reads a node of the YAML tree into a value and reports everything that is wrong with it, by line; the same shape gives the JSON
+schema. Scalars are read by what is expected of them, so that `no`, `12:30` and `1e3` are texts where a text is expected.
 """
 
 from __future__ import annotations

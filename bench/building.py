@@ -30,9 +30,8 @@ def build(stories: int) -> tuple[Cost, Cost]:
 
 
 def _fill(file: Path, stories: int) -> None:
-    from aggregator.model import Author, Entry, Kind, Source, Takes, Topic
     from aggregator.fetch import Learned
-    from aggregator.model import Page
+    from aggregator.model import Author, Entry, Kind, Page, Source, Takes, Topic
     from aggregator.pipeline.match import Matcher
     from aggregator.pipeline.poll import landing_of
     from aggregator.store.engine import open_store

@@ -22,7 +22,9 @@ def feed(number: int, *, phase: int) -> bytes:
     luck = random.Random(number)
     count = luck.randint(14, 26)
     fresh = 2 if phase == 2 and changes(number) else 0
-    entries = [_entry(number, at, luck) for at in range(count)] + [_entry(number, count + at, random.Random(number * 97 + at)) for at in range(fresh)]
+    entries = [_entry(number, at, luck) for at in range(count)] + [
+        _entry(number, count + at, random.Random(number * 97 + at)) for at in range(fresh)
+    ]
     return (_atom if number % 2 else _rss)(number, entries[::-1])
 
 

@@ -22,7 +22,11 @@ class Feeds:
     def __init__(self, count: int, late: float) -> None:
         self._count = count
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.server", str(count), str(late)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "bench.server", str(count), str(late)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self._process.stdout
         self._port = int(self._process.stdout.readline())

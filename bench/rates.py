@@ -28,7 +28,7 @@ def rate(count: int, work: Callable[[], object], *, times: int = 3) -> float:
 def posts(count: int) -> list[tuple[str, tuple[str, ...]]]:
     """Short posts as on a social network; one in a hundred mentions the topic."""
     luck = random.Random(1)
-    made = []
+    made: list[tuple[str, tuple[str, ...]]] = []
     for number in range(count):
         text = " ".join(luck.choices(WORDS, k=28)).capitalize()
         if number % 100 == 0:
@@ -41,13 +41,16 @@ def urls(count: int) -> list[str]:
     """Addresses as they are shared, every third with something to drop."""
     luck = random.Random(2)
     tails = ("", "?utm_source=x&utm_medium=y", "/", "?id=1&page=2", "?fbclid=abc", "#top", "?v=_ShH3x1hgY0&t=3")
-    return [f"https://{luck.choice(HOSTS)}/{luck.choice(WORDS)}/{luck.choice(WORDS)}-{number:x}{luck.choice(tails)}" for number in range(count)]
+    return [
+        f"https://{luck.choice(HOSTS)}/{luck.choice(WORDS)}/{luck.choice(WORDS)}-{number:x}{luck.choice(tails)}" for number in range(count)
+    ]
 
 
 def match_and_identify(count: int) -> float:
     """Posts per second through both steps."""
-    from aggregator.model import Entry, Kind, Topic
     from aggregator.pipeline.identify import identify
+
+    from aggregator.model import Entry, Kind, Topic
     from aggregator.pipeline.match import Matcher
 
     matcher = Matcher((Topic(id="t", title="t", any_of=(TOPIC,)),))
@@ -84,8 +87,9 @@ def peers(count: int) -> Sequence[tuple[str, float]]:
 
 def looked_at(count: int) -> float:
     """Megabytes of feeds per second of which the look says that they need not be parsed."""
-    from aggregator.model import Topic
     from aggregator.pipeline.look import look_for
+
+    from aggregator.model import Topic
     from bench.feeds import feed
 
     look = look_for((Topic(id="t", title="t", any_of=(TOPIC,)),))

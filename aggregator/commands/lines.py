@@ -21,19 +21,17 @@ def identify(options: argparse.Namespace) -> int:
 def match(options: argparse.Namespace) -> int:
     """Whether each entry concerns a topic."""
     from aggregator.model import Topic
-    from aggregator.pipeline.match import Matcher, match_line
+    from aggregator.pipeline.match import Matcher, answer
 
     if options.any_of:
-        topic = Topic(
-            id="topic", title="topic", any_of=tuple(options.any_of), none_of=tuple(options.none_of), spaced=options.spaced
-        )
+        topic = Topic(id="topic", title="topic", any_of=tuple(options.any_of), none_of=tuple(options.none_of), spaced=options.spaced)
         topics: tuple[Topic, ...] = (topic,)
     else:
         from aggregator.commands.common import settings_of
 
         topics = settings_of(options).topics
     matcher = Matcher(topics)
-    return _each(lambda request: match_line(request, matcher))
+    return _each(lambda request: answer(request, matcher))
 
 
 def read(options: argparse.Namespace) -> int:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Poll what is due, write the page."""
-    from aggregator.run.timer import stop_on_signals
+    from aggregator.run.timer import on_signals
 
     with application(options) as app:
-        stop_on_signals(app.stop)
+        on_signals(app.end)
         return _run(options, app)
 
 
@@ -29,7 +29,7 @@ def poll(options: argparse.Namespace) -> int:
     """Poll now, without writing the page."""
     from aggregator.run.once import run_once
     from aggregator.run.progress import progress
-    from aggregator.run.timer import stop_on_signals
+    from aggregator.run.timer import on_signals
 
     settings = settings_of(options)
     known = [source.id for source in settings.sources]
@@ -39,7 +39,7 @@ def poll(options: argparse.Namespace) -> int:
 
         raise ConfigError(f"there is no source {unknown[0]!r} in {options.config}. {nearest(unknown[0], known)}")
     with application(options, settings) as app:
-        stop_on_signals(app.stop)
+        on_signals(app.end)
         with progress(quiet=options.quiet) as (begin, tell):
             ran = run_once(app, only=options.sources, force=True, build=False, begin=begin, tell=tell)
         return _report(options, app, ran)
@@ -57,7 +57,7 @@ def build(options: argparse.Namespace) -> int:
             talk(options, "Another run is under way and will write the page.")
             return 0
         app.store.choose(settings.chosen, "sources.yaml", app.clock())
-        published = publish_site(app, as_of=_end_of(options.as_of), dry_run=options.dry_run)
+        published = publish_site(app, as_of=_end_of(options.as_of), dry_run=options.dry_run, remember=options.output is None)
         if options.json:
             show(asdict(published))
         else:
@@ -67,7 +67,7 @@ def build(options: argparse.Namespace) -> int:
 
 def schedule(options: argparse.Namespace) -> int:
     """Do `run` again and again."""
-    from aggregator.run.timer import repeat, stop_on_signals
+    from aggregator.run.timer import on_signals, repeat
     from aggregator.shape import parse_duration
 
     try:
@@ -75,7 +75,7 @@ def schedule(options: argparse.Namespace) -> int:
     except ValueError:
         raise ConfigError(f"--every: expected a duration such as 15m or 1h, found {options.every!r}") from None
     with application(options) as app:
-        stop_on_signals(app.stop)
+        on_signals(app.end)
         talk(options, f"Running every {options.every}. Stop with Ctrl-C or SIGTERM.")
         repeat(lambda: _scheduled(options, app), every=every, stop=app.stop)
     talk(options, "Stopped.")
@@ -136,7 +136,7 @@ def failures(app: App, ran: Ran) -> list[str]:
         name = labels.get(done.job.subject, done.job.subject)
         if done.ending is Ending.NEEDS_KEY:
             lines.append(f"{name} needs a key: {done.message}")
-        elif done.ending is not Ending.OK:
+        elif done.ending not in (Ending.OK, Ending.STOPPED):
             lines.append(f"Could not read {name}: {done.message}")
     return sorted(lines)
 

@@ -116,9 +116,7 @@ def _named(name: str, settings: Settings) -> Source:
     return Source(id=identifier(platform, found), platform=platform, options=found, topics=topics)
 
 
-def _show_page(
-    options: argparse.Namespace, pages: list[Page], source: Source, collector: Collector, settings: Settings
-) -> None:
+def _show_page(options: argparse.Namespace, pages: list[Page], source: Source, collector: Collector, settings: Settings) -> None:
     from aggregator.pipeline.match import Matcher
 
     matcher = Matcher(settings.topics)
@@ -136,6 +134,8 @@ def _show_page(
             print(f"  remark: {remark}")
     found = sum(bool(matches) or source.takes is Takes.EVERYTHING for _, matches in entries)
     silent = not entries and source.takes is Takes.MENTIONS
-    print("No word of the topics occurs in the reply, so it was not taken apart." if silent else f"{len(entries)} entries, {found} count (*).")
+    print(
+        "No word of the topics occurs in the reply, so it was not taken apart." if silent else f"{len(entries)} entries, {found} count (*)."
+    )
     manifest = collector.manifest
     print(f"Reach: {manifest.reach}. Gives: {manifest.delivers}. Limits: {' '.join(manifest.limits) or 'none known.'}")

@@ -134,6 +134,14 @@ class Learned:
     moved: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """A server's wish for the next poll."""
+
+    # Before when it does not want to be asked again (max-age, Expires), capped at a month; None: it did not say.
+    fresh_until: datetime | None = None
+
+
 class SourceHttp(Http, Protocol):
     """An `Http` as the engine sees it: it also tells what was learned on the way."""
 
@@ -141,5 +149,5 @@ class SourceHttp(Http, Protocol):
         """Everything learned since the last call."""
 
     @property
-    def hint(self) -> datetime | None:
-        """Before when the server does not want to be asked again (max-age, Expires), capped at a month; None: it did not say."""
+    def hint(self) -> Hint:
+        """The servers' wish, over all replies so far."""

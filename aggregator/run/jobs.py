@@ -1,7 +1,7 @@
 """What remains to be done, read off the rows, and the handlers that do it.
 
-`due` is a handful of queries; a lost job is found by the next tick, a duplicate does no harm. Handlers give a `Done` and never raise: a failed
-source is a row and a line, and the others go on.
+What is due takes a handful of queries; a lost job is found by the next tick, a duplicate does no harm. Handlers give a `Done` and never
+raise: a failed source is a row and a line, and the others go on.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from enum import StrEnum
 from aggregator.app import App
 from aggregator.collectors.base import Collector
 from aggregator.errors import AggregatorError, MissingSecret, SourceError
+from aggregator.fetch.pace import Stopped
 from aggregator.model import Coverage, Job, Link, Outcome, Source, SourceState
 from aggregator.pipeline.enrich import enriched, not_enriched, worth_reading
 from aggregator.pipeline.match import Matcher
@@ -37,6 +38,8 @@ class Ending(StrEnum):
 
     OK = "ok"
     FAILED = "failed"
+    # The process was asked to stop; nothing is written about it, and the next tick finds the job again.
+    STOPPED = "stopped"
     # A secret is not set; nothing was asked.
     NEEDS_KEY = "needs a key"
     BUG = "bug"
@@ -105,6 +108,8 @@ class _Handlers:
         """Do one job; what is not one of our errors is a bug, and fails this job alone."""
         try:
             return self._poll(job) if job.name == "poll" else self._enrich(job)
+        except Stopped:
+            return Done(job=job, ending=Ending.STOPPED)
         except AggregatorError as error:
             return Done(job=job, ending=Ending.FAILED, message=str(error))
         except Exception as error:
@@ -118,18 +123,16 @@ class _Handlers:
         app, state = self._app, self._app.store.state(source.id)
         http = app.http(source, collector, state)
         try:
-            polled = poll(
-                source, collector, http=http, store=app.store, matcher=self._matcher, clock=app.clock, stopping=app.stop.is_set
-            )
+            polled = poll(source, collector, http=http, store=app.store, matcher=self._matcher, clock=app.clock, stopping=app.stop.is_set)
         except MissingSecret as error:
             after = replace(state, last_error=str(error), next_poll_at=app.clock() + self._every(source, collector))
             app.store.settle(after, None)
             return Done(job=job, ending=Ending.NEEDS_KEY, message=str(error))
         except SourceError as error:
             coverage = Coverage(source=source.id, since=None, until=app.clock(), outcome=Outcome.FAILED)
-            app.store.settle(self._next(source, collector, error, http.hint), coverage)
+            app.store.settle(self._next(source, collector, error, http.hint.fresh_until), coverage)
             return Done(job=job, ending=Ending.FAILED, message=str(error))
-        after = self._next(source, collector, polled.landed, http.hint)
+        after = self._next(source, collector, polled.landed, http.hint.fresh_until)
         if polled.coverage.outcome is Outcome.PARTIAL:
             after = replace(after, next_poll_at=app.clock())
         app.store.settle(replace(after, remarks=polled.remarks), polled.coverage)

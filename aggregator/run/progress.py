@@ -42,7 +42,7 @@ def said(done: Done) -> str:
         changes = [(landed.new, "new"), (landed.changed, "changed"), (landed.withdrawn, "withdrawn")]
         words = ", ".join(f"{count} {word}" for count, word in changes if count) or "nothing new"
         return f"{done.job.subject}: {words}"
-    return f"{done.job.subject}: {done.ending}: {done.message}"
+    return f"{done.job.subject}: {done.ending}{': ' if done.message else ''}{done.message}"
 
 
 @contextmanager

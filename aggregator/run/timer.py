@@ -9,13 +9,15 @@ from threading import Event
 from types import FrameType
 
 
-def stop_on_signals(stop: Event) -> None:
-    """Set `stop` at SIGTERM and SIGINT; the second signal ends the process at once."""
+def on_signals(end: Callable[[], None]) -> None:
+    """Call `end` at SIGTERM or SIGINT; a second signal ends the process at once."""
+    asked_before: list[int] = []
 
     def asked(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
+        if asked_before:
             raise SystemExit(128 + number)
-        stop.set()
+        asked_before.append(number)
+        end()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, asked)

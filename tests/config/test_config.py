@@ -47,7 +47,9 @@ def test_a_source_may_be_nothing_but_its_address(tmp_path: Path) -> None:
 
 
 def test_an_address_may_come_with_more_to_say(tmp_path: Path) -> None:
-    text = LEAST.replace("- https://anchor.fm/microsolidarity", "- address: https://anchor.fm/microsolidarity\n    takes: everything\n    every: 30m")
+    text = LEAST.replace(
+        "- https://anchor.fm/microsolidarity", "- address: https://anchor.fm/microsolidarity\n    takes: everything\n    every: 30m"
+    )
     source = given(tmp_path, text).sources[0]
     assert (source.takes, source.every) == (Takes.EVERYTHING, timedelta(minutes=30))
 
@@ -127,7 +129,17 @@ def test_yaml_words_for_truth_stay_words_where_a_word_is_wanted(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a: [", "- a\n- b\n", "just words", "\tsite: x\n", "site: {title: x\n", "%YAML 9\n---\n", "site: !!python/object x\n", "a: &a [*a]\n"],
+    [
+        "",
+        "a: [",
+        "- a\n- b\n",
+        "just words",
+        "\tsite: x\n",
+        "site: {title: x\n",
+        "%YAML 9\n---\n",
+        "site: !!python/object x\n",
+        "a: &a [*a]\n",
+    ],
 )
 def test_what_is_not_a_configuration_is_a_configuration_error(tmp_path: Path, text: str) -> None:
     assert wrong(tmp_path, text)
@@ -157,8 +169,10 @@ def test_paths_stand_beside_the_file(tmp_path: Path) -> None:
 
 def test_chosen_links_keep_their_order_their_links_and_their_day(tmp_path: Path) -> None:
     text = LEAST + (
-        "chosen:\n  - {url: 'https://youtu.be/_ShH3x1hgY0', kind: video, title: 'A [talk]', who: Ana, note: about crews., published: 2019-02-03,"
-        " also: [{url: 'https://example.org/t', label: Transcript}]}\n  - {url: 'https://example.org/b', kind: article, title: B}\n"
+        "chosen:\n"
+        "  - {url: 'https://youtu.be/_ShH3x1hgY0', kind: video, title: 'A [talk]', who: Ana, note: about crews., published: 2019-02-03,\n"
+        "     also: [{url: 'https://example.org/t', label: Transcript}]}\n"
+        "  - {url: 'https://example.org/b', kind: article, title: B}\n"
     )
     first, second = given(tmp_path, text).chosen
     assert (first.position, first.kind, first.title, first.who) == (0, Kind.VIDEO, "A [talk]", "Ana")

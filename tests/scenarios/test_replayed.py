@@ -31,9 +31,7 @@ def first_cases() -> Iterator[Case]:
 
 
 def configuration(chosen: list[Case]) -> str:
-    sources = [
-        {"platform": case.platform, **case.options, "id": f"{case.platform}-{case.name}", "takes": "everything"} for case in chosen
-    ]
+    sources = [{"platform": case.platform, **case.options, "id": f"{case.platform}-{case.name}", "takes": "everything"} for case in chosen]
     return HEAD + "\n".join(f"  - {json.dumps(source)}" for source in sources) + "\n"
 
 
@@ -109,7 +107,9 @@ def test_recorded_feeds_from_the_wild_all_reach_the_page(steward: Steward) -> No
     if not FEEDS:
         pytest.skip("the recorded samples do not lie beside the checkout")
     exchanges = [Exchange(url=f"https://s{number}.example/feed", body=path.read_bytes()) for number, path in enumerate(FEEDS)]
-    lines = [f"  - {{platform: feed, url: '{exchange.url}', takes: everything, id: s{number}}}" for number, exchange in enumerate(exchanges)]
+    lines = [
+        f"  - {{platform: feed, url: '{exchange.url}', takes: everything, id: s{number}}}" for number, exchange in enumerate(exchanges)
+    ]
     steward.configures(HEAD + "\n".join(lines) + "\n")
     write_har(steward.folder / "samples.har", exchanges)
     said = steward.runs("run", "--replay", "samples.har", "--json")
