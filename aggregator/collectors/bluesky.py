@@ -1,0 +1,305 @@
+"""Posts of Bluesky, through the AT Protocol's own SDK.
+
+The SDK builds the questions; they travel through our client, which is given to it as its request class, so that pace, caps, sessions and
+recordings hold. Its models for answers are not used: they are strict, and one post of an unknown kind would lose the whole page.
+
+Searches are newest first. The newest page is always read; while it does not reach `floor`, the newest post of the last complete poll,
+the pages before it are read too. The cursor keeps the floor, the newest post of this sweep and the position in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+
+from aggregator.collectors import _options
+from aggregator.collectors._bluesky_post import HANDLE, carries, entry_of
+from aggregator.collectors._json import (
+    a_list,
+    an_object,
+    instant,
+    member,
+    number,
+    read_each,
+)
+from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
+from aggregator.errors import Unauthorized, Unreadable
+from aggregator.fetch import Auth, AuthScheme, Http, Pace
+from aggregator.model import Entry, Kind, Page
+
+LIMIT = 100
+"""The most that a page holds (lexicons searchPosts and getAuthorFeed)."""
+HEAD_PAGES = 3
+"""How many pages a first poll reads."""
+SERVICE = "https://bsky.social"
+"""Takes sessions, and passes what is asked with one on to the AppView."""
+APP_VIEW = "https://api.bsky.app"
+"""Gives visitors the first page of a search; any cursor is 403 (bluesky-social/atproto issue 3583)."""
+PUBLIC = "https://public.api.bsky.app"
+"""Gives visitors everything but searches."""
+VARIABLE = "BLUESKY_APP_PASSWORD"
+
+
+def _actor(value: str) -> str:
+    """A handle in lower case, or a DID."""
+    actor = value.strip().removeprefix("@")
+    if re.fullmatch(r"did:[a-z]+:[A-Za-z0-9._:%-]+", actor):
+        return actor
+    if HANDLE.fullmatch(actor.lower()):
+        return actor.lower()
+    raise ValueError(f"{value!r} is not an account; write its handle, like 'ada.bsky.social', or its DID")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bluesky(Collector):
+    """Posts on Bluesky with a hashtag, posts that a search finds, or the posts of one account. An account is read without any key. Hashtags
+    and searches want an app password (never the main password): without one Bluesky shows visitors only the newest page of a search, and at
+    times nothing. Posts of people who hide from visitors that are not logged in are not shown, nor is what is labelled as unfit for all.
+    """
+
+    manifest: ClassVar[Manifest] = Manifest(
+        name="bluesky",
+        title="Bluesky",
+        homepage="https://bsky.app",
+        spec="lexicons app.bsky.feed.searchPosts and getAuthorFeed of bluesky-social/atproto, read 2026-08-20",
+        method=Method.API,
+        kinds=(Kind.POST,),
+        auth=Auth(
+            scheme=AuthScheme.ATPROTO,
+            variable=VARIABLE,
+            how="Make an app password at https://bsky.app/settings/app-passwords and write it as handle:app-password.",
+            without="Accounts are read without it; of a hashtag or a search only the newest 100 posts, when Bluesky permits it at all.",
+            name=SERVICE,
+        ),
+        every=timedelta(minutes=30),
+        pace=Pace(gap=timedelta(seconds=1), daily=5_000),
+        reach="the newest 300 posts",
+        delivers=Delivers.COMPLETE,
+        limits=(
+            "Bluesky has no feeds of hashtags or searches.",
+            "A post that its author dated back by more than a page of posts is not seen.",
+        ),
+    )
+
+    tag: Annotated[str, Option("hashtag without the #", example="microsolidarity", check=_options.hashtag)] = ""
+    search: Annotated[str, Option("words to search for, as in Bluesky's own search", example='"crew of five"')] = ""
+    actor: Annotated[str, Option("handle or DID of an account", example="ada.bsky.social", check=_actor)] = ""
+
+    def __post_init__(self) -> None:
+        _options.exactly_one(self, "tag", "search", "actor")
+
+    @property
+    def host(self) -> str:
+        return "public.api.bsky.app" if self.actor else "bsky.social"
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        return frozenset({self.host} if self.actor else {self.host, "api.bsky.app"})
+
+    @property
+    def label(self) -> str:
+        if self.actor:
+            return f"{self.actor} on Bluesky"
+        return f"#{self.tag} on Bluesky" if self.tag else f"Bluesky, search {self.search}"
+
+    @property
+    def address(self) -> str:
+        if self.actor:
+            return f"https://bsky.app/profile/{self.actor}"
+        return (
+            f"https://bsky.app/hashtag/{quote(self.tag, safe='')}"
+            if self.tag
+            else f"https://bsky.app/search?{urlencode({'q': self.search})}"
+        )
+
+    @property
+    def feed(self) -> str | None:
+        return f"{self.address}/rss" if self.actor else None
+
+    @classmethod
+    def recognise(cls, address: str) -> Mapping[str, str] | None:
+        """Pages of bsky.app: a hashtag, a search, an account; a single post is no source."""
+        parts = urlsplit(address)
+        if parts.hostname not in ("bsky.app", "www.bsky.app", "main.bsky.dev"):
+            return None
+        tag = re.fullmatch(r"/hashtag/([^/]+)/?", parts.path)
+        actor = re.fullmatch(r"/profile/([^/]+)(?:/rss)?/?", parts.path)
+        words = parse_qs(parts.query).get("q", [""])[0].strip() if parts.path.rstrip("/") == "/search" else ""
+        try:
+            if tag:
+                return {"tag": _options.hashtag(unquote(tag[1]))}
+            if actor:
+                return {"actor": _actor(unquote(actor[1]))}
+        except ValueError:
+            return None
+        return {"search": words} if words else None
+
+    def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
+        visitor = not self.actor and not http.authorised
+        sweep = Sweep.unpacked(cursor)
+        if sweep.at and visitor:
+            # The secret was taken away in the middle of a sweep: visitors cannot go on, but they can begin again.
+            sweep = replace(sweep, at="")
+        while True:
+            answer = self._resume(http, sweep)
+            if answer is None:
+                yield Page(entries=(), cursor=sweep.ended().packed())
+                return
+            rows, token = answer
+            page, sweep, over = self._turn(rows, token, sweep, visitor=visitor)
+            yield page
+            if over:
+                return
+
+    def backfill(self, http: Http, since: datetime | None, cursor: Cursor) -> Iterator[Page]:
+        """Older posts, newest first, until the end or until a whole page is older than `since`; searches want the app password."""
+        sweep = Sweep.unpacked(cursor)
+        while not (since and sweep.newest and sweep.newest < since):
+            answer = self._ask(http, at=sweep.at, auth=not self.actor)
+            if answer is None:
+                return
+            rows, token = answer
+            if token == sweep.at != "":
+                raise Unreadable(f"{self._doing}: the page token came a second time")
+            sweep = Sweep(newest=max(_times(rows), default=sweep.newest), at=token)
+            yield self._page(rows, sweep.packed())
+            if not token:
+                return
+
+    @property
+    def _doing(self) -> str:
+        return f"reading posts of {self.actor}" if self.actor else "searching Bluesky"
+
+    def _turn(self, rows: list[Any], token: str, sweep: Sweep, *, visitor: bool) -> tuple[Page, Sweep, bool]:
+        """One page, the sweep after it, and whether the sweep is over."""
+        if token and token == sweep.at:
+            raise Unreadable(f"{self._doing}: the page token came a second time")
+        times = _times(rows)
+        newest = max([*times, *filter(None, [sweep.newest])], default=None)
+        reached = sweep.floor is not None and any(time <= sweep.floor for time in times)
+        after = replace(sweep, newest=newest, at=token, pages=sweep.pages + 1)
+        over = not token or visitor or reached or (sweep.floor is None and after.pages >= HEAD_PAGES)
+        after = after.ended() if over else after
+        page = self._page(rows, after.packed())
+        if visitor and token and sweep.floor is not None and not reached:
+            missed = f"more posts came than visitors are shown: set {VARIABLE} to read them all"
+            page = replace(page, remarks=(*page.remarks, missed))
+        return page, after, over
+
+    def _resume(self, http: Http, sweep: Sweep) -> tuple[list[Any], str] | None:
+        """The page at the sweep's position; where the service no longer knows the position, the newest page."""
+        try:
+            return self._ask(http, at=sweep.at, auth=not self.actor and http.authorised)
+        except Unreadable as error:
+            if error.status != 400 or not sweep.at:
+                raise
+            return self._ask(http, at="", auth=not self.actor and http.authorised)
+
+    def _ask(self, http: Http, *, at: str, auth: bool) -> tuple[list[Any], str] | None:
+        """The posts of one page, newest first, and the token of the next ("" at the end); None when nothing has changed."""
+        response = _invoke(self, http, at=at, auth=auth, doing=self._doing)
+        if response.status_code == 304:
+            return None
+        found = an_object(response.content, self._doing)
+        rows = a_list(found.get("feed" if self.actor else "posts"), self._doing)
+        token = found.get("cursor")
+        if token is not None and not isinstance(token, str):
+            raise Unreadable(f"{self._doing}: expected a page token, got {type(token).__name__!r}")
+        if self.actor:
+            # A repost is listed with the reason why it is in the feed of somebody who did not write it.
+            rows = [row.get("post") if isinstance(row, dict) else row for row in rows if not _is_repost(row)]
+        return rows, token or ""
+
+    def _page(self, rows: list[Any], cursor: Cursor) -> Page:
+        entries, remarks = read_each(rows, self._entry, noun="post")
+        return Page(entries=entries, cursor=cursor, remarks=remarks)
+
+    def _entry(self, post: dict[str, Any]) -> Entry | None:
+        entry = entry_of(post)
+        if entry is None or (self.tag and not carries(self.tag, entry)):
+            # The service's own tag filter was reported to let other posts through, so every post is looked at again.
+            return None
+        return entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """One way through a listing that is newest first, from its newest page down to what is known."""
+
+    # The newest post of the last complete sweep; None: there was none.
+    floor: datetime | None = None
+    # The newest post of this one.
+    newest: datetime | None = None
+    # Token of the page to be asked for; "" is the newest.
+    at: str = ""
+    # Pages read.
+    pages: int = 0
+
+    @classmethod
+    def unpacked(cls, cursor: Cursor) -> Sweep:
+        position = unpack(cursor)
+        at = position.get("at")
+        return cls(
+            floor=instant(position.get("floor")),
+            newest=instant(position.get("newest")),
+            at=at if isinstance(at, str) else "",
+            pages=number(position.get("pages")) or 0,
+        )
+
+    def packed(self) -> Cursor:
+        said = {"floor": _iso(self.floor), "newest": _iso(self.newest), "at": self.at, "pages": self.pages}
+        return pack(**{name: value for name, value in said.items() if value})
+
+    def ended(self) -> Sweep:
+        return Sweep(floor=max(filter(None, (self.floor, self.newest)), default=None))
+
+
+def _invoke(collector: Bluesky, http: Http, *, at: str, auth: bool, doing: str) -> Any:
+    """The SDK's response, its content as JSON; status 304 when it is the same as before."""
+    from atproto_client import models  # type: ignore[import-untyped]  # the SDK ships no types
+    from atproto_client.client.base import ClientBase  # type: ignore[import-untyped]  # the SDK ships no types
+    from atproto_client.request import RequestBase, Response  # type: ignore[import-untyped]  # the SDK ships no types
+
+    class OurRequest(RequestBase):  # type: ignore[misc]  # the SDK ships no types
+        """The SDK's request class, carried out by our client."""
+
+        def get(self, url: str, params: Mapping[str, Any] | None = None, **_: Any) -> Response:
+            asked = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in (params or {}).items()}
+            reply = http.get(url, params=asked, accept="application/json", auth=auth)
+            if reply.unchanged:
+                return Response(success=True, status_code=304, content=None, headers={})
+            return Response(success=True, status_code=reply.status, content=reply.json(doing), headers={})
+
+    place = {"cursor": at} if at else {}
+    if collector.actor:
+        client = ClientBase(PUBLIC, request=OurRequest())
+        wanted = models.AppBskyFeedGetAuthorFeed.Params(actor=collector.actor, limit=LIMIT, filter="posts_with_replies", **place)
+        return client.invoke_query("app.bsky.feed.getAuthorFeed", params=wanted)
+    words = f"#{collector.tag}" if collector.tag else collector.search
+    client = ClientBase(SERVICE if auth else APP_VIEW, request=OurRequest())
+    try:
+        query = models.AppBskyFeedSearchPosts.Params(q=words, sort="latest", limit=LIMIT, **place)
+        return client.invoke_query("app.bsky.feed.searchPosts", params=query)
+    except Unauthorized as error:
+        if auth:
+            raise
+        how = "visitors are refused; set BLUESKY_APP_PASSWORD to handle:app-password, made at https://bsky.app/settings/app-passwords"
+        raise Unauthorized(f"{doing}: {how}", status=error.status) from error
+
+
+def _is_repost(row: Any) -> bool:
+    return str(member(member(row).get("reason")).get("$type", "")).endswith("#reasonRepost")
+
+
+def _times(rows: list[Any]) -> list[datetime]:
+    """When posts are sorted: the earlier of what the author claims and what the service saw."""
+    pairs = [(instant(member(member(row).get("record")).get("createdAt")), instant(member(row).get("indexedAt"))) for row in rows]
+    return [min(filter(None, pair)) for pair in pairs if any(pair)]
+
+
+def _iso(time: datetime | None) -> str:
+    return time.isoformat() if time else ""
