@@ -14,6 +14,8 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
+from aggregator.text.excerpts import sentence as sentence
+
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
 

@@ -25,13 +25,17 @@ _LONE_ACCENTS = (
     "\ufc5e-\ufc63\ufe49-\ufe4c\ufe70-\ufe7f\uffe3\u309b\u309c"
 )
 _LINES = "\x85\u2028\u2029"
-_ODD = re.compile(
-    rf"(?P<broken>\u00ad[ \t]*\r?\n[ \t]*)|(?P<unseen>[{_UNSEEN}])|(?P<hyphen>[{_HYPHENS}])|(?P<apostrophe>[{_APOSTROPHES}])"
-    rf"|(?P<quote>[{_QUOTES}])|(?P<accent>[{_LONE_ACCENTS}])|(?P<line>[{_LINES}])|(?P<sharp>\u266f)"
+_ODD = re.compile(rf"[{_UNSEEN}{_HYPHENS}{_APOSTROPHES}{_QUOTES}{_LONE_ACCENTS}{_LINES}\u266f]")
+_KINDS = (
+    (re.compile(f"[{_HYPHENS}]"), "-"),
+    (re.compile(f"[{_APOSTROPHES}]"), "'"),
+    (re.compile(f"[{_QUOTES}]"), '"'),
+    (re.compile(f"[{_LONE_ACCENTS}]"), " "),
+    (re.compile(f"[{_LINES}]"), "\n"),
+    (re.compile("\u266f"), "#"),
 )
-_INSTEAD = {
-    "broken": "", "unseen": "", "hyphen": "-", "apostrophe": "'", "quote": '"', "accent": " ", "line": "\n", "sharp": "#",
-}  # fmt: skip
+# A soft hyphen that was used: the line ends there.
+_BROKEN = re.compile(r"\u00ad[ \t]*\r?\n[ \t]*")
 # Raised figures and signs that stand for a note or a claim and not for a letter ("microsolidarity²", "Microsolidarity™").
 _NOTES = re.compile(r"[\u00b9\u00b2\u00b3\u2070\u2074-\u2079\u2120\u2122\u00ae\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]")
 # What belongs to one letter: a start with the marks on it, or the pieces of one Hangul syllable.
@@ -43,7 +47,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     if _ODD.search(text):
-        text = _ODD.sub(_plain, text)
+        text = _ODD.sub(_plain, _BROKEN.sub("", text) if "\u00ad" in text else text)
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).casefold()
     if "\u0307" in text:
         # "İ" folds to an i and a dot; "i" has that dot already.
@@ -97,7 +101,12 @@ def _joins(character: str) -> bool:
 
 
 def _plain(found: re.Match[str]) -> str:
-    return _INSTEAD[found.lastgroup or "unseen"]
+    return _instead(found[0])
+
+
+@lru_cache(maxsize=512)
+def _instead(character: str) -> str:
+    return next((instead for kind, instead in _KINDS if kind.match(character)), "")
 
 
 # Scripts by the first word of their letters' Unicode names.
