@@ -131,7 +131,7 @@ def parse_duration(text: str) -> timedelta:
         ValueError: it is not one, or it is longer than a year.
     """
     if not text or _DURATION.sub("", text).strip():
-        raise ValueError
+        raise ValueError("Write numbers with their units: s, m, h, d or w.")
     seconds = sum(int(number) * _UNITS[unit] for number, unit in _DURATION.findall(text))
     if not 0 < seconds <= 366 * 86400:
         raise ValueError("It must be longer than nothing and at most a year.")
