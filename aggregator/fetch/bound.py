@@ -92,7 +92,7 @@ class BoundHttp:
         known = self._terms.validators.get(asked) or Validators()
         headers = {"Accept": accept or "*/*", **_conditions(known)}
         arrival = self._follow(Question(url=asked, headers=headers), auth=auth)
-        return self._reply(asked, arrival, known)
+        return self._reply(asked, arrival, known, auth=auth)
 
     def post(self, url: str, *, json: object, accept: str | None = None, auth: bool = False) -> Reply:
         headers = {"Accept": accept or "*/*", "Content-Type": "application/json"}
@@ -103,7 +103,8 @@ class BoundHttp:
 
     def _follow(self, question: Question, *, auth: bool) -> Arrival:
         """Ask where a permanent redirect once led; where nothing is left there, ask the old address again."""
-        target = self._client.moved_to(question.url)
+        # A secret is only ever sent where the manifest says.
+        target = None if auth else self._client.moved_to(question.url)
         if target is None:
             return self._arrive(question, auth=auth)
         try:
@@ -149,7 +150,7 @@ class BoundHttp:
             message = message.replace(text, "…")
         return type(error)(message, status=error.status, retry_at=error.retry_at)
 
-    def _reply(self, asked: str, arrival: Arrival, known: Validators) -> Reply:
+    def _reply(self, asked: str, arrival: Arrival, known: Validators, *, auth: bool) -> Reply:
         answer = arrival.answer
         conditional = known.etag is not None or known.last_modified is not None
         if answer.status == 304 and not conditional and self._client.live:
@@ -157,6 +158,9 @@ class BoundHttp:
         digest = hashlib.sha256(answer.body).hexdigest() if answer.status == 200 else known.body_digest
         unchanged = answer.status == 304 or (answer.status == 200 and digest == known.body_digest)
         self._learn(asked, arrival, known, digest)
+        if arrival.moved_to is not None and not auth and not self._holds_secret(asked, arrival.moved_to):
+            self._moved[asked] = arrival.moved_to
+            self._client.learn_moved(asked, arrival.moved_to)
         look = self._terms.look
         return Reply(
             asked=asked,
@@ -177,9 +181,6 @@ class BoundHttp:
         )
         if arrival.answer.status in (200, 304) and fresh != known:
             self._validators[asked] = fresh
-        if arrival.moved_to is not None and not self._holds_secret(asked, arrival.moved_to):
-            self._moved[asked] = arrival.moved_to
-            self._client.learn_moved(asked, arrival.moved_to)
         until = fresh_until(headers, self._client.now())
         if until is not None and (self._fresh_until is None or until > self._fresh_until):
             self._fresh_until = until

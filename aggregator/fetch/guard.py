@@ -123,10 +123,13 @@ class Exchange:
     connection: HTTPConnection | None = None
     # True: the connection had carried a request before.
     reused: bool = False
-    # True: the time for the whole was over and the connection was broken off.
+    # True: the time for the whole was over.
     expired: bool = False
+    # True: the connection was broken off, so an end of the body is none.
+    broken: bool = False
 
     def break_off(self) -> None:
+        self.broken = True
         sock = self.connection.sock if self.connection is not None else None
         if sock is not None:
             try:

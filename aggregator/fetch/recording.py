@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit, urlunsplit
 
-from aggregator.errors import ConfigError, Unavailable
+from aggregator.errors import ConfigError, SourceError, Unavailable, Unreadable
 from aggregator.fetch.exchange import Answer, Question
 from aggregator.fetch.status import secret_parameters_masked, shown
 from aggregator.settings import Secret
@@ -26,6 +26,7 @@ from aggregator.settings import Secret
 REDACTED = "REDACTED"
 
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "set-cookie2", "www-authenticate"})
+_ADDRESS_HEADERS = frozenset({"location", "content-location", "link", "referer"})
 # Of decoded bodies only: they are written decoded, and lengths and codings of the wire would be lies.
 _WIRE_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _JWT = re.compile(rb"eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*")
@@ -102,14 +103,15 @@ class Recorder:
     def answered(self, question: Question, answer: Answer, *, started_at: datetime, took: timedelta) -> None:
         """Add an exchange that brought a reply."""
         content = _content(answer.headers.get("content-type", ""), self._redactor.clean(answer.body))
-        headers = self._headers(name_value for name_value in answer.headers.items() if name_value[0] not in _WIRE_HEADERS)
+        headers = self._headers((name, value) for name, value in answer.headers.items() if name not in _WIRE_HEADERS)
         location = self._redactor.url(answer.headers.get("location", ""))
         response = _response(answer.status, self._redactor.text(answer.reason), headers, content, location)
         self._add(question, response, started_at=started_at, took=took)
 
-    def failed(self, question: Question, reason: str, *, started_at: datetime, took: timedelta) -> None:
+    def failed(self, question: Question, reason: str, *, kind: type[SourceError], started_at: datetime, took: timedelta) -> None:
         """Add an exchange that brought none."""
-        response = _response(0, "", [], _content("", b""), "") | {"_error": self._redactor.text(reason)}
+        failure = {"_error": self._redactor.text(reason), "_kind": kind.__name__}
+        response = _response(0, "", [], _content("", b""), "") | failure
         self._add(question, response, started_at=started_at, took=took)
 
     def close(self) -> None:
@@ -153,7 +155,11 @@ class Recorder:
         return request
 
     def _headers(self, headers: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
-        return [{"name": name, "value": self._redactor.url(value)} for name, value in headers if name.lower() not in _SECRET_HEADERS]
+        kept = [(name, value) for name, value in headers if name.lower() not in _SECRET_HEADERS]
+        return [{"name": name, "value": self._clean_header(name.lower(), value)} for name, value in kept]
+
+    def _clean_header(self, name: str, value: str) -> str:
+        return self._redactor.url(value) if name in _ADDRESS_HEADERS else self._redactor.text(value)
 
 
 class Replay:
@@ -187,7 +193,8 @@ class Replay:
                 raise Unavailable(f"asking {shown(question.url)}: not in the recording")
             response = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if "_error" in response:
-            raise Unavailable(f"asking {shown(question.url)}: {response['_error']}")
+            kind = Unreadable if response.get("_kind") == "Unreadable" else Unavailable
+            raise kind(f"asking {shown(question.url)}: {response['_error']}")
         return _answer(response)
 
     def stop(self) -> None:

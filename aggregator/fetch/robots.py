@@ -25,7 +25,8 @@ class Robots:
     def __init__(self, ask: Callable[[str], bytes]) -> None:
         """`ask` gives the body of a URL, or raises."""
         self._ask = ask
-        self._lock = threading.Lock()
+        self._guard = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
         self._known: dict[str, RobotFileParser | SourceError] = {}
 
     def admit(self, url: str) -> Pace:
@@ -45,13 +46,12 @@ class Robots:
         return Pace(gap=max(Pace().gap, min(timedelta(seconds=float(delay)), LONGEST_DELAY))) if delay else Pace()
 
     def _rules(self, origin: str) -> RobotFileParser | SourceError:
-        with self._lock:
-            known = self._known.get(origin)
-        if known is None:
-            known = self._read(f"{origin}/robots.txt")
-            with self._lock:
-                self._known[origin] = known
-        return known
+        with self._guard:
+            lock = self._locks.setdefault(origin, threading.Lock())
+        with lock:
+            if origin not in self._known:
+                self._known[origin] = self._read(f"{origin}/robots.txt")
+            return self._known[origin]
 
     def _read(self, url: str) -> RobotFileParser | SourceError:
         rules = RobotFileParser(url)

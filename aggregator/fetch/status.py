@@ -26,7 +26,12 @@ CHALLENGE_REST = timedelta(days=1)
 
 _RESET_HEADERS = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset")
 _RESET_MEMBER = re.compile(r"(?:^|[;,\s])(?:reset|t)\s*=\s*(\d{1,12})", re.IGNORECASE)
-_SECRET_PARAMETER = re.compile(r"(?i)(^|[?&;])([^=&;#]*(?:key|token|secret|passw|auth|sig|session|credential)[^=&;#]*|sk|code)=[^&;#]*")
+# Page tokens are positions and stay: two pages must not look like one.
+_SECRET_PARAMETER = re.compile(
+    r"(?i)(^|[?&;])(?!(?:page|next|sync|continuation)_)"
+    r"((?:[\w.~-]*[_.~-])?(?:key|apikey|(?:access|auth|refresh|id)?token|secret|password|passwd|pwd|auth|sig|signature|session|sid|jwt|sk|code))"
+    r"=[^&;#]*"
+)
 # Google's APIs answer 403 for a spent quota and 400 for a wrong key (error reference of the YouTube Data API, read 2026-11-22).
 _GOOGLE_QUOTA = frozenset({"quotaExceeded", "dailyLimitExceeded"})
 _GOOGLE_RATE = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
