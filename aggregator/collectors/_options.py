@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from aggregator.errors import BadOption
 
 _HOST = re.compile(r"(?=.{1,253}(?::|$))[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::[0-9]{1,5})?")
+
+_NOTHING = SplitResult("", "", "", "", "")
 
 
 def server(value: str) -> str:
@@ -24,6 +27,15 @@ def server(value: str) -> str:
     if (mark and scheme.lower() not in ("http", "https")) or not _HOST.fullmatch(host):
         raise ValueError(f"{value!r} is not a server; write a host name like 'social.example'")
     return f"http://{host}" if scheme.lower() == "http" else host
+
+
+def split(address: str) -> SplitResult:
+    """The parts of an address; all empty for one that has none."""
+    try:
+        parts = urlsplit(address)
+        return parts if parts.hostname else _NOTHING
+    except ValueError:
+        return _NOTHING
 
 
 def base(server: str) -> str:

@@ -3,18 +3,17 @@
 The SDK builds the questions; they travel through our client, which is given to it as its request class, so that pace, caps, sessions and
 recordings hold. Its models for answers are not used: they are strict, and one post of an unknown kind would lose the whole page.
 
-Searches are newest first. The newest page is always read; while it does not reach `floor`, the newest post of the last complete poll,
-the pages before it are read too. The cursor keeps the floor, the newest post of this sweep and the position in it.
+Listings are newest first and read by `_sweep`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode
 
 from aggregator.collectors import _options
 from aggregator.collectors._bluesky_post import HANDLE, carries, entry_of
@@ -23,10 +22,10 @@ from aggregator.collectors._json import (
     an_object,
     instant,
     member,
-    number,
     read_each,
 )
-from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
+from aggregator.collectors._sweep import Listing, look_back, sweep
+from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option
 from aggregator.errors import Unauthorized, Unreadable
 from aggregator.fetch import Auth, AuthScheme, Http, Pace
 from aggregator.model import Entry, Kind, Page
@@ -123,7 +122,7 @@ class Bluesky(Collector):
     @classmethod
     def recognise(cls, address: str) -> Mapping[str, str] | None:
         """Pages of bsky.app: a hashtag, a search, an account; a single post is no source."""
-        parts = urlsplit(address)
+        parts = _options.split(address)
         if parts.hostname not in ("bsky.app", "www.bsky.app", "main.bsky.dev"):
             return None
         tag = re.fullmatch(r"/hashtag/([^/]+)/?", parts.path)
@@ -140,64 +139,32 @@ class Bluesky(Collector):
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         visitor = not self.actor and not http.authorised
-        sweep = Sweep.unpacked(cursor)
-        if sweep.at and visitor:
-            # The secret was taken away in the middle of a sweep: visitors cannot go on, but they can begin again.
-            sweep = replace(sweep, at="")
-        while True:
-            answer = self._resume(http, sweep)
-            if answer is None:
-                yield Page(entries=(), cursor=sweep.ended().packed())
-                return
-            rows, token = answer
-            page, sweep, over = self._turn(rows, token, sweep, visitor=visitor)
-            yield page
-            if over:
-                return
+        missed = f"more posts came than visitors are shown; set {VARIABLE} to read them all"
+        yield from sweep(cursor, lambda at: self._listing(http, at, visitor=visitor), head=HEAD_PAGES, doing=self._doing, missed=missed)
 
     def backfill(self, http: Http, since: datetime | None, cursor: Cursor) -> Iterator[Page]:
         """Older posts, newest first, until the end or until a whole page is older than `since`; searches want the app password."""
-        sweep = Sweep.unpacked(cursor)
-        while not (since and sweep.newest and sweep.newest < since):
-            answer = self._ask(http, at=sweep.at, auth=not self.actor)
-            if answer is None:
-                return
-            rows, token = answer
-            if token == sweep.at != "":
-                raise Unreadable(f"{self._doing}: the page token came a second time")
-            sweep = Sweep(newest=max(_times(rows), default=sweep.newest), at=token)
-            yield self._page(rows, sweep.packed())
-            if not token:
-                return
+        yield from look_back(cursor, lambda at: self._listing(http, at, visitor=False), since=since, doing=self._doing)
 
     @property
     def _doing(self) -> str:
         return f"reading posts of {self.actor}" if self.actor else "searching Bluesky"
 
-    def _turn(self, rows: list[Any], token: str, sweep: Sweep, *, visitor: bool) -> tuple[Page, Sweep, bool]:
-        """One page, the sweep after it, and whether the sweep is over."""
-        if token and token == sweep.at:
-            raise Unreadable(f"{self._doing}: the page token came a second time")
-        times = _times(rows)
-        newest = max([*times, *filter(None, [sweep.newest])], default=None)
-        reached = sweep.floor is not None and any(time <= sweep.floor for time in times)
-        after = replace(sweep, newest=newest, at=token, pages=sweep.pages + 1)
-        over = not token or visitor or reached or (sweep.floor is None and after.pages >= HEAD_PAGES)
-        after = after.ended() if over else after
-        page = self._page(rows, after.packed())
-        if visitor and token and sweep.floor is not None and not reached:
-            missed = f"more posts came than visitors are shown: set {VARIABLE} to read them all"
-            page = replace(page, remarks=(*page.remarks, missed))
-        return page, after, over
-
-    def _resume(self, http: Http, sweep: Sweep) -> tuple[list[Any], str] | None:
-        """The page at the sweep's position; where the service no longer knows the position, the newest page."""
+    def _listing(self, http: Http, at: str, *, visitor: bool) -> Listing | None:
+        """One page. A visitor is shown the newest alone, and so is who comes with a token that the service no longer takes."""
+        auth = not self.actor and not visitor
         try:
-            return self._ask(http, at=sweep.at, auth=not self.actor and http.authorised)
+            answer = self._ask(http, at="" if visitor else at, auth=auth)
         except Unreadable as error:
-            if error.status != 400 or not sweep.at:
+            if error.status != 400 or not at:
                 raise
-            return self._ask(http, at="", auth=not self.actor and http.authorised)
+            answer = self._ask(http, at="", auth=auth)
+        if answer is None:
+            return None
+        rows, token = answer
+        entries, remarks = read_each(rows, self._entry, noun="post")
+        times = tuple(_times(rows))
+        return Listing(entries=entries, remarks=remarks, times=times, after="" if visitor else token, withheld=visitor and bool(token))
 
     def _ask(self, http: Http, *, at: str, auth: bool) -> tuple[list[Any], str] | None:
         """The posts of one page, newest first, and the token of the next ("" at the end); None when nothing has changed."""
@@ -214,48 +181,12 @@ class Bluesky(Collector):
             rows = [row.get("post") if isinstance(row, dict) else row for row in rows if not _is_repost(row)]
         return rows, token or ""
 
-    def _page(self, rows: list[Any], cursor: Cursor) -> Page:
-        entries, remarks = read_each(rows, self._entry, noun="post")
-        return Page(entries=entries, cursor=cursor, remarks=remarks)
-
     def _entry(self, post: dict[str, Any]) -> Entry | None:
         entry = entry_of(post)
         if entry is None or (self.tag and not carries(self.tag, entry)):
             # The service's own tag filter was reported to let other posts through, so every post is looked at again.
             return None
         return entry
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sweep:
-    """One way through a listing that is newest first, from its newest page down to what is known."""
-
-    # The newest post of the last complete sweep; None: there was none.
-    floor: datetime | None = None
-    # The newest post of this one.
-    newest: datetime | None = None
-    # Token of the page to be asked for; "" is the newest.
-    at: str = ""
-    # Pages read.
-    pages: int = 0
-
-    @classmethod
-    def unpacked(cls, cursor: Cursor) -> Sweep:
-        position = unpack(cursor)
-        at = position.get("at")
-        return cls(
-            floor=instant(position.get("floor")),
-            newest=instant(position.get("newest")),
-            at=at if isinstance(at, str) else "",
-            pages=number(position.get("pages")) or 0,
-        )
-
-    def packed(self) -> Cursor:
-        said = {"floor": _iso(self.floor), "newest": _iso(self.newest), "at": self.at, "pages": self.pages}
-        return pack(**{name: value for name, value in said.items() if value})
-
-    def ended(self) -> Sweep:
-        return Sweep(floor=max(filter(None, (self.floor, self.newest)), default=None))
 
 
 def _invoke(collector: Bluesky, http: Http, *, at: str, auth: bool, doing: str) -> Any:
@@ -299,7 +230,3 @@ def _times(rows: list[Any]) -> list[datetime]:
     """When posts are sorted: the earlier of what the author claims and what the service saw."""
     pairs = [(instant(member(member(row).get("record")).get("createdAt")), instant(member(row).get("indexedAt"))) for row in rows]
     return [min(filter(None, pair)) for pair in pairs if any(pair)]
-
-
-def _iso(time: datetime | None) -> str:
-    return time.isoformat() if time else ""

@@ -91,7 +91,7 @@ class Mastodon(Collector):
     @classmethod
     def recognise(cls, address: str) -> Mapping[str, str] | None:
         """`https://SERVER/tags/TAG`, also with `.rss` or behind `/web`. With a final slash it is a tag page of a blog, not a server's."""
-        parts = urlsplit(address)
+        parts = _options.split(address)
         found = re.fullmatch(r"(?:/web)?/tags/([^/]+?)(?:\.rss)?", parts.path)
         if not found or not parts.hostname:
             return None

@@ -175,7 +175,16 @@ def test_no_address_is_claimed_by_two_platforms() -> None:
 
 @each_platform
 @pytest.mark.parametrize(
-    "address", ["https://example.org", "https://example.org/", "https://example.org/about?x=1#y", "http://[::1]/", "https://a.b/%zz"]
+    "address",
+    [
+        "https://example.org",
+        "https://example.org/",
+        "https://example.org/about?x=1#y",
+        "http://[::1]/",
+        "https://a.b/%zz",
+        "http://[bad/tags/x",
+        "https://",
+    ],
 )
 def test_a_plain_page_is_left_to_the_fallback(collector: type[Collector], address: str) -> None:
     options = collector.recognise(address)
