@@ -50,7 +50,7 @@ def choose(desk: Desk, entries: Sequence[Chosen], origin: str, at: datetime) -> 
     desk.many(sql.add(schema.chosen_link), rows)
     wanted = {key: href for _origin, _position, _ordinal, key, href, _label, _lead in reversed(rows)}
     known = {link.key for link in links(desk, wanted)}
-    desk.many(sql.add(schema.link), [link_to_row(Link(key=key, href=href), at) for key, href in wanted.items() if key not in known])
+    desk.many(sql.add(schema.link), [link_to_row(Link(key=key, href=href), stamp(at)) for key, href in wanted.items() if key not in known])
     place(desk, {}, leaving={}, keys=keys.union(wanted))
 
 

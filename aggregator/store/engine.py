@@ -52,28 +52,32 @@ class Desk:
     what SQLAlchemy's own way of binding does.
     """
 
-    def __init__(self, connection: Connection, compiled: dict[ClauseElement, str]) -> None:
+    def __init__(self, connection: Connection, compiled: dict[ClauseElement, tuple[str, tuple[Any, ...]]]) -> None:
         self.connection = connection
         self._compiled = compiled
 
     def rows(self, statement: ClauseElement, *values: Any) -> Sequence[Sequence[Any]]:
         """All rows, as tuples."""
-        return self.connection.exec_driver_sql(self._sql(statement), values).cursor.fetchall()
+        sql, constants = self._made(statement)
+        return self.connection.exec_driver_sql(sql, values + constants).cursor.fetchall()
 
     def run(self, statement: ClauseElement, *values: Any) -> int:
         """The number of rows it changed."""
-        return self.connection.exec_driver_sql(self._sql(statement), values).rowcount
+        return self.connection.exec_driver_sql(self._made(statement)[0], values).rowcount
 
     def many(self, statement: ClauseElement, rows: Sequence[tuple[Any, ...]]) -> None:
         """The statement once for each row."""
         if rows:
-            self.connection.exec_driver_sql(self._sql(statement), list(rows))
+            self.connection.exec_driver_sql(self._made(statement)[0], list(rows))
 
-    def _sql(self, statement: ClauseElement) -> str:
-        sql = self._compiled.get(statement)
-        if sql is None:
-            sql = self._compiled[statement] = str(statement.compile(dialect=self.connection.dialect))
-        return sql
+    def _made(self, statement: ClauseElement) -> tuple[str, tuple[Any, ...]]:
+        """SQL, and the constants that the dialect itself adds at the end (SQLite's LIMIT always has an OFFSET)."""
+        made = self._compiled.get(statement)
+        if made is None:
+            compiled = statement.compile(dialect=self.connection.dialect)
+            constants = tuple(value for value in compiled.params.values() if value is not None)
+            made = self._compiled[statement] = str(compiled), constants
+        return made
 
 
 class Database:
@@ -87,7 +91,7 @@ class Database:
         self.engine = engine
         self.lock = lock
         self._writer = engine.execution_options(writing=True)
-        self._compiled: dict[ClauseElement, str] = {}
+        self._compiled: dict[ClauseElement, tuple[str, tuple[Any, ...]]] = {}
         self._turn = threading.RLock()
         # A database in memory is one connection, so that reading takes turns as well.
         self._reading: Callable[[], AbstractContextManager[object]] = (lambda: self._turn) if shared else nullcontext

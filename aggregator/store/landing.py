@@ -34,7 +34,7 @@ class _Known(NamedTuple):
     native_id: str
     content_hash: str
     withdrawn_at: str | None
-    story: str | None
+    lead: str | None
     first_seen_at: str
     quiet: bool
     subject: str
@@ -67,7 +67,7 @@ def land(desk: Desk, landing: Landing) -> Landed:
     changes = _compared(landing.source, mentions, known)
     withdrawn = [native_id for native_id in unmatched if native_id in known and known[native_id].withdrawn_at is None]
     for native_id in withdrawn:
-        changes.leaving[landing.source, native_id] = known[native_id].story
+        changes.leaving[landing.source, native_id] = known[native_id].lead
     if changes.written or withdrawn:
         _write(desk, landing, changes, known, withdrawn)
         desk.run(sql.GROW)
@@ -126,7 +126,7 @@ def _compared(source: str, mentions: Mapping[str, Mention], known: Mapping[str, 
         if before is None or before.withdrawn_at is not None or (before.subject, before.aliases) != (storable(identity.subject), aliases):
             changes.coming[source, native_id] = Voice(subject=storable(identity.subject), aliases=tuple(map(storable, identity.aliases)))
             if before is not None:
-                changes.leaving[source, native_id] = before.story
+                changes.leaving[source, native_id] = before.lead
     return changes
 
 
@@ -151,7 +151,7 @@ def _write(desk: Desk, landing: Landing, changes: _Changes, known: Mapping[str, 
         rows.append(
             mention_to_row(
                 mention,
-                story=places.get((source, native_id)) or (before.story if before else None),
+                lead=places.get((source, native_id)) or (before.lead if before else None),
                 content_hash=content_hash,
                 first_seen_at=before.first_seen_at if before else stamp(mention.first_seen_at),
                 quiet=bool(before.quiet) if before else mention.quiet,
@@ -165,6 +165,7 @@ def _write(desk: Desk, landing: Landing, changes: _Changes, known: Mapping[str, 
 
 
 def _write_links(desk: Desk, mentions: Sequence[Mention], landing: Landing) -> None:
+    at = stamp(landing.at)
     subjects = {storable(mention.identity.subject) for mention in mentions}
     before = {link.key: link for link in links(desk, subjects)}
     after: dict[str, Link] = {}
@@ -173,7 +174,7 @@ def _write_links(desk: Desk, mentions: Sequence[Mention], landing: Landing) -> N
         key, href = storable(identity.subject), storable(identity.href)
         link = after.get(key) or before.get(key) or Link(key=key, href=href)
         after[key] = _with_preview(replace(link, href=_better(link.href, href)) if link.href != href else link, mention, landing.previews)
-    desk.many(sql.add(schema.link), [link_to_row(link, landing.at) for key, link in after.items() if key not in before])
+    desk.many(sql.add(schema.link), [link_to_row(link, at) for key, link in after.items() if key not in before])
     desk.many(sql.REWRITE_LINK, [(*link_to_values(link), key) for key, link in after.items() if before.get(key, link) != link])
 
 

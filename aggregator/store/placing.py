@@ -17,7 +17,8 @@ Name = tuple[str, str]
 
 
 class _Owner(NamedTuple):
-    story: str
+    """A story that an address belongs to."""
+
     lead: str
     # The lead is a chosen entry's, which no mention can change.
     chosen: bool
@@ -35,11 +36,11 @@ class _Scene:
 def place(
     desk: Desk, coming: Mapping[Name, Voice], *, leaving: Mapping[Name, str | None], keys: Collection[str] = ()
 ) -> Mapping[Name, str]:
-    """The stories of the mentions that come; rows of stories and keys, and mentions that change their story, are written.
+    """The leads of the stories of the mentions that come; stories, keys, and mentions that change their story, are written.
 
     Args:
         coming: mentions whose rows will be written afterwards.
-        leaving: mentions that are withdrawn or come changed, with their story until now; their rows no longer name it.
+        leaving: mentions that are withdrawn or come changed, with the lead of their story until now; their rows no longer name it.
         keys: addresses that chosen entries own or owned.
     """
     if not coming and not leaving and not keys:
@@ -49,7 +50,7 @@ def place(
         places = _quickly(desk, coming, owners)
         if places is not None:
             return places
-    scene = _gathered(desk, owners, apart=coming.keys() | leaving.keys(), stories={story for story in leaving.values() if story})
+    scene = _gathered(desk, owners, apart=coming.keys() | leaving.keys(), leads={lead for lead in leaving.values() if lead})
     return _rearranged(desk, scene, coming, keys)
 
 
@@ -67,62 +68,61 @@ def _quickly(desk: Desk, coming: Mapping[Name, Voice], owners: Mapping[str, _Own
         owner = touched.pop()
         if touched or not (owner.chosen or owner.lead == voice.subject):
             return None
-        places[name] = owner.story
-        if any(found.setdefault(key, owner.story) != owner.story for key in keys if key not in owners):
+        places[name] = owner.lead
+        if any(found.setdefault(key, owner.lead) != owner.lead for key in keys if key not in owners):
             return None
     fresh = partition(loose, {})
     if any(key in found for key in fresh.lead_of):
         return None
-    found.update((key, story_id(lead)) for key, lead in fresh.lead_of.items())
-    places.update((name, story_id(lead)) for name, lead in fresh.places.items())
-    desk.many(sql.add(schema.story), [(story_id(lead), lead, False) for lead in dict.fromkeys(fresh.places.values())])
+    found.update(fresh.lead_of)
+    places.update(fresh.places)
+    desk.many(sql.add(schema.story), [(lead, story_id(lead), False) for lead in dict.fromkeys(fresh.places.values())])
     desk.many(sql.add(schema.story_key), list(found.items()))
     return places
 
 
-def _gathered(desk: Desk, owners: Mapping[str, _Owner], *, apart: Collection[Name], stories: set[str]) -> _Scene:
+def _gathered(desk: Desk, owners: Mapping[str, _Owner], *, apart: Collection[Name], leads: set[str]) -> _Scene:
     """The stories named, and every story that shares an address with one of them, without the mentions `apart`."""
     scene = _Scene(owners=dict(owners))
-    waiting, seen = stories | {owner.story for owner in owners.values()}, set[str]()
+    waiting, seen = leads | {owner.lead for owner in owners.values()}, set[str]()
     while waiting:
         seen |= waiting
         for batch in sql.batches(sorted(waiting)):
-            scene.owners.update((key, _Owner(*owner)) for key, *owner in desk.rows(sql.keys_of(len(batch)), *batch))
-            for source, native_id, story, subject, aliases in desk.rows(sql.voices_of(len(batch)), *batch):
+            scene.owners.update((key, _Owner(lead, bool(chosen))) for key, lead, chosen in desk.rows(sql.keys_of(len(batch)), *batch))
+            for source, native_id, lead, subject, aliases in desk.rows(sql.voices_of(len(batch)), *batch):
                 if (source, native_id) not in apart:
                     scene.voices[source, native_id] = Voice(subject=subject, aliases=aliases_from_text(aliases))
-                    scene.stood[source, native_id] = story
+                    scene.stood[source, native_id] = lead
         named = {key for voice in scene.voices.values() for key in (voice.subject, *voice.aliases)}
         scene.owners.update(_owners(desk, named - scene.owners.keys()))
-        waiting = {owner.story for owner in scene.owners.values()} - seen
+        waiting = {owner.lead for owner in scene.owners.values()} - seen
     return scene
 
 
 def _rearranged(desk: Desk, scene: _Scene, coming: Mapping[Name, Voice], keys: Collection[str]) -> Mapping[Name, str]:
     voices = {**scene.voices, **coming}
     named = {key for voice in voices.values() for key in (voice.subject, *voice.aliases)}
-    chosen = _chosen_owners(desk, named.union(scene.owners, keys))
-    made = partition(voices, chosen)
-    leads = {story_id(lead): lead for lead in made.lead_of.values()}
-    before = {owner.story: owner for owner in scene.owners.values()}
-    fixed = {story_id(lead) for lead in chosen.values()}
-    desk.many(sql.add(schema.story), [(story, lead, story in fixed) for story, lead in leads.items() if story not in before])
-    desk.many(sql.MARK_STORY, [(story in fixed, story) for story in leads if story in before and before[story].chosen != (story in fixed)])
-    _write_keys(desk, scene.owners, {key: story_id(lead) for key, lead in made.lead_of.items()})
-    places = {name: story_id(lead) for name, lead in made.places.items()}
-    desk.many(sql.PLACE, [(places[name], *name) for name, story in scene.stood.items() if places[name] != story])
-    desk.many(sql.drop(schema.story.c.id), [(story,) for story in before if story not in leads])
-    return {name: places[name] for name in coming}
+    owners = _chosen_owners(desk, named.union(scene.owners, keys))
+    fixed = set(owners.values())
+    made = partition(voices, owners)
+    before = {owner.lead: owner.chosen for owner in scene.owners.values()}
+    after = {lead: lead in fixed for lead in made.lead_of.values()}
+    desk.many(sql.add(schema.story), [(lead, story_id(lead), chosen) for lead, chosen in after.items() if lead not in before])
+    desk.many(sql.MARK_STORY, [(chosen, lead) for lead, chosen in after.items() if before.get(lead, chosen) != chosen])
+    _write_keys(desk, scene.owners, made.lead_of)
+    desk.many(sql.PLACE, [(made.places[name], *name) for name, lead in scene.stood.items() if made.places[name] != lead])
+    desk.many(sql.drop(schema.story.c.lead), [(lead,) for lead in before if lead not in after])
+    return {name: made.places[name] for name in coming}
 
 
 def _write_keys(desk: Desk, before: Mapping[str, _Owner], after: Mapping[str, str]) -> None:
-    desk.many(sql.add(schema.story_key), [(key, story) for key, story in after.items() if key not in before])
-    desk.many(sql.OWN_KEY, [(story, key) for key, story in after.items() if key in before and before[key].story != story])
+    desk.many(sql.add(schema.story_key), [(key, lead) for key, lead in after.items() if key not in before])
+    desk.many(sql.OWN_KEY, [(lead, key) for key, lead in after.items() if key in before and before[key].lead != lead])
     desk.many(sql.drop(schema.story_key.c.key), [(key,) for key in before if key not in after])
 
 
 def _owners(desk: Desk, keys: Collection[str]) -> dict[str, _Owner]:
-    return {key: _Owner(story, lead, bool(chosen)) for key, story, lead, chosen in _each(desk, sql.owners_of, keys)}
+    return {key: _Owner(lead, bool(chosen)) for key, lead, chosen in _each(desk, sql.owners_of, keys)}
 
 
 def _chosen_owners(desk: Desk, keys: Collection[str]) -> dict[str, str]:

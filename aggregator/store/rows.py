@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -73,39 +73,26 @@ def _maybe(text: str | None) -> str | None:
     return None if text is None else storable(text)
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+# Made once: `json.dumps` makes an encoder at every call that has separators of its own. Escapes keep lone surrogates storable.
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 # -- mentions
 
 
-def mention_to_row(mention: Mention, *, story: str | None, content_hash: str, first_seen_at: str, quiet: bool) -> tuple[Any, ...]:
+def mention_to_row(mention: Mention, *, lead: str | None, content_hash: str, first_seen_at: str, quiet: bool) -> tuple[Any, ...]:
     """A mention that is shown, in the columns of `mention`; what the arguments say outranks the mention."""
     entry, identity = mention.entry, mention.identity
     author = entry.author or Author()
-    return (
-        mention.source, storable(entry.native_id), story, first_seen_at, quiet, None, content_hash,
-        storable(entry.url), entry.kind.value, _maybe(entry.title), _maybe(entry.text), _maybe(entry.html),
-        _maybe(author.name), _maybe(author.url), _maybe(author.handle),
-        maybe_stamp(entry.published), maybe_stamp(entry.updated),
-        _maybe(entry.language), _maybe(entry.in_reply_to), _maybe(entry.site), entry.visibility.value,
-        _parts(entry), matches_to_text(mention.matches),
-        *identity_to_row(identity), describes(mention),
-    )  # fmt: skip
-
-
-def identity_to_row(identity: Identity) -> tuple[Any, ...]:
-    """The columns `subject` to `rules` of `mention`."""
     signed = identity.fingerprint - (1 << 64) if identity.fingerprint >> 63 else identity.fingerprint
     return (
-        storable(identity.subject),
-        storable(identity.href),
-        aliases_to_text(identity.aliases),
-        signed,
-        identity.words,
-        identity.rules,
-    )
+        mention.source, storable(entry.native_id), lead, first_seen_at, quiet, None, content_hash,
+        storable(identity.subject), storable(identity.href), aliases_to_text(identity.aliases), signed, identity.words, identity.rules,
+        describes(mention), matches_to_text(mention.matches),
+        storable(entry.url), entry.kind.value, _maybe(entry.title), _maybe(author.name), _maybe(author.url), _maybe(author.handle),
+        maybe_stamp(entry.published), maybe_stamp(entry.updated), _maybe(entry.language), _maybe(entry.in_reply_to), _maybe(entry.site),
+        entry.visibility.value, _parts(entry), _maybe(entry.text), _maybe(entry.html),
+    )  # fmt: skip
 
 
 def aliases_to_text(aliases: Sequence[str]) -> str | None:
@@ -153,11 +140,11 @@ def _microseconds(duration: timedelta | None) -> int | None:
     return None if duration is None else duration // timedelta(microseconds=1)
 
 
-def mention_from_row(row: Row) -> Mention:
-    """The mention as it was landed, with its story."""
-    (source, native_id, story, first_seen_at, quiet, _withdrawn_at, _hash, url, kind, title, text, html, name, page, handle,
-     published, updated, language, in_reply_to, site, visibility, parts_text, matches, subject, href, aliases, fingerprint, words,
-     rules, _describes) = row  # fmt: skip
+def mention_from_row(row: Row, story: str) -> Mention:
+    """The mention as it was landed, in its story."""
+    (source, native_id, _lead, first_seen_at, quiet, _withdrawn_at, _hash, subject, href, aliases, fingerprint, words, rules, _describes,
+     matches, url, kind, title, name, page, handle, published, updated, language, in_reply_to, site, visibility, parts_text, text,
+     html) = row  # fmt: skip
     parts: Mapping[str, Any] = json.loads(parts_text) if parts_text else {}
     known_author = name is not None or page is not None or handle is not None or "author" in parts
     entry = Entry(
@@ -174,7 +161,7 @@ def mention_from_row(row: Row) -> Mention:
         in_reply_to=in_reply_to,
         site=site,
         visibility=_VISIBILITIES[visibility],
-        **(_parts_of(parts) if parts else {}),
+        **{part: _PARTS[part](value) for part, value in parts.items() if part in _PARTS},
     )
     return Mention(
         source=source,
@@ -196,32 +183,36 @@ def mention_from_row(row: Row) -> Mention:
     )
 
 
-def _parts_of(parts: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "tags": tuple(parts.get("tags", ())),
-        "links": tuple(parts.get("links", ())),
-        "alternatives": tuple(parts.get("alternatives", ())),
-        "aliases": tuple(parts.get("aliases", ())),
-        "restrictions": tuple(Restriction(one) for one in parts.get("restrictions", ())),
-        "previews": tuple(
-            Preview(url=url, title=title, description=description, author=author, site=site)
-            for url, title, description, author, site in parts.get("previews", ())
-        ),
-        "enclosures": tuple(
-            Enclosure(
-                url=url, media_type=media, length_bytes=length, duration=None if duration is None else timedelta(microseconds=duration)
-            )
-            for url, media, length, duration in parts.get("enclosures", ())
-        ),
-    }
+def _previews(rows: Sequence[Row]) -> tuple[Preview, ...]:
+    return tuple(
+        Preview(url=url, title=title, description=description, author=author, site=site) for url, title, description, author, site in rows
+    )
+
+
+def _enclosures(rows: Sequence[Row]) -> tuple[Enclosure, ...]:
+    return tuple(
+        Enclosure(url=url, media_type=media, length_bytes=length, duration=None if lasts is None else timedelta(microseconds=lasts))
+        for url, media, length, lasts in rows
+    )
+
+
+_PARTS: Mapping[str, Callable[[Any], tuple[Any, ...]]] = {
+    "tags": tuple,
+    "links": tuple,
+    "alternatives": tuple,
+    "aliases": tuple,
+    "restrictions": lambda values: tuple(Restriction(value) for value in values),
+    "previews": _previews,
+    "enclosures": _enclosures,
+}
 
 
 # -- links
 
 
-def link_to_row(link: Link, first_seen_at: datetime) -> tuple[Any, ...]:
+def link_to_row(link: Link, first_seen_at: str) -> tuple[Any, ...]:
     """A link in the columns of `link`."""
-    return storable(link.key), *link_to_values(link), stamp(first_seen_at)
+    return storable(link.key), *link_to_values(link), first_seen_at
 
 
 def link_to_values(link: Link) -> tuple[Any, ...]:
@@ -234,8 +225,9 @@ def link_to_values(link: Link) -> tuple[Any, ...]:
 
 
 def link_from_row(row: Row) -> Link:
+    """The link of a row of `link`, whatever else was selected beside it."""
     (key, href, title, description, author, site, published, day_only, language, image, kind, status, enriched_at, attempts,
-     next_try_at, _first_seen_at) = row  # fmt: skip
+     next_try_at, _first_seen_at, *_lead) = row  # fmt: skip
     return Link(
         key=key,
         href=href,

@@ -134,7 +134,7 @@ class SqlStore:
     def enrich(self, link: Link) -> None:
         with self._database.writing() as desk:
             if not desk.run(sql.REWRITE_LINK, *link_to_values(link), link.key):
-                desk.run(sql.add(schema.link), *link_to_row(link, link.enriched_at or self._clock()))
+                desk.run(sql.add(schema.link), *link_to_row(link, stamp(link.enriched_at or self._clock())))
             desk.run(sql.GROW)
 
     # -- chosen links
@@ -189,7 +189,7 @@ class SqlStore:
         with self._database.writing() as desk:
             shown: dict[Name, str | None] = {}
             for name in mentions:
-                shown.update((name, story) for (story,) in desk.rows(sql.SHOWN_MENTION, *name))
+                shown.update((name, lead) for (lead,) in desk.rows(sql.SHOWN_MENTION, *name))
             if shown:
                 at = stamp(self._clock())
                 desk.many(sql.WITHDRAW, [(at, None, *name) for name in shown])

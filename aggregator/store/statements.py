@@ -123,7 +123,7 @@ _shown = mention.c.withdrawn_at.is_(None)
 def known_mentions(count: int) -> Select[Any]:
     """What a landing must know of the entries it brings."""
     columns = (
-        mention.c.native_id, mention.c.content_hash, mention.c.withdrawn_at, mention.c.story, mention.c.first_seen_at, mention.c.quiet,
+        mention.c.native_id, mention.c.content_hash, mention.c.withdrawn_at, mention.c.lead, mention.c.first_seen_at, mention.c.quiet,
         mention.c.subject, mention.c.href, mention.c.aliases, mention.c.rules, mention.c.matches,
     )  # fmt: skip
     return select(*columns).where(mention.c.source == _value("source"), mention.c.native_id.in_(_among(count)))
@@ -132,44 +132,43 @@ def known_mentions(count: int) -> Select[Any]:
 @cache
 def voices_of(count: int) -> Select[Any]:
     """The shown mentions of some stories."""
-    columns = (mention.c.source, mention.c.native_id, mention.c.story, mention.c.subject, mention.c.aliases)
-    return select(*columns).where(mention.c.story.in_(_among(count)), _shown)
+    columns = (mention.c.source, mention.c.native_id, mention.c.lead, mention.c.subject, mention.c.aliases)
+    return select(*columns).where(mention.c.lead.in_(_among(count)), _shown)
 
 
 DROP_MENTION = delete(mention).where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
-WITHDRAW = _set(mention, "withdrawn_at", "story").where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
-PLACE = _set(mention, "story").where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
-SHOWN_MENTION = select(mention.c.story).where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"), _shown)
+WITHDRAW = _set(mention, "withdrawn_at", "lead").where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
+PLACE = _set(mention, "lead").where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
+SHOWN_MENTION = select(mention.c.lead).where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"), _shown)
 
 # -- stories
 
 
 @cache
 def owners_of(count: int) -> Select[Any]:
-    """From keys to the stories they belong to."""
-    columns = (story_key.c.key, story.c.id, story.c.lead, story.c.chosen)
-    return select(*columns).join(story, story.c.id == story_key.c.story).where(story_key.c.key.in_(_among(count)))
+    """From keys to the leads of the stories they belong to."""
+    columns = (story_key.c.key, story.c.lead, story.c.chosen)
+    return select(*columns).join(story, story.c.lead == story_key.c.lead).where(story_key.c.key.in_(_among(count)))
 
 
 @cache
 def keys_of(count: int) -> Select[Any]:
     """The same for all keys of some stories."""
-    columns = (story_key.c.key, story.c.id, story.c.lead, story.c.chosen)
-    return select(*columns).join(story, story.c.id == story_key.c.story).where(story.c.id.in_(_among(count)))
+    columns = (story_key.c.key, story.c.lead, story.c.chosen)
+    return select(*columns).join(story, story.c.lead == story_key.c.lead).where(story.c.lead.in_(_among(count)))
 
 
-OWN_KEY = _set(story_key, "story").where(story_key.c.key == _value("key"))
-MARK_STORY = _set(story, "chosen").where(story.c.id == _value("id"))
-STORIES = select(story.c.id, story.c.lead).order_by(story.c.id)
+OWN_KEY = _set(story_key, "lead").where(story_key.c.key == _value("key"))
+MARK_STORY = _set(story, "chosen").where(story.c.lead == _value("story"))
+STORIES = select(story.c.id, story.c.lead)
 STORY = STORIES.where(story.c.id == _value("id"))
-STORY_OF = select(story_key.c.story).where(story_key.c.key == _value("key"))
+STORY_OF = select(story.c.id).join(story_key, story_key.c.lead == story.c.lead).where(story_key.c.key == _value("key"))
 
 _visible = select(mention).join(source, source.c.id == mention.c.source).where(_shown, source.c.trust != literal_column("'hold'"))
-_in_order = (mention.c.story, mention.c.first_seen_at, mention.c.source, mention.c.native_id)
-VOICES = _visible.where(mention.c.first_seen_at <= _value("by")).order_by(*_in_order)
-VOICES_OF_STORY = _visible.where(mention.c.first_seen_at <= _value("by"), mention.c.story == _value("story")).order_by(*_in_order)
-LINKS_OF_STORIES = select(link, story_key.c.story).join(story_key, story_key.c.key == link.c.key).order_by(link.c.key)
-LINKS_OF_STORY = LINKS_OF_STORIES.where(story_key.c.story == _value("story"))
+VOICES = _visible.where(mention.c.first_seen_at <= _value("by"))
+VOICES_OF_STORY = _visible.where(mention.c.first_seen_at <= _value("by"), mention.c.lead == _value("lead"))
+LINKS_OF_STORIES = select(link, story_key.c.lead).join(story_key, story_key.c.key == link.c.key)
+LINKS_OF_STORY = LINKS_OF_STORIES.where(story_key.c.lead == _value("lead"))
 REVISION = select(revision.c.number)
 GROW = update(revision).values({revision.c.number: revision.c.number + literal_column("1")})
 
