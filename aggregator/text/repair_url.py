@@ -1,0 +1,272 @@
+"""Addresses as people paste them, made whole again; a good one comes out as it went in.
+
+Each step is a function of the text alone and stands in `STEPS` with its name, in the order in which it is tried; the list is gone through
+until nothing changes. Sources: the links of the community's own page and the "repair" sections of youtube.md, loomio.md, web.md; the URL
+Standard for white space and back-slashes (https://url.spec.whatwg.org, read 2026-11); CommonMark 0.31 §2.4 for back-slash escapes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import unquote
+
+from aggregator.text.address import parse
+
+Step = Callable[[str], str]
+
+# Marks without width: zero-width space, direction marks, word joiner, byte-order mark, soft hyphen, variation selectors.
+_ZERO_WIDTH = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad\ufe0e\ufe0f]|[\x00-\x08\x0e-\x1f\x7f]")
+# Joiners mean something between letters of Persian, Hindi and others; beside anything else they are residue.
+_JOINER = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])")
+_ENCODED_ZERO_WIDTH = re.compile(r"%E2%80%8[BEF]|%EF%BB%BF|%E2%81%A0|%C2%AD", re.IGNORECASE)
+_BREAK = re.compile(r"[ \t]*[\r\n\x0b\x0c\x85\u2028\u2029]\s*|\t+")
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5}|#[xX][0-9A-Fa-f]{2,4});", re.IGNORECASE)
+_NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}
+_JSON_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
+_ESCAPE = re.compile(r"\\([!-/:-@\[\]^-`{-~])")
+_ENCODED_ESCAPE = re.compile(r"%5C(?=[-_~&*#=.]|%5F|%26)", re.IGNORECASE)
+
+# One letter too many or too few, a colon or slash lost, another sign in its place; the lengths keep real words out.
+_SCHEME = r"(?:h{1,2}t{1,3}ps?|http[sS]{1,2}|htpp?s?|hptts?|httt?ps?|https?p|htttps?|tt?ps?|hhtps?)"
+_BAD_SCHEME = re.compile(rf"({_SCHEME})\s*(?:[:;.]{{1,3}}\s*(?:[/\\]\s*)+[:;]?[/\\]*|[/\\]{{2,}})\s*(?=\S)", re.IGNORECASE)
+_NO_SLASHES = re.compile(r"(https?):(?=(?:www\.|[a-z0-9-]+\.)+[a-z]{2,}(?:[/?#]|\Z))", re.IGNORECASE)
+_INNER_SCHEME = re.compile(r"https?://+(?=(?:https?|htt?ps?)(?::|;|%3A)?(?:/|%2F){1,3}|https?:)", re.IGNORECASE)
+_ENCODED_WHOLE = re.compile(r"https?(?::|%3A|%253A)(?:%2F|%252F){2}", re.IGNORECASE)
+_BEGINNING = re.compile(r"h?htt?ps?(?::|;)[/\\]|https?%3A%2F", re.IGNORECASE)
+_NOT_A_FRAME = re.compile(r"\s*(?:javascript|data|mailto|vbscript|file|blob|about|tel|sms):", re.IGNORECASE)
+
+_LABEL = r"[A-Za-z0-9\u00a1-\uffff](?:[A-Za-z0-9\u00a1-\uffff-]*[A-Za-z0-9\u00a1-\uffff])?"
+_SCHEMELESS = re.compile(rf"((?:{_LABEL}\.)+([A-Za-z\u00a1-\uffff]{{2,24}}))(:\d{{2,5}})?(?=[/?#]|\Z)")
+# Endings that name a file more often than a site, when nothing but a name stands there.
+_FILES = frozenset(
+    "md markdown html htm xhtml php txt pdf doc docx odt jpg jpeg png gif svg webp js ts css json xml yaml yml toml csv zip gz tar py rb rs go "
+    "java sh c h cpp mp mp3 mp4 ogg wav rst tex ini cfg log".split()
+)
+# Sites people write without any slash; the rest of the world's endings need a path or "www.".
+_BARE = frozenset("com org net edu gov io co uk de fr nl eu info cc nz au ca ch at be it es se no dk fi pl us fm tv me blog social network".split())
+
+_CLOSERS: Final = {")": "(", "]": "[", "}": "{", "）": "（", "】": "【", "」": "「", "』": "『", "》": "《", "〉": "〈", "］": "［"}
+_ENCODED_CLOSERS: Final = {"%29": ")", "%5D": "]", "%7D": "}"}
+_QUOTES = "\"“”„‟«»‹›‘’‚`´<>|\\^…"
+_GLUED = ",;:。，、；：！？．"
+_OPENING = "<([{\"'“”„«‹‘’`*_~|–—•·>（【「『《〈= \t:-"
+_ENCODED_END = re.compile(r"(?:%20|%0A|%0D|%09|%C2%A0|%E2%80%9[89CD]|%E2%80%A6|%3E|%3C|%60|%5C)\Z", re.IGNORECASE)
+# A full stop that belongs to the last word of an encyclopaedia's title.
+_ABBREVIATED = re.compile(r"/wiki/.*(?:\b(?:Inc|Corp|Ltd|Co|Jr|Sr|Bros|St|Vol|No|Dr|Mr|Mrs|Ms|etc|al|vs|Univ|Dept)|[_(.]?\b[A-Z])\.\Z")
+_VIDEO_STOP = re.compile(r"[?&]v=[0-9A-Za-z_-]{11}[.!?]\Z")
+
+# What no repair would touch: the quick way out for nearly every address.
+GOOD = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9/_~.@+=-]*)?(?:\?[A-Za-z0-9_=&.~+@/-]*)?(?:#[A-Za-z0-9_=./!-]*)?(?<![.!])\Z")
+_INNER = re.compile(r"https?(?:/|$)|//+https?")
+
+
+def _without_zero_width(text: str) -> str:
+    text = _ENCODED_ZERO_WIDTH.sub("", _ZERO_WIDTH.sub("", text))
+    return _JOINER.sub("", text).strip()
+
+
+def _without_breaks(text: str) -> str:
+    return _BREAK.sub("", text)
+
+
+def _character(match: re.Match[str]) -> str:
+    name = match[0][1:-1].lower()
+    if name in _NAMED:
+        return _NAMED[name]
+    number = int(name[2:], 16) if name[1] == "x" else int(name[1:])
+    return chr(number) if 32 <= number < 0xD800 else ""
+
+
+def _without_entities(text: str) -> str:
+    while (decoded := _ENTITY.sub(_character, text)) != text:
+        text = decoded
+    return text.replace("&amp%3B", "&").replace("&amp%3b", "&").replace("?amp;", "?")
+
+
+def _without_escapes(text: str) -> str:
+    text = _JSON_ESCAPE.sub(lambda match: chr(int(match[1], 16)) if int(match[1], 16) < 0x80 else match[0], text)
+    text = re.sub(r"\A(https?):\\{2,}", r"\1://", text, flags=re.IGNORECASE)
+    text = _ENCODED_ESCAPE.sub("", _ESCAPE.sub(r"\1", text))
+    return re.sub(r"\\(?=[A-Za-z0-9])", "/", text) if text[:4].lower() == "http" else text
+
+
+def _decoded_whole(text: str) -> str:
+    return unquote(text) if _ENCODED_WHOLE.match(text) else text
+
+
+def _out_of_its_frame(text: str) -> str:
+    """`[label](address "title")`, `<address>`, `href="address"`, `feed:https://…`: the address alone."""
+    if _NOT_A_FRAME.match(text):
+        return text
+    markdown = re.search(r"\]\(\s*<?((?:https?:|www\.|//)[^\s<>]+)", text)
+    if markdown is not None and not text[:4].lower() == "http":
+        text = markdown[1]
+    stripped = text.lstrip(_OPENING)
+    found = _BEGINNING.search(stripped)
+    if found is not None and found.start() > 0 and not re.search(r"[/?#]|\w\Z", stripped[: found.start()]):
+        return stripped[found.start() :]
+    return stripped if _BEGINNING.match(stripped) or stripped[:4].lower() == "www." else text
+
+
+def _with_scheme(text: str) -> str:
+    bad = _BAD_SCHEME.match(text)
+    if bad is not None:
+        secure = "s" if bad[1].lower().endswith("s") or "ss" in bad[1].lower() or bad[1].lower().endswith("sp") else ""
+        text = f"http{secure}://{text[bad.end() :]}" if not _is_scheme(text[: bad.end()]) else text
+    text = _NO_SLASHES.sub(r"\1://", text, count=1) if _NO_SLASHES.match(text) else text
+    while (inner := _INNER_SCHEME.match(text)) is not None:
+        text = text[inner.end() :]
+    return text
+
+
+def _is_scheme(beginning: str) -> bool:
+    return beginning.lower() in ("http://", "https://")
+
+
+def _scheme_added(text: str) -> str:
+    if text.startswith("//") and _SCHEMELESS.match(text[2:]):
+        return f"https:{text}"
+    match = _SCHEMELESS.match(text)
+    if match is None:
+        return text
+    host, ending, rest = match[1], match[2].lower(), text[match.end() :]
+    if host[:4].lower() == "www." and host.count(".") > 1:
+        return f"https://{text}"
+    if ending in _FILES and (not rest or host.count(".") == 1):
+        return text
+    return f"https://{text}" if rest or ending in _BARE and not match[3] else text
+
+
+def _tidy_host(text: str) -> str:
+    match = re.match(r"(https?://)((?:%20|\s)*)([^/?#]*)", text, re.IGNORECASE)
+    if match is None:
+        return text
+    host = re.sub(r"(?:\s|%20)+", "", match[3])
+    host = host.replace("。", ".").replace("．", ".")
+    host = re.sub(r"\.{2,}", ".", host).lstrip(".")
+    return match[1] + host + text[match.end() :]
+
+
+def _cut(text: str) -> str:
+    """What cannot stand in an address ends it: a tag, half a Markdown link, a quotation mark that was never opened, a second address."""
+    if text[:4].lower() != "http":
+        return text
+    text = re.split(r"\]\(|[<>]|\s+(?=[\"'(“‘]|https?://)", text, maxsplit=1)[0]
+    query = text.partition("?")[2]
+    if '"' in text and (query.count('"') % 2 or '"' in text[: len(text) - len(query)]):
+        text = text.partition('"')[0]
+    half = len(text) // 2
+    if text[:half] == text[half:] and parse(text[:half]) is not None:
+        return text[:half]
+    return text
+
+
+def _trimmed(text: str) -> str:
+    """Punctuation that belongs to the sentence around the address, not to the address."""
+    if text[:4].lower() != "http":
+        return text
+    glued = False
+    while len(text) > len("https://a"):
+        shorter = _one_less(text, glued)
+        if shorter == text:
+            break
+        glued = glued or text[-1] in _CLOSERS or text[-1] in _QUOTES
+        text = shorter
+    return text
+
+
+def _one_less(text: str, glued: bool) -> str:
+    last = text[-1]
+    if last in _QUOTES or last in _GLUED or last in "([{（【「" or last.isspace():
+        return text[:-1]
+    if last in _CLOSERS:
+        opener = _CLOSERS[last]
+        opened = text.count(opener) + (text.count("%28") if opener == "(" else 0)
+        return text[:-1] if text.count(last) > opened and not (last == "]" and re.match(r"https?://\[[^/]*\]\Z", text)) else text
+    if last in ".!?" and _stops(text, glued):
+        return text[:-1]
+    if last == "'" and text.count("'") == 1 or text.endswith("**") or text.endswith("~~"):
+        return text[:-1]
+    return _without_encoded_end(text)
+
+
+def _stops(text: str, glued: bool) -> bool:
+    if text.endswith("..") or glued or _VIDEO_STOP.search(text):
+        return True
+    if "?" in text[:-1]:
+        return text[-2].isdigit() or text[-2] in _QUOTES or text[-2] in ")]}"
+    return not (_ABBREVIATED.search(text) or (text[-1] == "!" and "/wiki/" in text))
+
+
+def _without_encoded_end(text: str) -> str:
+    if text[-3:].upper() in _ENCODED_CLOSERS:
+        code, closer = text[-3:], _ENCODED_CLOSERS[text[-3:].upper()]
+        opener = _CLOSERS[closer]
+        opened = text.count(opener) + text.upper().count(f"%{ord(opener):X}")
+        return text[:-3] if text.count(closer) + text.upper().count(code.upper()) > opened else text
+    if text.endswith("%22") and text.count("%22") % 2:
+        return text[:-3]
+    match = _ENCODED_END.search(text)
+    return text[: match.start()] if match is not None else text
+
+
+def _spaces_encoded(text: str) -> str:
+    return re.sub(r"\s", "%20", text) if text[:4].lower() == "http" else text
+
+
+STEPS: Final[tuple[tuple[str, Step], ...]] = (
+    ("marks without width", _without_zero_width),
+    ("line breaks", _without_breaks),
+    ("entities", _without_entities),
+    ("frame", _out_of_its_frame),
+    ("escapes", _without_escapes),
+    ("encoded as a whole", _decoded_whole),
+    ("scheme", _with_scheme),
+    ("missing scheme", _scheme_added),
+    ("host", _tidy_host),
+    ("foreign rest", _cut),
+    ("glued punctuation", _trimmed),
+    ("spaces", _spaces_encoded),
+)
+# More rounds than any text that was ever broken needs; the last round changes nothing.
+_ROUNDS = 12
+
+
+def clean(text: str) -> str:
+    """Text that is no address, without marks that cannot be seen."""
+    return _without_zero_width(_BREAK.sub(" ", text))
+
+
+def is_good(text: str) -> bool:
+    """Whether an address is so plain that no step could change it."""
+    return GOOD.match(text) is not None and _INNER.search(text, 8) is None
+
+
+def repair(raw: str) -> str:
+    """A broken link as found in the wild, whole again; a good one and what is no web address come back as they are, trimmed."""
+    return repaired(raw)[0]
+
+
+def repaired(raw: str) -> tuple[str, tuple[tuple[str, str, str], ...]]:
+    """As `repair`, with the steps that changed something: name, before, after."""
+    if is_good(raw):
+        return raw, ()
+    text = raw
+    fired: list[tuple[str, str, str]] = []
+    for _ in range(_ROUNDS):
+        before = text
+        for name, step in STEPS:
+            changed = step(text)
+            if changed != text:
+                fired.append((name, text, changed))
+                text = changed
+        if text == before:
+            break
+    if parse(text) is None:
+        return clean(raw), ()
+    return text, tuple(fired)
+
+
+__all__ = ["GOOD", "STEPS", "clean", "is_good", "repair", "repaired"]

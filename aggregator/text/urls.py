@@ -1,0 +1,307 @@
+"""Canonical URLs: what an address is compared by (`key`), and the best address to follow (`href`), by numbered rules.
+
+Everything is decided offline, from the address alone. The rules, in the order in which they are asked (`RULE_BOOK` has them all):
+
+    1–19    repair            what people break when they paste (`repair_url.py`)
+    20      other scheme      at:, spotify:, nostr:, ssb:, doi:, arXiv:, matrix:, tg: as the http page of the same thing
+    21–23   unwrapping        redirects, archives, AMP caches, translations, measuring prefixes; again and again, eight times at most
+    30–31   href              the user's name goes, tracking parameters go; what opens a page stays
+    40–47   key               scheme, host, path, folder page, AMP marks, fragment, parameters, their order
+    100–    platforms         one identity per thing, whatever the form of its address (`platform_ids.py`)
+
+Sources: RFC 3986 §6 (normalisation), RFC 5891 (host names), the URL Standard, conventions in `docs/design.md`, and the page of each platform.
+A change of what any rule does raises `RULES`: identities in the store carry the number they were made with.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from aggregator.text import repair_url, tracking, wrappers
+from aggregator.text.address import Address, parse, pieces, route, sorted_query, tidy_path, without_folder_page
+from aggregator.text.platform_ids import PLATFORM_NAMES, identity, web_form
+from aggregator.text.repair_url import repair
+
+__all__ = ["RULES", "RULE_BOOK", "Canonical", "Step", "canonical", "host_of", "is_public_web", "is_web", "repair", "trace"]
+
+# Version of the rules.
+RULES: Final = 1
+# A wrapper in a wrapper in a wrapper is seen in mailed links; chains of seven in podcasts.
+_DEPTH: Final = 8
+
+
+class Canonical(NamedTuple):
+    """An address in the two forms that the program uses."""
+
+    # What we compare by; a valid address itself.
+    key: str
+    # What a reader follows.
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rule that changed something."""
+
+    # Number in `RULE_BOOK`.
+    rule: int
+    name: str
+    before: str
+    after: str
+
+
+class _Site(NamedTuple):
+    """What is known of a host, kept so that each host is looked up once."""
+
+    # Without `www.`.
+    host: str
+    tracking: frozenset[str]
+    gifts: frozenset[str]
+    unwrappers: tuple[tuple[str, wrappers.Unwrap], ...]
+
+
+@lru_cache(maxsize=8192)
+def _site(host: str) -> _Site:
+    bare = host.removeprefix("www.") if host.count(".") > 1 else host
+    known = tracking.domain_entry(tracking.BY_DOMAIN, bare)
+    return _Site(bare, known, tracking.domain_entry(tracking.GIFTS, bare), wrappers.unwrappers(host))
+
+
+Rule = Callable[[Address, _Site], Address]
+
+
+def _https(a: Address, site: _Site) -> Address:
+    return a if a.scheme == "https" else a._replace(scheme="https")
+
+
+def _host(a: Address, site: _Site) -> Address:
+    authority = site.host + a.port
+    return a if a.authority == authority else a._replace(authority=authority, host=site.host)
+
+
+_TIDY = re.compile(r"(?:/[A-Za-z0-9\-_~!$'()*+,;=:@&]+(?:\.[A-Za-z0-9\-._~!$'()*+,;=:@&]*)?)*/?\Z")
+
+
+def _path(a: Address, site: _Site) -> Address:
+    if _TIDY.match(a.path):
+        return a
+    path = tidy_path(a.path)
+    return a if path == a.path else a._replace(path=path)
+
+
+def _folder(a: Address, site: _Site) -> Address:
+    path = without_folder_page(a.path)
+    return a if path == a.path else a._replace(path=path)
+
+
+_AMP_END = re.compile(r"(?:/amp|\.amp)\Z")
+_AMP_FILE = re.compile(r"\.amp(\.html?)\Z")
+_AMP_BEGINNING = re.compile(r"/amp(?=/.*-.*-)")
+# Behind these words "amp" is the name of a thing: a package, a tag, a unit.
+_NAMES_FOLLOW: Final = frozenset(
+    "package packages project projects wiki tag tags topic topics docs doc category categories r c u t user users product products search glossary "
+    "word words term terms definition dictionary label labels hashtag crate crates gem gems pkg library symbol quote ticker en de fr es browse".split()
+)
+
+
+def _amp(a: Address, site: _Site) -> Address:
+    path = a.path
+    if "amp" not in path and not a.host.startswith("amp."):
+        return a
+    while (shorter := _without_amp(path)) != path:
+        path = without_folder_page(shorter)
+    host = a.host
+    if host.startswith("amp.") and host.count(".") > 1 and path:
+        host = _site(host.removeprefix("amp.")).host
+    if path == a.path and host == a.host:
+        return a
+    return a._replace(path=path, host=host, authority=host + a.port)
+
+
+def _without_amp(path: str) -> str:
+    shorter = _AMP_FILE.sub(r"\1", _AMP_BEGINNING.sub("", path))
+    match = _AMP_END.search(shorter)
+    if match is None:
+        return shorter
+    before = shorter[: match.start()]
+    last = before.rpartition("/")[2]
+    named = match[0] == ".amp" or last.lower() not in _NAMES_FOLLOW and not last.startswith("@")
+    return before if last and named else shorter
+
+
+def _fragment(a: Address, site: _Site) -> Address:
+    if a.fragment is None:
+        return a
+    kept = route(a.fragment) or None
+    return a if kept == a.fragment else a._replace(fragment=kept)
+
+
+def _parameters(a: Address, site: _Site) -> Address:
+    if a.query is None:
+        return a
+    kept = [piece for piece in pieces(a.query) if not (tracking.tracks(piece, site.tracking) or tracking.gives(piece, site.gifts))]
+    query = "&".join(kept) or None
+    return a if query == a.query else a._replace(query=query)
+
+
+def _order(a: Address, site: _Site) -> Address:
+    if a.query is None:
+        return a
+    query = sorted_query(pieces(a.query))
+    return a if query == a.query else a._replace(query=query)
+
+
+# Asked in this order; the platforms between the first part, which they rely on, and the second.
+_BEFORE: Final[tuple[tuple[int, str, Rule], ...]] = ((40, "scheme", _https), (41, "host", _host), (42, "path", _path))
+_AFTER: Final[tuple[tuple[int, str, Rule], ...]] = (
+    (43, "folder page", _folder), (44, "AMP page", _amp), (45, "fragment", _fragment), (46, "parameters", _parameters), (47, "order", _order),
+)  # fmt: skip
+_REPAIRS: Final = {name: number for number, (name, _) in enumerate(repair_url.STEPS, start=1)}
+_UNWRAPS: Final = {"wrapper": 21, "redirect": 22, "measuring prefix": 23}
+_PLATFORMS: Final = {name: number for number, name in enumerate(PLATFORM_NAMES, start=100)}
+
+# Every rule with its number.
+RULE_BOOK: Final[dict[str, int]] = {
+    **_REPAIRS, "other scheme": 20, **_UNWRAPS, "user": 30, "tracking": 31,
+    **{name: number for number, name, _ in (*_BEFORE, *_AFTER)}, **_PLATFORMS,
+}  # fmt: skip
+
+
+def canonical(url: str) -> Canonical:
+    """Key and href of any text, without asking anybody; what is no web address comes back cleaned, as both."""
+    return _resolve(url, None)
+
+
+def trace(url: str) -> tuple[Step, ...]:
+    """The rules that changed something on the way to `canonical(url)`, in order."""
+    steps: list[Step] = []
+    _resolve(url, steps)
+    return tuple(steps)
+
+
+def _note(steps: list[Step] | None, name: str, before: str, after: str) -> None:
+    if steps is not None and before != after:
+        steps.append(Step(RULE_BOOK[name], name, before, after))
+
+
+def _resolve(url: str, steps: list[Step] | None) -> Canonical:
+    text = _repaired(url, steps)
+    a = parse(text)
+    if a is None:
+        form = web_form(text)
+        a = parse(form) if form is not None else None
+        if form is None or a is None:
+            return Canonical(text, text)
+        _note(steps, "other scheme", text, form)
+        text = form
+    a, text = _unwrapped(a, text, steps)
+    site = _site(a.host)
+    href = _href(a, text, site, steps)
+    key = _key(a, site, steps)
+    return Canonical(key, href if _public_host(a.host) else key)
+
+
+def _repaired(url: str, steps: list[Step] | None) -> str:
+    if repair_url.is_good(url):
+        return url
+    text, fired = repair_url.repaired(url)
+    for name, before, after in fired:
+        _note(steps, name, before, after)
+    return text
+
+
+def _unwrapped(a: Address, text: str, steps: list[Step] | None) -> tuple[Address, str]:
+    for _ in range(_DEPTH):
+        site = _site(a.host)
+        if not site.unwrappers:
+            break
+        for name, unwrap in site.unwrappers:
+            target = unwrap(a)
+            inner = parse(_repaired(target, None)) if target is not None else None
+            if target is None or inner is None:
+                continue
+            before, a, text = text, inner, inner.text()
+            _note(steps, name, before, text)
+            break
+        else:
+            break
+    return a, text
+
+
+def _href(a: Address, text: str, site: _Site, steps: list[Step] | None) -> str:
+    """The address without what only measures; in all else as it was written."""
+    if "@" in a.authority:
+        before, text = text, a.text()
+        _note(steps, "user", before, text)
+    if a.query:
+        kept = [piece for piece in a.query.split("&") if not tracking.tracks(piece, site.tracking)]
+        query = "&".join(kept)
+        if query != a.query:
+            before, text = text, a._replace(query=query or None).text()
+            _note(steps, "tracking", before, text)
+    return text
+
+
+def _key(a: Address, site: _Site, steps: list[Step] | None) -> str:
+    for _, name, rule in _BEFORE:
+        a = _applied(rule, name, a, site, steps)
+    named = identity(a, site.host, a.path)
+    if named is not None:
+        if steps is not None:
+            _note(steps, named[0], _written(a), named[1])
+        return named[1]
+    for _, name, rule in _AFTER:
+        a = _applied(rule, name, a, site, steps)
+    return _written(a)
+
+
+def _applied(rule: Rule, name: str, a: Address, site: _Site, steps: list[Step] | None) -> Address:
+    changed = rule(a, site)
+    if steps is not None and changed is not a:
+        _note(steps, name, _written(a), _written(changed))
+    return changed
+
+
+def _written(a: Address) -> str:
+    query = "" if a.query is None else f"?{a.query}"
+    fragment = "" if a.fragment is None else f"#{a.fragment}"
+    return f"{a.scheme}://{a.authority}{a.path or '/'}{query}{fragment}"
+
+
+def host_of(url: str) -> str:
+    """The host of a web address in lower-case ASCII, with `www.`; "" for anything else."""
+    a = parse(url.strip())
+    return "" if a is None else a.host
+
+
+def is_web(url: str) -> bool:
+    """Whether a text is an http(s) address with a host."""
+    return parse(url.strip()) is not None
+
+
+def is_public_web(url: str) -> bool:
+    """Whether a text is a web address that a reader elsewhere could follow: no localhost, no literal private address."""
+    host = host_of(url)
+    return bool(host) and _public_host(host)
+
+
+_LOCAL: Final = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".intranet")
+
+
+@lru_cache(maxsize=8192)
+def _public_host(host: str) -> bool:
+    if host == "localhost" or host.endswith(_LOCAL):
+        return False
+    literal = host.strip("[]")
+    if not literal[-1:].isdigit() and ":" not in literal:
+        return "." in host
+    try:
+        return ipaddress.ip_address(literal).is_global
+    except ValueError:
+        # "127.1" and "0x7f.1" are read as addresses by some resolvers, and no top-level domain is a number.
+        return False
