@@ -1,4 +1,4 @@
-"""From a web page to the feeds it has. Pure: the page comes in, addresses to ask come out, the most promising first.
+"""From a web page to the feed it has: addresses to ask, the most promising first, and `discover`, which asks them.
 
 Order (web.md, "Feed autodiscovery"): Link header (RFC 8288), `<link rel=alternate>` in the page, links in the text that look like feeds,
 guesses under the site's root. A site's main feed stands before its comments.
@@ -11,10 +11,15 @@ from collections.abc import Iterator, Mapping
 from html import unescape
 from urllib.parse import urlsplit
 
+from aggregator.collectors._feeds import ACCEPT, Feed, cut_off, description, feed_of, with_remarks
 from aggregator.collectors._parts import absolute, is_web
+from aggregator.errors import Gone, SourceError, Unauthorized, Unreadable
+from aggregator.fetch import Http, Reply
+from aggregator.text.decode import decode
 
 _GUESSES = ("feed/", "rss.xml", "feed.xml", "atom.xml", "rss", "feed.json")
 _MOST_GUESSES = 6
+_MOST_TRIES = 3
 
 _TYPES = (
     *("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"),
@@ -25,6 +30,27 @@ _ATTRIBUTE = re.compile(r"([a-zA-Z-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<
 _UNSEEN = re.compile(r"<!--.*?-->|<(script|style|template)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _LINK_VALUE = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s\",;]+))?)*)")
 _PATH = re.compile(r"(?:/(?:feed|rss|atom)/?|\.(?:rss|atom)|/(?:feed|index|rss|atom)\.xml|/feed\.json)\Z", re.IGNORECASE)
+
+
+def discover(http: Http, page: Reply, doing: str) -> tuple[str, Feed | None]:
+    """The first feed that a page leads to: (its address, the feed, or None for no news).
+
+    Raises:
+        SourceError: what became of the first feed that the page declares or links, when none can be read.
+        Unreadable: the page leads to none.
+    """
+    text = decode(page.body, page.headers.get("content-type", ""))
+    declared = declared_feeds(text, page.url, page.headers.get("link", ""))
+    named = (*declared[:_MOST_TRIES], *linked_feeds(text, page.url)[:_MOST_TRIES])
+    first: SourceError | None = None
+    for address in dict.fromkeys(named or guessed_feeds(page.url)):
+        try:
+            return address, with_remarks(feed_of(http.get(address, accept=ACCEPT), doing), cut_off(text))
+        except (Gone, Unauthorized, Unreadable) as error:
+            first = first or error
+    if first is not None and named:
+        raise first
+    raise Unreadable(f"{doing}: expected a feed, got {description(text)} that leads to none; write the address of the feed itself")
 
 
 def declared_feeds(page: str, url: str, link_header: str = "") -> tuple[str, ...]:
@@ -51,14 +77,6 @@ def guessed_feeds(url: str) -> tuple[str, ...]:
     """At most six addresses: in the page's own folder, where it is not the root, and under the root of its site."""
     folders = dict.fromkeys((absolute(url, "./"), absolute(url, "/")))
     return tuple(absolute(folder, name) for name in _GUESSES for folder in folders)[:_MOST_GUESSES]
-
-
-def attribute_of(page: str, element: str, wanted: Mapping[str, str], name: str) -> str:
-    """The attribute `name` of the first such element with the wanted attributes; "" when there is none."""
-    for tag, found in _elements(page, "")[1]:
-        if tag == element and all(value in found.get(key, "").lower().split() for key, value in wanted.items()):
-            return found.get(name, "")
-    return ""
 
 
 def _elements(page: str, url: str) -> tuple[str, list[tuple[str, dict[str, str]]]]:

@@ -23,7 +23,19 @@ from aggregator.fetch import Reply
 from aggregator.model import Entry
 from aggregator.text.decode import decode
 
-__all__ = ["ACCEPT", "Feed", "feed_of", "host_of", "is_page", "looks_whole", "read_feed", "web_address"]
+__all__ = [
+    "ACCEPT",
+    "Feed",
+    "cut_off",
+    "description",
+    "feed_of",
+    "host_of",
+    "is_page",
+    "looks_whole",
+    "read_feed",
+    "web_address",
+    "with_remarks",
+]
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json;q=0.9, application/xml;q=0.8, */*;q=0.1"
 """The Accept header for feeds; servers that answer 406 to less want it (web.md, "Politeness")."""
@@ -102,6 +114,16 @@ def web_address(value: str) -> str:
     return clean
 
 
+def cut_off(page: str) -> tuple[str, ...]:
+    """A remark when a web page does not end as one; none otherwise."""
+    return () if "</html" in page[-4096:].lower() else ("the page that names the feed is cut off",)
+
+
+def with_remarks(feed: Feed | None, remarks: tuple[str, ...]) -> Feed | None:
+    """The feed with more remarks; a feed of remarks alone where there is no news."""
+    return replace(feed or Feed(), remarks=(*remarks, *(feed.remarks if feed else ()))) if remarks else feed
+
+
 def is_page(body: bytes, content_type: str = "") -> bool:
     """True when a reply is an HTML page and no feed, whatever its content type says."""
     text = _without_doctype(decode(body[:8192], content_type))[0]
@@ -137,11 +159,11 @@ def _xml(text: str, url: str, odd: Oddities, doing: str) -> Feed:
         return replace(feed, remarks=remarks)
     document = _BROKEN_DOCTYPE.sub("", document)
     if not _FEED_ROOT.search(document):
-        raise Unreadable(f"{doing}: expected a feed, got {_description(document)}")
+        raise Unreadable(f"{doing}: expected a feed, got {description(document)}")
     odd.clear()
     feed = lenient_feed(_DECLARATION.sub("", document, count=1).encode("utf-8", "replace"), url=url, odd=odd)
     if not feed.entries:
-        raise Unreadable(f"{doing}: expected a feed, got {_description(document) if root == 'html' else 'XML that is cut off or broken'}")
+        raise Unreadable(f"{doing}: expected a feed, got {description(document) if root == 'html' else 'XML that is cut off or broken'}")
     return replace(feed, remarks=(*remarks, "not well-formed: read leniently"))
 
 
@@ -163,7 +185,7 @@ def _root(text: str) -> str:
     return found[1] if found else ""
 
 
-def _description(text: str) -> str:
+def description(text: str) -> str:
     """What came instead of a feed, for people."""
     root = _root(text)
     if found := _TITLE.search(text[:65536]):

@@ -14,6 +14,7 @@ from aggregator.collectors._parts import (
     is_web,
     kind_by,
     person,
+    storable,
     tags_of,
     title_text,
     when,
@@ -64,7 +65,7 @@ def _entry(item: Mapping[str, Any], *, url: str, language: str | None, author: A
         published=when(_text(item, "date_published"), odd) or updated,
         updated=updated,
         language=_text(item, "language") or language,
-        tags=tags_of(one for one in _listed(item, "tags") if isinstance(one, str)),
+        tags=tags_of(storable(one) for one in _listed(item, "tags") if isinstance(one, str)),
         # A linked list: the entry has its own page and shares another (specification, `external_url`).
         links=(shared,) if shared and own and shared != own else (),
         enclosures=enclosures,
@@ -87,14 +88,14 @@ def _attachments(item: Mapping[str, Any], url: str) -> Iterator[Enclosure]:
 def _author(holder: Mapping[str, Any]) -> Author | None:
     """`authors` of 1.1, or `author` of 1."""
     people = _objects(holder, "authors") or [one for one in (holder.get("author"),) if isinstance(one, Mapping)]
-    return authors((person(_text(one, "name")), _text(one, "url") or None) for one in people)
+    return authors((person(_text(one, "name")), absolute("", _text(one, "url")) or None) for one in people)
 
 
 def _text(holder: Mapping[str, Any], name: str) -> str:
     """A string, or a number written as one (version 1 told readers to accept numbers as ids)."""
     value = holder.get(name)
     if isinstance(value, str):
-        return value.strip()
+        return storable(value.strip())
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
 
 

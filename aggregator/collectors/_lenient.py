@@ -22,6 +22,7 @@ from aggregator.collectors._parts import (
     length,
     minutes,
     person,
+    storable,
     tags_of,
     title_text,
     when,
@@ -106,7 +107,7 @@ def _enclosures(raw: _Raw, url: str) -> Iterator[Enclosure]:
 
 
 def _author(raw: _Raw) -> Author | None:
-    people = [(person(_text(one, "name")), _text(one, "href") or None) for one in _objects(raw, "authors")]
+    people = [(person(_text(one, "name")), absolute("", _text(one, "href")) or None) for one in _objects(raw, "authors")]
     return authors(people) or authors([(person(_text(raw, "author")), None)])
 
 
@@ -126,7 +127,7 @@ def _related(links: Iterable[_Raw], relation: str, url: str) -> str:
 
 def _text(raw: _Raw, name: str) -> str:
     value = dict.get(raw, name) if isinstance(raw, dict) else None
-    return value.strip() if isinstance(value, str) else ""
+    return storable(value).strip() if isinstance(value, str) else ""
 
 
 def _objects(raw: _Raw, name: str) -> list[_Raw]:

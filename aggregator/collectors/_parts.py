@@ -29,6 +29,7 @@ _UNSEEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNO
 # Markup that writers put into plain titles; any other `<word>` in one is taken for text ("the <main> element").
 _INLINE = re.compile(r"</?(?:a|b|big|br|cite|code|em|font|i|mark|p|q|s|small|span|strong|sub|sup|tt|u|wbr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|<!--|&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);")
+_WEB = re.compile(r"https?://(?:[^/?#@\s]*@)?(?:[^/?#:@\s\[\]]+|\[[0-9A-Fa-f:.]+\])(?::\d*)?(?:[/?#]|\Z)", re.IGNORECASE)
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2})(?:\.\d+)?")
 _LETTER = re.compile(r"(?P<address>\S+@\S+)\s*\((?P<name>[^()]+)\)|(?P<before>[^<>@]+?)\s*<\S+@\S+>")
 
@@ -64,19 +65,25 @@ class Feed:
 
 
 def absolute(base: str, address: str | None) -> str:
-    """`address` against `base`; "" for none, and unchanged where it cannot be joined (an address that is broken beyond that)."""
+    """`address` against `base`; "" when there is none that http or https can ask for (`javascript:`, `urn:`, broken ones)."""
     clean = (address or "").strip()
-    if not clean or clean.startswith(("https://", "http://")):
+    if not clean or _WEB.match(clean):
         return clean
     try:
-        return urljoin(base, clean)
+        joined = urljoin(base, clean)
     except ValueError:
-        return clean
+        return ""
+    return joined if _WEB.match(joined) else ""
 
 
 def is_web(address: str) -> bool:
     """True for an absolute http or https address."""
-    return address[:8].lower().startswith(("http://", "https://"))
+    return _WEB.match(address) is not None
+
+
+def storable(text: str) -> str:
+    """The text without what no database takes: NUL and halves of surrogate pairs."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def flat(text: str) -> str:

@@ -120,7 +120,7 @@ class _Reader:
     def _rss_entry(self, item: _Element, found: _Found, language: str | None) -> Entry:
         guids = found.get("guid", [])
         guid = _text(guids[0]).strip() if guids else _first(found, "atom:id", "dc:identifier") or (item.get(_ABOUT) or "").strip()
-        url, other = self._rss_link(item, found, guid, permalink=bool(guids) and guids[0].get("isPermaLink", "true").lower() != "false")
+        url, other = self._rss_link(item, found, guid)
         media = _Media(self, found) if not _MEDIA.isdisjoint(found) else _NO_MEDIA
         text, html = bodies([*_rss_bodies(found), *media.descriptions])
         enclosures = with_duration([*self._rss_enclosures(found), *media.enclosures], duration(_first(found, "itunes:duration")))
@@ -144,14 +144,16 @@ class _Reader:
             site=title_text(_first(found, "source")) or None,
         )
 
-    def _rss_link(self, item: _Element, found: _Found, guid: str, permalink: bool) -> tuple[str, str]:
+    def _rss_link(self, item: _Element, found: _Found, guid: str) -> tuple[str, str]:
         """(permalink, another address of the same)."""
         link = self._rss_home(found) or self._links(found).get("alternate", "")
         if original := _first(found, "feedburner:origlink"):
             return self.web(item, original), link
         if link:
             return link, ""
-        return (self.web(item, guid), "") if guid and (permalink or is_web(guid)) and " " not in guid else ("", "")
+        # Plain ids are often declared permalinks; what is no path and no address is none. An address that is said to be no permalink is
+        # the best there is.
+        return (self.web(item, guid), "") if guid.startswith("/") or is_web(guid) else ("", "")
 
     def _rss_enclosures(self, found: _Found) -> Iterator[Enclosure]:
         for one in found.get("enclosure", ()):
@@ -364,7 +366,7 @@ def _rss_author(found: _Found) -> Author | None:
     if "atom:author" not in found:
         return None
     people = [_grouped(one) for one in found["atom:author"]]
-    return authors((person(_first(one, "atom:name")), _first(one, "atom:uri") or None) for one in people)
+    return authors((person(_first(one, "atom:name")), absolute("", _first(one, "atom:uri")) or None) for one in people)
 
 
 def _categories(found: _Found) -> Iterator[str]:

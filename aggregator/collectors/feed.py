@@ -9,16 +9,14 @@ from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from aggregator.collectors import _feeds
-from aggregator.collectors._discovery import declared_feeds, guessed_feeds, linked_feeds
+from aggregator.collectors._discovery import discover
 from aggregator.collectors._feeds import ACCEPT, feed_of, host_of, is_page, web_address
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
-from aggregator.errors import Gone, Unauthorized, Unreadable
+from aggregator.errors import Gone
 from aggregator.fetch import Http, Pace, Reply
 from aggregator.model import Kind, Page
-from aggregator.text.decode import decode
 
 DOING = "reading the feed"
-_MOST_TRIES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,26 +93,6 @@ def page_of(feed: _feeds.Feed | None, *, cursor: Cursor) -> Page:
         return Page(entries=(), cursor=cursor)
     entries = (one if one.site or not feed.title else replace(one, site=feed.title) for one in feed.entries)
     return Page(entries=tuple(entries), cursor=cursor, remarks=feed.remarks)
-
-
-def discover(http: Http, page: Reply, doing: str) -> tuple[str, _feeds.Feed | None]:
-    """The first feed that a page leads to: (its address, the feed, or None for no news).
-
-    Raises:
-        Unreadable: the page leads to none.
-    """
-    text = decode(page.body, page.headers.get("content-type", ""))
-    declared = declared_feeds(text, page.url, page.headers.get("link", ""))
-    candidates = (*declared[:_MOST_TRIES], *linked_feeds(text, page.url)[:_MOST_TRIES], *(() if declared else guessed_feeds(page.url)))
-    for address in dict.fromkeys(candidates):
-        try:
-            return address, feed_of(http.get(address, accept=ACCEPT), doing)
-        except (Gone, Unauthorized, Unreadable):
-            continue
-    try:
-        return page.url, feed_of(replace(page, silent=False), doing)
-    except Unreadable as error:
-        raise Unreadable(f"{error}, and found no feed from there") from error
 
 
 def _ask(http: Http, remembered: str, configured: str) -> tuple[str, Reply]:
