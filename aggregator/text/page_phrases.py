@@ -8,7 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-def _listed(text: str) -> tuple[str, ...]:
+def listed(text: str) -> tuple[str, ...]:
+    """The entries of a list that is written between middle dots, white space folded."""
     return tuple(" ".join(entry.split()) for entry in text.split("·"))
 
 
@@ -24,7 +25,7 @@ class Wall(StrEnum):
 # A title, or one part of it, that is wholly one of these belongs to a wall. In English and in the languages in which the platforms we read
 # serve theirs; letters and digits alone, as `page_titles.fold` leaves them.
 WALL_TITLES = {
-    Wall.BOT: _listed(
+    Wall.BOT: listed(
         """
         403 forbidden · 429 too many requests · 500 internal server error · 502 bad gateway · 503 service temporarily unavailable ·
         504 gateway timeout · access denied · access to this page has been denied · account suspended · are you a robot · are you human ·
@@ -39,7 +40,7 @@ WALL_TITLES = {
         vercel security checkpoint · verify you are human · verifying you are human · whoa there pardner · you have been blocked
         """
     ),
-    Wall.CONSENT: _listed(
+    Wall.CONSENT: listed(
         """
         accept cookies · age verification · antes de continuar · antes de ir a google · antes de ir a youtube · are you over 18 ·
         avant dacceder a google · avant dacceder a youtube · avant de continuer · before you continue · before you continue to google ·
@@ -52,7 +53,7 @@ WALL_TITLES = {
         your privacy · your privacy choices · your privacy settings · zustimmung
         """
     ),
-    Wall.LOGIN: _listed(
+    Wall.LOGIN: listed(
         """
         401 unauthorized · aanmelden · acceder · accedi · account login · anmelden · anmeldung · authentication required · connexion ·
         einloggen · entrar · facebook log in or sign up · google accounts · inicia sesion · iniciar sesion · inloggen · instagram login ·
@@ -65,7 +66,7 @@ WALL_TITLES = {
         · воити · вход · ロクイン · 登录 · 로그인
         """
     ),
-    Wall.MISSING: _listed(
+    Wall.MISSING: listed(
         """
         404 · 404 error · 404 not found · 404 page not found · 404 seite nicht gefunden · 404 site not found ·
         404 this page could not be found · 410 gone · article not found · content not found · content unavailable · deleted video ·
@@ -85,7 +86,7 @@ WALL_TITLES = {
 
 # Titles that say nothing.
 PLACEHOLDERS = frozenset(
-    _listed(
+    listed(
         """
         accueil · article · blog · create next app · default · document · home · home page · homepage · image 1 · index · inicio · loading ·
         my site · nan · new tab · no title · none · null · page · post · react app · sans titre · sin titulo · start · startseite · test ·
@@ -97,7 +98,7 @@ PLACEHOLDERS = frozenset(
 
 # Names that programs put where an author belongs.
 NOBODY = frozenset(
-    _listed(
+    listed(
         """
         about the author · admin · administrator · anonymous · author · author name · authors · default · editor · guest · guest author · na
         · name · nan · none · null · owner · root · site admin · siteadmin · super user · superuser · system · test · undefined · unknown ·
@@ -108,7 +109,7 @@ NOBODY = frozenset(
 
 # Hosts whose sub-domains belong to different people, and public suffixes of two labels.
 SHARED_HOSTS = frozenset(
-    _listed(
+    listed(
         """
         ac.uk · amazonaws.com · azurewebsites.net · bandcamp.com · bearblog.dev · blogspot.com · buzzsprout.com · cloudfront.net · co.in ·
         co.jp · co.kr · co.nz · co.uk · co.za · com.ar · com.au · com.br · com.cn · com.hk · com.mx · com.tr · com.tw · dreamwidth.org ·
@@ -123,7 +124,7 @@ SHARED_HOSTS = frozenset(
 # Deprecated, three-letter and mistaken codes that pages carry, and names (IANA Language Subtag Registry, read 2026-11-20).
 LANGUAGES = dict(
     entry.split("=")
-    for entry in _listed(
+    for entry in listed(
         """
         iw=he · in=id · ji=yi · eng=en · deu=de · ger=de · fra=fr · fre=fr · spa=es · ita=it · por=pt · nld=nl · dut=nl · swe=sv · dan=da ·
         nor=no · fin=fi · pol=pl · ces=cs · cze=cs · rus=ru · ukr=uk · jpn=ja · zho=zh · chi=zh · kor=ko · ara=ar · heb=he · tur=tr · ell=el
@@ -134,7 +135,7 @@ LANGUAGES = dict(
 )
 
 # Metas that hold the date of publication, the surest first; never those of a build, an update or an event.
-DATE_METAS = _listed(
+DATE_METAS = listed(
     """
     article:published_time · og:article:published_time · article:published · og:published_time · og:video:release_date ·
     video:release_date · dc.date.issued · dcterms.issued · dc.date.created · dcterms.created · dc.date · dcterms.date ·

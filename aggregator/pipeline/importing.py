@@ -1,0 +1,222 @@
+"""The community's own page of links: Markdown in GitBook form, read into chosen stories and written back line for line.
+
+One list entry is one story: `* 📄Ana writes [Crews](https://…): how to.` The icon is the steward's word on the kind; without one the
+address decides. The note is kept as it stands, so that what was read can be written byte for byte. An entry with a parrot, or one that
+begins with "See also", points to searches and is no story.
+
+A title has to read well on its own. The linked words are the title where they begin with a capital letter and name something
+("Microattunement"); where they are part of a sentence ("his religious past") or say nothing ("Video", "1"), the sentence is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from aggregator.model import Chosen, ChosenLink, Kind
+from aggregator.pipeline.markdown_links import Inline, inlines, plain
+from aggregator.text.page_address import kind_at
+from aggregator.text.page_phrases import listed
+from aggregator.text.page_titles import fold, shortened
+from aggregator.text.repair import repair_text
+from aggregator.text.urls import Canonical
+
+# The first of each is what `write_item` gives. A variation selector may follow an icon.
+_ICONS: tuple[tuple[Kind, str], ...] = (
+    (Kind.EPISODE, "🔈🔉🔊🎧🎙🎤📻"),
+    (Kind.ARTICLE, "📄📃📝📰📑📖📚📘📜"),
+    (Kind.VIDEO, "🎥📹📺🎬🎦📽🎞"),
+    (Kind.THREAD, "💬🧵👥"),
+    (Kind.POST, "🗨🐦📣📢"),
+)
+_KIND_OF = {icon: kind for kind, icons in _ICONS for icon in icons}
+_ICON_OF = {**{kind: icons[0] for kind, icons in _ICONS}, Kind.POST: "🗨\ufe0f", Kind.COMMENT: "🗨\ufe0f"}
+_PARROT = "🦜"
+_SELECTOR = "\ufe0f"
+
+_MARK = re.compile(r"^(?P<indent>[ \t]*)[*+-](?:[ \t]+|(?=[^\x00-\x7f]))(?P<rest>\S.*)$", re.DOTALL)
+_FENCE = re.compile(r"^\s*(?:```|~~~)")
+_HEADING = re.compile(r"^\s{0,3}#{1,6}\s|^\s{0,3}(?:=+|-{3,}|\*{3,}|_{3,})\s*$|^\s*(?:\{%|<!--|\|)")
+_SEE_ALSO = re.compile(r"^\s*see also\b", re.IGNORECASE)
+
+_LONGEST_TITLE = 120
+# Linked words that name nothing.
+_NAMELESS = frozenset(
+    listed(
+        """
+        video · audio · here · link · this · article · post · listen · watch · transcript · slides · notes · recording · episode · podcast ·
+        thread · discussion · website · page · more · details · source · part · read more · rough transcript · this article · this post ·
+        this video · this episode · more here · read it here · listen here · watch here
+        """
+    )
+)
+_NAME = r"(?:[^\W\d_a-zß-öø-ÿ][\w'’.-]*)(?: (?:(?:van|von|de|der|den|di|da|la|le|bin|al) )*[^\W\d_a-zß-öø-ÿ][\w'’.-]*)*"
+_PEOPLE = rf"{_NAME}(?:(?:, | & | and |, and ){_NAME})*"
+_VERBS = (
+    r"writes?|wrote|starts?|started|talks?|talked|speaks?|spoke|discuss(?:es|ed)?|explain(?:s|ed)?|present(?:s|ed)?|hosts?|hosted|shares?|"
+    r"shared|describes?|described|reflect(?:s|ed)?|asks?|asked|published|posted|gave|respond(?:s|ed)?"
+)
+_MAKES = re.compile(rf"^(?P<who>{_PEOPLE}) (?:has |have )?(?:(?:interviews?|interviewed) (?P<whom>{_PEOPLE})|(?:{_VERBS})\b)")
+_WITH = re.compile(
+    r"\b(?i:interview|discussion|conversation|dialogue|talk|chat|podcast|episode|call|session|q&a) (?:with|between|by) "
+    rf"(?P<who>{_PEOPLE})(?P<last>(?: and | & )[\w'’-]+)?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeeAlso:
+    """A list entry that points to places to look, not to a story."""
+
+    # One line of Markdown, without list mark and icon.
+    note: str
+    links: tuple[ChosenLink, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommunityPage:
+    """A hand-kept page of links."""
+
+    # Markdown before and after the list, as it stands.
+    before: str
+    after: str
+    chosen: tuple[Chosen, ...]
+    see_also: tuple[SeeAlso, ...]
+    # What could not be read, a line each.
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def intro(self) -> str:
+        """What stands before the list, without headings, as Markdown."""
+        return "\n".join(line for line in self.before.splitlines() if not _HEADING.match(line)).strip()
+
+
+def read_markdown(text: str, *, origin: str, canonical: Callable[[str], Canonical]) -> CommunityPage:
+    """The stories that a Markdown page lists, in its order; never raises, and remarks on what it leaves out.
+
+    Args:
+        text: also one that has been through a wrong decoding.
+        origin: the file's name, kept with each story.
+        canonical: key and href of an absolute address.
+    """
+    lines = repair_text(text.removeprefix("\ufeff")).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    chosen: list[Chosen] = []
+    see_also: list[SeeAlso] = []
+    remarks: list[str] = []
+    first, last = len(lines), len(lines)
+    for number, end, nested, rest in _entries(lines):
+        first, last = min(first, number), end
+        note = rest[_icon_length(rest) :]
+        links, odd = _links(note, canonical)
+        remarks.extend(f"line {number + 1}: {remark}" for remark in odd)
+        if rest.startswith(_PARROT) or _SEE_ALSO.match(note):
+            see_also.append(SeeAlso(note=note, links=links))
+        elif not links:
+            remarks.append(f"line {number + 1}: the entry has no link and is left out; write [words](address)")
+        else:
+            if nested:
+                remarks.append(f"line {number + 1}: an entry of a nested list is read as one of its own")
+            chosen.append(_chosen(len(chosen), rest, note, links, origin))
+    return CommunityPage(
+        before="\n".join(lines[:first]),
+        after="\n".join(lines[last:]) if first < len(lines) else "",
+        chosen=tuple(chosen),
+        see_also=tuple(see_also),
+        remarks=tuple(remarks),
+    )
+
+
+def write_item(item: Chosen | SeeAlso) -> str:
+    """The list entry, without a newline; reading it gives the same story again."""
+    icon = _PARROT if isinstance(item, SeeAlso) else _ICON_OF[item.kind]
+    return f"* {icon}{item.note}"
+
+
+def title_of(note: str) -> str:
+    """What the story of a note is called, see the module's words on titles."""
+    parts = list(inlines(note))
+    linked = [part for part in parts if part.href is not None]
+    label = linked[0].text.strip() if linked else ""
+    if (label[:1].isupper() and not _nameless(label)) or (label.startswith("#") and " " in label):
+        return shortened(label, _LONGEST_TITLE)
+    sentence = _sentence(parts)
+    return shortened(sentence or label or plain(note).strip() or note.strip(), _LONGEST_TITLE)
+
+
+def who_of(note: str) -> str | None:
+    """The people a note names as makers or speakers; None where its words do not say so plainly."""
+    text = " ".join(plain(note).split())
+    if found := _MAKES.match(text):
+        return ", ".join(filter(None, (found["who"], found["whom"])))
+    if found := _WITH.search(text):
+        return found["who"] + (found["last"] or "")
+    return None
+
+
+def _entries(lines: list[str]) -> Iterator[tuple[int, int, bool, str]]:
+    """Each list entry: its first line, the line after its last, whether it is nested, and its text on one line."""
+    fenced, number = False, 0
+    while number < len(lines):
+        if _FENCE.match(lines[number]):
+            fenced = not fenced
+        found = None if fenced else _MARK.match(lines[number])
+        if found is None or _HEADING.match(lines[number]):
+            number += 1
+            continue
+        end = number + 1
+        while (
+            end < len(lines)
+            and lines[end].strip()
+            and not (_MARK.match(lines[end]) or _HEADING.match(lines[end]) or _FENCE.match(lines[end]))
+        ):
+            end += 1
+        rest = " ".join(
+            (found["rest"] if end == number + 1 else found["rest"].rstrip(), *(line.strip() for line in lines[number + 1 : end]))
+        )
+        yield number, end, len(found["indent"].expandtabs(4)) >= 2, rest
+        number = end
+
+
+def _icon_length(rest: str) -> int:
+    if rest[:1] not in _KIND_OF and rest[:1] != _PARROT:
+        return 0
+    length = 2 if rest[1:2] == _SELECTOR else 1
+    return length + len(rest[length:]) - len(rest[length:].lstrip(" "))
+
+
+def _chosen(position: int, rest: str, note: str, links: tuple[ChosenLink, ...], origin: str) -> Chosen:
+    kind = _KIND_OF.get(rest[:1]) or next(filter(None, (kind_at(link.href) for link in links[:1])), Kind.ARTICLE)
+    return Chosen(position=position, kind=kind, title=title_of(note), who=who_of(note), note=note, links=links, origin=origin)
+
+
+def _links(note: str, canonical: Callable[[str], Canonical]) -> tuple[tuple[ChosenLink, ...], list[str]]:
+    links, odd = [], []
+    for part in inlines(note):
+        if part.href is None:
+            continue
+        if not part.href:
+            odd.append("a link has no address and is left out")
+        elif re.match(r"(?:https?:)?//", part.href, re.IGNORECASE):
+            found = canonical(part.href)
+            links.append(ChosenLink(key=found.key, href=found.href, label=part.text))
+        elif re.match(r"[a-z][a-z0-9+.-]*:", part.href, re.IGNORECASE):
+            odd.append("a link that is neither http nor https is left out")
+        elif not part.href.startswith("#"):
+            links.append(ChosenLink(key=part.href, href=part.href, label=part.text))
+    return tuple(links), odd
+
+
+def _sentence(parts: list[Inline]) -> str:
+    """The first sentence, without a tail of links that say nothing (": Video | Transcript")."""
+    text = "".join(part.text for part in parts)
+    head, colon, _ = text.partition(": ")
+    lead = "".join(part.text for part in parts[: next((at for at, part in enumerate(parts) if part.href is not None), len(parts))])
+    if colon and (lead.rstrip().endswith(":") or len(head.split()) >= 4):
+        text = head
+    text = re.split(r"(?<=[\w)\"”’][.!?])\s+(?=\W*[A-Z0-9])", " ".join(text.split()), maxsplit=1)[0]
+    return text.strip(" \t:;,|·-–—.")
+
+
+def _nameless(label: str) -> bool:
+    folded = fold(label)
+    return not folded or folded in _NAMELESS or folded.isdigit()
