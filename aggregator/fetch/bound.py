@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urlencode
 
 from aggregator.errors import Gone, MissingSecret, SourceError, Unreadable
-from aggregator.fetch import Auth, AuthScheme, Pace, Params, Reply
+from aggregator.fetch import Auth, AuthScheme, Hint, Learned, Pace, Params, Reply
 from aggregator.fetch.auth import headers_for, secret_texts
 from aggregator.fetch.exchange import Answer, Question
 from aggregator.fetch.status import LONGEST, http_date, shown
@@ -24,24 +24,6 @@ if TYPE_CHECKING:
 
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,12})", re.IGNORECASE)
 _LONGEST_VALIDATOR = 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Learned:
-    """What replies said that is worth keeping, once the entries that came with them are kept."""
-
-    # By URL asked; only those that changed.
-    validators: Mapping[str, Validators] = field(default_factory=dict)
-    # Permanent redirects: from the URL asked to where it went.
-    moved: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hint:
-    """A server's wish for the next poll."""
-
-    # Not before then; None: it did not say.
-    fresh_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

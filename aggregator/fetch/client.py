@@ -212,9 +212,7 @@ class Client:
                 answer = self._transport.send(question)
             except SourceError as error:
                 if self._recorder is not None:
-                    reason = str(error).removeprefix(f"asking {shown(question.url)}: ")
-                    took = timedelta(seconds=time.monotonic() - began)
-                    self._recorder.failed(question, reason, kind=type(error), started_at=started_at, took=took)
+                    self._recorder.failed(question, error, started_at=started_at, took=timedelta(seconds=time.monotonic() - began))
                 raise
             if self._recorder is not None:
                 self._recorder.answered(question, answer, started_at=started_at, took=timedelta(seconds=time.monotonic() - began))

@@ -121,6 +121,8 @@ class Exchange:
     deadline: float
     # None: no connection yet.
     connection: HTTPConnection | None = None
+    # The connection lets go of it when the reply ends with the connection, and the reply goes on to read from it.
+    sock: socket.socket | None = None
     # True: the connection had carried a request before.
     reused: bool = False
     # True: the time for the whole was over.
@@ -130,7 +132,7 @@ class Exchange:
 
     def break_off(self) -> None:
         self.broken = True
-        sock = self.connection.sock if self.connection is not None else None
+        sock = self.sock or (self.connection.sock if self.connection is not None else None)
         if sock is not None:
             try:
                 sock.shutdown(socket.SHUT_RDWR)
@@ -170,6 +172,12 @@ class Watch:
         exchange = self._under_way.get(threading.get_ident())
         if exchange is not None and exchange.connection is not connection:
             exchange.connection, exchange.reused = connection, connection.sock is not None
+
+    def hold(self, sock: socket.socket | None) -> None:
+        """The request of this thread was sent on `sock`."""
+        exchange = self._under_way.get(threading.get_ident())
+        if exchange is not None:
+            exchange.sock = sock
 
     def break_all(self) -> None:
         with self._lock:
@@ -252,6 +260,7 @@ class _Guarded(HTTPConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
         self.gate.watch.meet(self)
         super().request(*args, **kwargs)
+        self.gate.watch.hold(self.sock)
 
 
 class _GuardedTls(_Guarded, HTTPSConnection):

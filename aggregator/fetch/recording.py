@@ -88,12 +88,22 @@ class Recorder:
     """
 
     def __init__(self, path: Path, *, version: str, secrets: Iterable[Secret]) -> None:
+        """
+        Raises:
+            ConfigError: the file cannot be written.
+        """
         self._path = path
         self._part = path.with_name(f"{path.name}.part")
         self._redactor = Redactor(secrets)
         self._lock = threading.Lock()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._closed = False
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        except OSError as error:
+            raise ConfigError(
+                f"The recording {str(path)!r} cannot be written ({error.strerror}); name a file in a folder of yours."
+            ) from error
         head = {"version": "1.2", "creator": {"name": "aggregator", "version": version}}
         opening = json.dumps({"log": head})[:-2].encode() + b', "entries": ['
         os.pwrite(self._file, opening + _TAIL, 0)
@@ -108,14 +118,19 @@ class Recorder:
         response = _response(answer.status, self._redactor.text(answer.reason), headers, content, location)
         self._add(question, response, started_at=started_at, took=took)
 
-    def failed(self, question: Question, reason: str, *, kind: type[SourceError], started_at: datetime, took: timedelta) -> None:
+    def failed(self, question: Question, error: SourceError, *, started_at: datetime, took: timedelta) -> None:
         """Add an exchange that brought none."""
-        failure = {"_error": self._redactor.text(reason), "_kind": kind.__name__}
+        reason = str(error).removeprefix(f"asking {shown(question.url)}: ")
+        failure = {"_error": self._redactor.text(reason), "_kind": type(error).__name__, "_status": error.status}
         response = _response(0, "", [], _content("", b""), "") | failure
         self._add(question, response, started_at=started_at, took=took)
 
     def close(self) -> None:
+        """Move the recording into place; what ends later is left out."""
         with self._lock:
+            if self._closed:
+                return
+            self._closed = True
             os.fsync(self._file)
             os.close(self._file)
             self._part.replace(self._path)
@@ -131,6 +146,8 @@ class Recorder:
         }
         line = json.dumps(entry, ensure_ascii=True).encode()
         with self._lock:
+            if self._closed:
+                return
             separator = b"\n" if self._empty else b",\n"
             _write_at(self._file, separator + line + _TAIL, self._end)
             self._end += len(separator) + len(line)
@@ -194,7 +211,7 @@ class Replay:
             response = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if "_error" in response:
             kind = Unreadable if response.get("_kind") == "Unreadable" else Unavailable
-            raise kind(f"asking {shown(question.url)}: {response['_error']}")
+            raise kind(f"asking {shown(question.url)}: {response['_error']}", status=response.get("_status"))
         return _answer(response)
 
     def stop(self) -> None:

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator.errors import Gone, MissingSecret, RateLimited, Unavailable, Unreadable
-from aggregator.fetch import Auth, AuthScheme, Pace
+from aggregator.fetch import Auth, AuthScheme, Hint, Learned, Pace
 from aggregator.fetch.auth import Sessions
-from aggregator.fetch.bound import BoundHttp, Hint, Learned, fresh_until
+from aggregator.fetch.bound import BoundHttp, fresh_until
 from aggregator.fetch.client import Client
 from aggregator.fetch.pace import Stopped
 from aggregator.model import Validators
