@@ -1,0 +1,151 @@
+"""What a mention is about: the page it shares, what it answers, or itself. Pure: no network, no clock, no store."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+from aggregator.model import Entry, Identity, Kind
+from aggregator.text.urls import RULES, Canonical, canonical, host_of, is_public_web, is_web, trace
+
+# A post or a comment can be about something else; the other kinds are about themselves whatever they link to.
+_VOICES: Final = frozenset((Kind.POST, Kind.COMMENT))
+_MEDIA: Final = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg|bmp|heic|mp4|m4v|webm|mov|mp3|m4a|ogg|oga|opus|wav|flac|aac)\Z", re.IGNORECASE)
+_MEDIA_HOSTS: Final = frozenset(
+    "pbs.twimg.com video.twimg.com i.redd.it v.redd.it preview.redd.it i.imgur.com cdn.bsky.app cdn.discordapp.com i.ytimg.com files.mastodon.social "
+    "media.tumblr.com 64.media.tumblr.com cdn-images-1.medium.com miro.medium.com substackcdn.com abs.twimg.com".split()
+)
+# Pages that list what others said; nobody shares one as the thing meant.
+_LISTS: Final = re.compile(
+    r"/(?:tags?|hashtags?|topics?|explore/tags|feed/hashtag|discover/tags|t/[a-z][\w,-]*)(?:/[^/]+)*\Z|/search(?:/|\.php)?(?:[^/]*)\Z|/results\Z", re.IGNORECASE
+)
+_SEARCH_HOSTS: Final = re.compile(r"(?:[\w-]+\.)?(?:google|bing|yahoo|startpage|ecosia|qwant|yandex|baidu)\.[a-z.]{2,6}\Z|duckduckgo\.com\Z")
+# A person's page: `/@ada`, `/users/ada`, `bsky.app/profile/ada`, `njump.me/p/…`.
+_PROFILE: Final = re.compile(r"/(?:@[^/]+|users/[^/]+|u/[^/]+|profile/[^/]+|in/[^/]+|p/[0-9a-f]{64})\Z", re.IGNORECASE)
+_PROFILE_HOSTS: Final = frozenset(("x.com", "instagram.com", "threads.com", "t.me", "tiktok.com", "facebook.com", "twitch.tv"))
+_ONE_SEGMENT: Final = re.compile(r"/[^/]+\Z")
+
+_WORD: Final = re.compile(r"\w+")
+_SHINGLE: Final = 3
+_BITS: Final = 64
+
+
+def identify(entry: Entry, *, links: Sequence[str]) -> Identity:
+    """The subject of an entry and everything else it is known by.
+
+    Args:
+        links: every address in the entry's markup, and its own list of links; order and repetition do not matter.
+    """
+    own = canonical(entry.url)
+    subject = _subject(entry, own, links)
+    fingerprint, words = fingerprint_of(" ".join(part for part in (entry.title, entry.text) if part))
+    return Identity(
+        subject=subject.key, href=subject.href, aliases=_aliases(entry, own, subject), fingerprint=fingerprint, words=words, rules=RULES
+    )
+
+
+def _subject(entry: Entry, own: Canonical, links: Sequence[str]) -> Canonical:
+    if entry.kind not in _VOICES:
+        return own
+    shared = shared_pages(entry, links)
+    if len(shared) == 1:
+        return shared[0]
+    if not shared and entry.in_reply_to:
+        answered = canonical(entry.in_reply_to)
+        if is_web(answered.key):
+            return answered
+    return own
+
+
+def shared_pages(entry: Entry, links: Iterable[str]) -> tuple[Canonical, ...]:
+    """The pages that an entry shares, each once, in the order of their first mention.
+
+    Left out: the entry's own addresses and what it answers, media files, people, tags, searches, and what no reader could follow.
+    """
+    left_out = {canonical(url).key for url in (entry.url, *entry.aliases, *filter(None, (entry.in_reply_to,)))}
+    left_out |= {canonical(enclosure.url).key for enclosure in entry.enclosures}
+    own_host = host_of(canonical(entry.url).key)
+    found: dict[str, Canonical] = {}
+    for link in links:
+        page = canonical(link)
+        if page.key not in left_out and page.key not in found and _is_page(page.key, own_host):
+            found[page.key] = page
+    return tuple(found.values())
+
+
+def _is_page(key: str, own_host: str) -> bool:
+    if not is_public_web(key):
+        return False
+    host = host_of(key)
+    path = key.partition("://")[2].partition("/")[2].partition("?")[0].partition("#")[0]
+    path = f"/{path}".rstrip("/")
+    if _MEDIA.search(path) or host in _MEDIA_HOSTS or _SEARCH_HOSTS.match(host):
+        return False
+    if _LISTS.search(path) and (host == own_host or path.startswith(("/tags/", "/hashtag/", "/explore/tags/", "/search")) or host in _PROFILE_HOSTS):
+        return False
+    if _PROFILE.search(path) and (path.startswith("/@") or host == own_host or host in ("bsky.app", "njump.me", "linkedin.com", "reddit.com")):
+        return False
+    return not (_ONE_SEGMENT.match(path) and host in _PROFILE_HOSTS)
+
+
+def _aliases(entry: Entry, own: Canonical, subject: Canonical) -> tuple[str, ...]:
+    named = [own.key, *(canonical(alias).key for alias in entry.aliases if is_web(canonical(alias).key))]
+    named += [canonical(enclosure.url).key for enclosure in entry.enclosures]
+    return tuple(sorted({key for key in named if key and key != subject.key}))
+
+
+@lru_cache(maxsize=65536)
+def _hashed(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+def fingerprint_of(text: str) -> tuple[int, int]:
+    """A 64-bit simhash over the runs of three words (over the words themselves when there are fewer), and the number of words.
+
+    Equal on every machine and in every process. Source: Charikar, "Similarity Estimation Techniques from Rounding Algorithms", STOC 2002.
+    """
+    words = _WORD.findall(text.casefold())
+    if not words:
+        return 0, 0
+    runs = [" ".join(words[place : place + _SHINGLE]) for place in range(len(words) - _SHINGLE + 1)] or words
+    return _simhash(_hashed(run) for run in runs), len(words)
+
+
+# Each byte of a hash, spread so that its bits can be added without running into one another: eight counters of sixteen bits.
+_SPREAD: Final = tuple(sum((byte >> bit & 1) << 16 * bit for bit in range(8)) for byte in range(256))
+_LIMIT: Final = 0xFFFF
+
+
+def _simhash(hashes: Iterable[int]) -> int:
+    counted = 0
+    counters = [0] * 8
+    for number in hashes:
+        counted += 1
+        if counted > _LIMIT:
+            counted = _LIMIT
+            break
+        for place, byte in enumerate(number.to_bytes(8, "little")):
+            counters[place] += _SPREAD[byte]
+    fingerprint = 0
+    for place, counter in enumerate(counters):
+        for bit in range(8):
+            if (counter >> 16 * bit & _LIMIT) * 2 > counted:
+                fingerprint |= 1 << 8 * place + bit
+    return fingerprint
+
+
+def identify_line(request: Mapping[str, object]) -> dict[str, object]:
+    """One address with key, href and the names of the rules that fired, for `aggregator identify`.
+
+    Raises:
+        ValueError: the request has no text under "url".
+    """
+    url = request.get("url")
+    if not isinstance(url, str):
+        found = "nothing" if "url" not in request else repr(url)
+        raise ValueError(f'reading a line for identify: expected {{"url": "https://…"}}, found {found} under "url"; write one JSON object a line')
+    form = canonical(url)
+    return {"url": url, "key": form.key, "href": form.href, "rules": [step.name for step in trace(url)]}
