@@ -11,6 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from aggregator.errors import AggregatorError
 
+# Pieces of a page that are joined at a time.
+_PIECES = 500
+
 
 class Templates:
     """The templates of some folders; an earlier folder wins, name by name."""
@@ -36,7 +39,10 @@ class Templates:
             AggregatorError: the template is missing, wrong, or asks for what its view does not have.
         """
         try:
-            return self._environment.get_template(name).render(**views)
+            stream = self._environment.get_template(name).stream(**views)
+            # A list of all pieces first, as `render` makes it, keeps the garbage collector busy for longer than the filling takes.
+            stream.enable_buffering(_PIECES)
+            return "".join(stream)
         except TemplateError as error:
             line = getattr(error, "lineno", None)
             where = f"{getattr(error, 'name', None) or name}:{line}" if line else name

@@ -33,7 +33,7 @@ class SourceView:
     waits_for: str = ""
     # Since when it could not be read; None: it can.
     failing_since: When | None = None
-    # Why, in one line; "" when it can be read.
+    # Why, in words that end a sentence; "" when it can be read.
     reason: str = ""
     # Only of a source that fails: when it was last read; None: never.
     last_read: When | None = None
@@ -78,10 +78,15 @@ def _source_view(source: Source, state: SourceState, secrets: frozenset[str], he
         feed=address(collector.feed),
         waits_for=waits_for,
         failing_since=when(since, here) if since else None,
-        reason=clean(state.last_error, 300) if since else "",
+        reason=_reason(state.last_error) if since else "",
         last_read=when(state.last_ok_at, here) if since and state.last_ok_at else None,
         paused=state.paused and since is not None,
     )
+
+
+def _reason(error: str | None) -> str:
+    """An error's fragment as the end of a sentence."""
+    return clean(error, 300).rstrip(".") + "." if error else "the reason was not kept."
 
 
 def _waits_for(manifest: Manifest, secrets: frozenset[str]) -> str:

@@ -90,8 +90,9 @@ def story_view(story: Story, scene: Scene, site: Site) -> StoryView:
     """A story as readers see it."""
     link = story.links[0] if story.links else Link(key=story.lead, href=story.lead)
     mentions = shown(story.mentions)
-    own = next((one for one in mentions if _first_hand(one, story)), None)
-    views = tuple(voice_view(one, scene, first_hand=_first_hand(one, story)) for one in mentions)
+    firsts = [_first_hand(one, story.lead) for one in mentions]
+    own = mentions[firsts.index(True)] if True in firsts else None
+    views = tuple(voice_view(one, scene, first_hand=first) for one, first in zip(mentions, firsts, strict=True))
     voices = one_each([view for view in views if not view.first_hand])
     where_talked = places(voices)
     title, rest = _title(story, own, link)
@@ -121,10 +122,12 @@ def story_view(story: Story, scene: Scene, site: Site) -> StoryView:
     )
 
 
-def _first_hand(mention: Mention, story: Story) -> bool:
+def _first_hand(mention: Mention, lead: str) -> bool:
     """True when the entry's permalink is the story's subject: the entry is the thing, not talk about it."""
-    identity = mention.identity
-    return identity.subject == story.lead and _bare(mention.entry.url) in (_bare(identity.subject), _bare(identity.href))
+    identity, url = mention.identity, mention.entry.url
+    if identity.subject != lead:
+        return False
+    return url in (lead, identity.href) or (own := _bare(url)) == _bare(lead) or own == _bare(identity.href)
 
 
 def _bare(url: str) -> str:
@@ -134,12 +137,11 @@ def _bare(url: str) -> str:
 
 
 def _title(story: Story, own: Mention | None, link: Link) -> tuple[str, str]:
-    """What a story is called, and what of its text is not in the title."""
+    """What a story is called, and what is left of the text that it is called by."""
     given = story.chosen.title if story.chosen else own.entry.title if own and own.entry.title else link.title
-    text = text_of(own) if own else ""
     if title := clean(given, _TITLE):
-        return title, text
-    if text:
+        return title, ""
+    if text := text_of(own) if own else "":
         called = sentence(text, _CALLED)
         stem = called.removesuffix("…")
         rest = text[len(stem) :].strip() if text.startswith(stem) else ""
@@ -174,11 +176,16 @@ def _where(own: Mention | None, link: Link, scene: Scene) -> str:
 
 def _summary(title: str, rest: str, own: Mention | None, link: Link) -> str:
     """One sentence that says more than the title."""
-    for text in (clean(link.description, _SUMMARY * 4), rest):
-        line = sentence(text, _SUMMARY) if text else ""
-        if line and line.rstrip(".…!? ").casefold() not in title.casefold():
-            return line
-    return ""
+    described = clean(link.description, _SUMMARY * 4)
+    if described and (line := _beyond(title, described)):
+        return line
+    return _beyond(title, rest or (text_of(own) if own and own.entry.title else ""))
+
+
+def _beyond(title: str, text: str) -> str:
+    """A sentence of a text; "" when the title says it already."""
+    line = sentence(text, _SUMMARY)
+    return "" if line.rstrip(".…!? ").casefold() in title.casefold() else line
 
 
 def _published(story: Story, own: Mention | None, link: Link) -> tuple[datetime | None, bool]:
@@ -209,8 +216,8 @@ def _others(story: Story) -> tuple[LinkView, ...]:
 
 def _href(story: Story, link: Link, site: Site) -> str | None:
     """The address to follow: as the community wrote it, else the best that is known."""
-    written = story.chosen.links[0].href if story.chosen else link.href
-    return notes.followed(written, base(site)) or address(link.href)
+    written = notes.followed(story.chosen.links[0].href, base(site)) if story.chosen else None
+    return written or address(link.href)
 
 
 def base(site: Site) -> str | None:

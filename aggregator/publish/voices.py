@@ -40,6 +40,7 @@ class VoiceView:
     when: When
     # False: only found then.
     dated: bool
+    # A sentence; of the thing itself the words around the match.
     excerpt: str
     # "" when it is the site's.
     language: str
@@ -87,7 +88,7 @@ def voice_view(mention: Mention, scene: Scene, *, first_hand: bool) -> VoiceView
         place=place_of(mention, source),
         when=when(entry.published if dated and entry.published else mention.first_seen_at, scene.here),
         dated=dated,
-        excerpt=excerpt(mention),
+        excerpt=clean(mention.matches[0].excerpt if first_hand else "", _EXCERPT) or excerpt(mention),
         language=language(entry.language, scene.language),
         first_hand=first_hand,
     )
@@ -118,7 +119,7 @@ def text_of(mention: Mention) -> str:
     entry = mention.entry
     if entry.text is not None:
         return clean(entry.text[:_READ])
-    return clean(plain(entry.html[: _READ * 2])[:_READ]) if entry.html else ""
+    return clean(plain(entry.html[:_READ])) if entry.html else ""
 
 
 def excerpt(mention: Mention) -> str:

@@ -39,7 +39,7 @@ def clip(line: str, limit: int) -> str:
         return line
     short = line[: limit - 1]
     space = short.rfind(" ")
-    if space > limit * 2 // 3:
+    if line[limit - 1] != " " and space > limit * 2 // 3:
         short = short[:space]
     return short.rstrip(" ,;:.–—-([{") + "…"
 
@@ -56,7 +56,7 @@ def address(url: str | None) -> str | None:
     """The address when a reader may follow it (http or https, with a host), else None."""
     if url is None or not _ADDRESS.fullmatch(url):
         return None
-    return _UNSHOWN.sub("", url)
+    return url if url.isascii() else _UNSHOWN.sub("", url)
 
 
 def host(url: str) -> str:
