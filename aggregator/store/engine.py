@@ -44,6 +44,9 @@ _PRAGMAS = (
 # Advisory locks of PostgreSQL: any two numbers, the same in every process. One is held while writing, the other during a run.
 _WRITER_KEY, _RUN_KEY = 7_203_317, 7_203_318
 
+# SQL and constants by dialect and statement. Statements are module constants, so this ends with the last of them.
+_MADE: dict[tuple[str, ClauseElement], tuple[str, tuple[Any, ...]]] = {}
+
 
 class Desk:
     """One transaction: runs Core statements with values given in the order in which the statement names its parameters.
@@ -52,9 +55,8 @@ class Desk:
     what SQLAlchemy's own way of binding does.
     """
 
-    def __init__(self, connection: Connection, compiled: dict[ClauseElement, tuple[str, tuple[Any, ...]]]) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._compiled = compiled
 
     def rows(self, statement: ClauseElement, *values: Any) -> Sequence[Sequence[Any]]:
         """All rows, as tuples."""
@@ -72,11 +74,12 @@ class Desk:
 
     def _made(self, statement: ClauseElement) -> tuple[str, tuple[Any, ...]]:
         """SQL, and the constants that the dialect itself adds at the end (SQLite's LIMIT always has an OFFSET)."""
-        made = self._compiled.get(statement)
+        dialect = self.connection.dialect
+        made = _MADE.get((dialect.name, statement))
         if made is None:
-            compiled = statement.compile(dialect=self.connection.dialect)
+            compiled = statement.compile(dialect=dialect)
             constants = tuple(value for value in compiled.params.values() if value is not None)
-            made = self._compiled[statement] = str(compiled), constants
+            made = _MADE[dialect.name, statement] = str(compiled), constants
         return made
 
 
@@ -91,7 +94,6 @@ class Database:
         self.engine = engine
         self.lock = lock
         self._writer = engine.execution_options(writing=True)
-        self._compiled: dict[ClauseElement, tuple[str, tuple[Any, ...]]] = {}
         self._turn = threading.RLock()
         # A database in memory is one connection, so that reading takes turns as well.
         self._reading: Callable[[], AbstractContextManager[object]] = (lambda: self._turn) if shared else nullcontext
@@ -99,14 +101,14 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Desk]:
         """A transaction that sees one moment of the database and changes nothing."""
-        with self._reading(), self._told(), self.engine.begin() as connection:
-            yield Desk(connection, self._compiled)
+        with self._reading(), self._told(), self.engine.connect() as connection:
+            yield Desk(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Desk]:
         """A transaction that is committed at the end of the block, or leaves nothing when the block raises."""
         with self._turn, self._told(), self._writer.begin() as connection:
-            yield Desk(connection, self._compiled)
+            yield Desk(connection)
 
     @contextmanager
     def migrating(self) -> Iterator[Desk]:
@@ -115,7 +117,7 @@ class Database:
             self._guard_references(connection, "OFF")
             try:
                 with connection.begin():
-                    yield Desk(connection, self._compiled)
+                    yield Desk(connection)
             finally:
                 self._guard_references(connection, "ON")
 
@@ -172,7 +174,7 @@ def open_store(url_or_path: str | Path, *, copy: bool = False, clock: Clock = no
     Args:
         url_or_path: as in `open_database`.
         copy: work on a copy in memory and leave the file as it is.
-        clock: when a migration ran, is all that it is asked for.
+        clock: asked when a migration runs, and when mentions are withdrawn by hand.
 
     Raises:
         StoreError: the sentence says what to do.
@@ -186,7 +188,7 @@ def open_store(url_or_path: str | Path, *, copy: bool = False, clock: Clock = no
     except BaseException:
         database.close()
         raise
-    return SqlStore(database)
+    return SqlStore(database, clock=clock)
 
 
 def open_database(url_or_path: str | Path, *, copy: bool = False) -> Database:
