@@ -26,8 +26,8 @@ _FILES = re.compile(
     r"json|xml|rss|atom|opml)$",
     re.IGNORECASE,
 )
-# Places that show programs nothing but a wall (seen 2026), by host or a host above it. Medium's stories stand behind a bot check since 2023;
-# its feeds say all that is wanted.
+# Places that show programs nothing but a wall (seen 2026), by host or a host above it. Medium's stories stand behind a bot check since
+# 2023; its feeds say all that is wanted.
 _REFUSING = frozenset(
     {
         *(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,10 @@ from aggregator.text.page_signals import Heading, Signals, gather
 from aggregator.text.page_titles import clean, fold, placeholder, slug, wall_of, without_site
 
 NOINDEX = "noindex"
+_POSTED_BY = re.compile(
+    r"(?P<name>[^(]{1,100}) \(@[^()\s]+\)(?: on (?:X|Threads|Instagram|Bluesky)| / X)?(?:$|:)|"
+    r"(?P<other>.{1,100}?) on (?:X|Twitter|Threads|Bluesky|LinkedIn|Instagram|Facebook|Mastodon): "
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +88,7 @@ def read_page(url: str, markup: str | bytes, content_type: str = "", *, now: dat
         now: dates after it are not believed.
     """
     text = decode(markup, content_type) if isinstance(markup, bytes) else markup
-    signals = gather(text.replace("\x00", ""), home_of(url))
+    signals = gather(text, home_of(url))
     found = things(signals.blocks)
     main = main_thing(found, lambda address: same_page(absolute(address, url) or "", url)) or {}
     page = _Page(url, absolute(signals.base, url) or url, signals, found, main, now)
@@ -216,6 +221,7 @@ def _site_names(page: _Page) -> Iterator[str]:
     for thing in page.things:
         if types(thing) & {"website", "blog"}:
             yield from texts(thing.get("name"))[:1]
+    yield from page.signals.properties.get("itemprop:publisher", ())[:1]
     yield from page.signals.meta("dc.publisher", "citation_journal_title", "application-name", "apple-mobile-web-app-title")
 
 
@@ -250,24 +256,24 @@ def _title(page: _Page, kind: Kind | None, site: str, author: str) -> str | None
     """The first title that is one; on a front page the site's name."""
     if is_home(page.url) and site and not page.main:
         return site
+    if kind is Kind.POST and any(_named_in_title(page)):
+        return None
     headings = [clean(heading.text) for heading in _sorted(page.signals.headings) if not heading.banner]
     known = [clean(text) for text in (*texts(page.main.get("headline")), *headings)]
     names = (site, *(clean(name, limit=120) for name in _all_site_names(page)))
     for text in _titles(page, headings):
         said = clean(text)
         title = without_site(said, names=names, guesses=site_guesses(page.url), known=known, author=author)
-        if placeholder(title) or fold(title).replace(" ", "") == fold(site).replace(" ", "") or wall_of(title):
-            continue
-        if kind is Kind.POST and author_in(title):
+        if placeholder(title) or fold(title).replace(" ", "") == fold(site).replace(" ", ""):
             continue
         return title
     return None
 
 
 def author_in(title: str) -> str | None:
-    """The name in a title that names nothing but who posted ("Ana Example (@ana@social.example)", "Ana on X: …")."""
-    name, mark, rest = title.partition(" (@")
-    return name if mark and rest.partition(")")[2].strip(" :·|-") == "" else None
+    """The name in a title that names nothing but who posted ("Ana Example (@ana@social.example)", "Ana Example on X: …")."""
+    found = _POSTED_BY.match(title)
+    return (found["name"] or found["other"]) if found else None
 
 
 def _named_in_title(page: _Page) -> Iterator[str]:

@@ -24,6 +24,7 @@ _LEAST_PARAGRAPH = 60
 
 _SCRIPT = re.compile(r"<(/?)(script|style|svg)\b", re.IGNORECASE)
 _UNREAD = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}>", re.IGNORECASE)
 _HEAD_ENDS = re.compile(r"</head\b|<body\b", re.IGNORECASE)
 _CONTENT = re.compile(r"<(?:div|p|h[1-6]|article|main|section|table|ul|ol|nav|span|a|form|blockquote)\b", re.IGNORECASE)
 
@@ -112,7 +113,10 @@ def gather(markup: str, home: str) -> Signals:
     Args:
         home: the home page's address without scheme and "www.", to know links to it ("example.org").
     """
-    markup = _bounded(markup)
+    # Half a character cannot be parsed; an XML declaration makes the parser warn that it reads HTML.
+    markup = _DECLARATION.sub("", _bounded(markup).replace("\x00", "").encode("utf-8", "replace").decode("utf-8"))
+    if "<" not in markup:
+        return Signals(metas={})
     head = _head_of(markup)
     walk = _Walk(home, head_metas=head.lower().count("<meta"), head_links=head.lower().count("<link"))
     for tag in soup(markup).find_all(True):
