@@ -182,13 +182,24 @@ class SourceShape:
         if WRONG in options.values():
             return WRONG
         if "platform" in common:
-            return self._configured(node, common, options, key, report)
+            unknown = self._unknown(common["platform"], found, key, report)
+            return WRONG if unknown else self._configured(node, common, options, key, report)
         if "address" in common:
             if options:
                 name = next(iter(options))
                 return report.add(found[name], dotted(key, name), f"unknown key {name!r}. {nearest(name, COMMON)}")
             return self._recognised(node, common["address"], common, key, report)
         return report.add(node, key, "says neither 'address' nor 'platform'. Write one of them.")
+
+    def _unknown(self, platform: str, found: Mapping[str, Node], key: str, report: Report) -> bool:
+        """Whether there are keys that are no options of the platform; each is reported at its own line."""
+        if platform not in collectors.platforms():
+            return False
+        wanted = options_of(collectors.platforms()[platform])
+        unknown = [name for name in found if name not in wanted]
+        for name in unknown:
+            report.add(found[name], dotted(key, name), f"unknown key {name!r}. {nearest(name, [*wanted, *COMMON])}")
+        return bool(unknown)
 
     def _option(self, node: Node, key: str, report: Report) -> Any:
         return node.value.strip() if is_text(node) else report.add(node, key, f"expected a text, found {said(node)}.")
@@ -206,10 +217,6 @@ class SourceShape:
         platform = common["platform"]
         if platform not in known:
             return report.add(node, dotted(key, "platform"), f"unknown platform {platform!r}. {nearest(platform, known)}")
-        wanted = options_of(known[platform])
-        for name in options:
-            if name not in wanted:
-                return report.add(node, dotted(key, name), f"unknown key {name!r}. {nearest(name, [*wanted, *COMMON])}")
         source = Source(
             id=common.get("id") or identifier(platform, options),
             platform=platform,

@@ -324,12 +324,7 @@ class EvidenceKind(StrEnum):
     """Why two mentions were joined, strongest first."""
 
     SAME_URL = "same URL"
-    CHOSEN = "chosen together"
     SAME_PLATFORM_ID = "same platform id"
-    REDIRECT = "redirect"
-    CANONICAL_LINK = "canonical link"
-    CROSS_POST = "same author cross-post"
-    SIMILAR_TEXT = "similar text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,8 +334,6 @@ class Evidence:
     kind: EvidenceKind
     left: str
     right: str
-    # 0 to 1; 1 where the kind leaves no doubt.
-    score: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -394,33 +387,6 @@ class Story:
     chosen: Chosen | None = None
 
 
-class DecisionKind(StrEnum):
-    """What the steward can decide."""
-
-    HIDE = "hide"
-    PIN = "pin"
-    RETITLE = "retitle"
-    NOTE = "note"
-    SPLIT = "split"
-    MERGE = "merge"
-    APPROVE = "approve"
-    BLOCK = "block"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What the steward said; outranks every rule, for ever."""
-
-    kind: DecisionKind
-    # Canonical URL, story id, author handle or domain, as the kind needs.
-    subject: str
-    # New title, note and so on; "" where the kind needs none.
-    value: str = ""
-    by: str
-    at: datetime
-    reason: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
     """The interval of a source that one poll really read."""
@@ -432,20 +398,3 @@ class Coverage:
     until: datetime
     outcome: Outcome
     entries: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A unit of work."""
-
-    # Name of the handler: "poll", "enrich", "publish".
-    name: str
-    # What it works on: a source's id, a link's key.
-    subject: str
-    # Jobs of one lane never run together; the host that is asked.
-    lane: str
-
-    @property
-    def key(self) -> str:
-        """At most one job with one key waits."""
-        return f"{self.name} {self.subject}"

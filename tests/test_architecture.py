@@ -47,10 +47,13 @@ DOORS = {
 }
 
 
-def modules() -> Iterator[tuple[str, Path]]:
+def walk() -> Iterator[tuple[str, Path]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
         yield ".".join(part for part in parts if part != "__init__") or "__init__", path
+
+
+MODULES = list(walk())
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -67,41 +70,41 @@ def layer(module: str) -> int:
     return next(number for number, names in enumerate(LAYERS) if top in names)
 
 
-@pytest.mark.parametrize(("module", "path"), modules())
+@pytest.mark.parametrize(("module", "path"), MODULES)
 def test_imports_point_one_way(module: str, path: Path) -> None:
     ours = [name.removeprefix("aggregator.") for name in imported(path) if name.startswith("aggregator.")]
-    known = {name.split(".")[0] for name, _ in modules()}
+    known = {name.split(".")[0] for name, _ in MODULES}
     backwards = [name for name in ours if name.split(".")[0] in known and layer(name) > layer(module)]
     assert backwards == []
 
 
-@pytest.mark.parametrize(("module", "path"), modules())
+@pytest.mark.parametrize(("module", "path"), MODULES)
 def test_each_library_has_one_door(module: str, path: Path) -> None:
     for name in imported(path):
         doors = DOORS.get(name.split(".")[0])
         assert doors is None or any(module == door or module.startswith(door + ".") for door in doors), f"{module} imports {name}"
 
 
-@pytest.mark.parametrize(("module", "path"), modules())
+@pytest.mark.parametrize(("module", "path"), MODULES)
 def test_no_module_is_over_400_lines(module: str, path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
-@pytest.mark.parametrize(("module", "path"), modules())
+@pytest.mark.parametrize(("module", "path"), MODULES)
 def test_no_function_is_over_60_lines(module: str, path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):
             assert (node.end_lineno or 0) - node.lineno < 60, node.name
 
 
-@pytest.mark.parametrize(("module", "path"), modules())
+@pytest.mark.parametrize(("module", "path"), MODULES)
 def test_every_module_says_what_lives_in_it(module: str, path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
 def test_nothing_but_the_clock_asks_the_time() -> None:
     asking = re.compile(r"datetime\.now\(|utcnow\(|time\.time\(|date\.today\(")
-    found = [module for module, path in modules() if module != "clock" and asking.search(path.read_text(encoding="utf-8"))]
+    found = [module for module, path in MODULES if module != "clock" and asking.search(path.read_text(encoding="utf-8"))]
     assert found == []
 
 

@@ -15,12 +15,12 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", docs.pages())
+@pytest.mark.parametrize("name", list(docs.pages()))
 def test_the_generated_pages_are_fresh(name: str) -> None:
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == docs.pages()[name], "run `make docs`"
 
 
-@pytest.mark.parametrize("name", platforms())
+@pytest.mark.parametrize("name", list(platforms()))
 def test_every_platform_is_described(name: str) -> None:
     assert f"\n## {name}\n" in (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.commands.common import application, settings_of, show, talk
+from aggregator.commands.setup import keys_wanted
 from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ def _report(options: argparse.Namespace, app: App, ran: Ran) -> int:
         talk(options, line)
     for line in failures(app, ran):
         print(line, file=sys.stderr)
+    for line in keys_wanted(app.settings):
+        talk(options, line)
     if ran.published is not None:
         _say_written(options, app, ran.published.written)
     return ran.exit_code

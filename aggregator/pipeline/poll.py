@@ -10,7 +10,7 @@ from aggregator.clock import Clock
 from aggregator.collectors.base import Collector
 from aggregator.errors import Unreadable
 from aggregator.fetch import Learned, SourceHttp
-from aggregator.model import Coverage, Entry, Field, Match, Mention, Outcome, Page, Source, Takes, Visibility
+from aggregator.model import Coverage, Entry, Field, Match, Mention, Outcome, Page, Source, SourceState, Takes, Visibility
 from aggregator.pipeline.identify import identify
 from aggregator.pipeline.match import Matcher
 from aggregator.store import Landed, Landing, Store
@@ -32,6 +32,7 @@ class Polled:
 def poll(
     source: Source,
     collector: Collector,
+    state: SourceState,
     *,
     http: SourceHttp,
     store: Store,
@@ -45,7 +46,7 @@ def poll(
         SourceError: the source failed; the pages before have landed, and the next poll resumes after them.
         MissingSecret: the source needs a secret that is not set.
     """
-    state, began = store.state(source.id), clock()
+    began = clock()
     landed, entries, remarks, oldest = Landed(), 0, dict[str, None](), None
     outcome, cursors = Outcome.COMPLETE, set[str]()
     for count, page in enumerate(collector.poll(http, state.cursor), start=1):

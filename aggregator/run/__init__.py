@@ -1,0 +1,22 @@
+"""Doing the work: what is due (`jobs.py`), in threads (`threads.py`), once (`once.py`) or again and again (`timer.py`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A unit of work."""
+
+    # Name of the handler: "poll" or "enrich".
+    name: str
+    # What it works on: a source's id, a link's key.
+    subject: str
+    # Jobs of one lane never run together; the host that is asked.
+    lane: str
+
+    @property
+    def key(self) -> str:
+        """At most one job with one key waits."""
+        return f"{self.name} {self.subject}"

@@ -11,19 +11,19 @@ import logging
 import traceback
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from aggregator.app import App
-from aggregator.collectors.base import Collector
 from aggregator.errors import AggregatorError, MissingSecret, SourceError
+from aggregator.fetch import SourceHttp
 from aggregator.fetch.pace import Stopped
-from aggregator.model import Coverage, Job, Link, Outcome, Source, SourceState
+from aggregator.model import Coverage, Link, Outcome, SourceState
 from aggregator.pipeline.enrich import enriched, not_enriched, worth_reading
 from aggregator.pipeline.match import Matcher
 from aggregator.pipeline.poll import poll
 from aggregator.pipeline.schedule import next_poll
-from aggregator.run import threads
+from aggregator.run import Job, threads
 from aggregator.store import Landed
 from aggregator.text.urls import host_of
 
@@ -121,35 +121,28 @@ class _Handlers:
     def _poll(self, job: Job) -> Done:
         source, collector = self._sources[job.subject]
         app, state = self._app, self._app.store.state(source.id)
+        every = source.every or collector.manifest.every
         http = app.http(source, collector, state)
         try:
-            polled = poll(source, collector, http=http, store=app.store, matcher=self._matcher, clock=app.clock, stopping=app.stop.is_set)
+            polled = poll(
+                source, collector, state, http=http, store=app.store, matcher=self._matcher, clock=app.clock, stopping=app.stop.is_set
+            )
         except MissingSecret as error:
-            after = replace(state, last_error=str(error), next_poll_at=app.clock() + self._every(source, collector))
-            app.store.settle(after, None)
+            app.store.settle(replace(state, last_error=str(error), next_poll_at=app.clock() + every), None)
             return Done(job=job, ending=Ending.NEEDS_KEY, message=str(error))
         except SourceError as error:
             coverage = Coverage(source=source.id, since=None, until=app.clock(), outcome=Outcome.FAILED)
-            app.store.settle(self._next(source, collector, error, http.hint.fresh_until), coverage)
+            app.store.settle(self._next(state, error, every, http), coverage)
             return Done(job=job, ending=Ending.FAILED, message=str(error))
-        after = self._next(source, collector, polled.landed, http.hint.fresh_until)
+        after = replace(self._next(state, polled.landed, every, http), remarks=polled.remarks)
         if polled.coverage.outcome is Outcome.PARTIAL:
             after = replace(after, next_poll_at=app.clock())
-        app.store.settle(replace(after, remarks=polled.remarks), polled.coverage)
+        app.store.settle(after, polled.coverage)
         return Done(job=job, ending=Ending.OK, landed=polled.landed, entries=polled.coverage.entries)
 
-    def _next(self, source: Source, collector: Collector, outcome: Landed | SourceError, hint: datetime | None) -> SourceState:
-        return next_poll(
-            self._app.store.state(source.id),
-            outcome=outcome,
-            now=self._app.clock(),
-            every=self._every(source, collector),
-            hint=hint,
-            jitter=jitter(source.id),
-        )
-
-    def _every(self, source: Source, collector: Collector) -> timedelta:
-        return source.every or collector.manifest.every
+    def _next(self, state: SourceState, outcome: Landed | SourceError, every: timedelta, http: SourceHttp) -> SourceState:
+        now, hint = self._app.clock(), http.hint.fresh_until
+        return next_poll(state, outcome=outcome, now=now, every=every, hint=hint, jitter=jitter(state.source))
 
     def _settle_bug(self, job: Job, error: Exception) -> None:
         state = self._app.store.state(job.subject)

@@ -36,13 +36,12 @@ def _line(stream: TextIO) -> Callable[[Done], None]:
 
 
 def said(done: Done) -> str:
-    """One line about one poll."""
-    if done.ending is Ending.OK:
-        landed = done.landed
-        changes = [(landed.new, "new"), (landed.changed, "changed"), (landed.withdrawn, "withdrawn")]
-        words = ", ".join(f"{count} {word}" for count, word in changes if count) or "nothing new"
-        return f"{done.job.subject}: {words}"
-    return f"{done.job.subject}: {done.ending}{': ' if done.message else ''}{done.message}"
+    """One line about one poll; why one failed is said at the end, once."""
+    if done.ending is not Ending.OK:
+        return f"{done.job.subject}: {done.ending}"
+    landed = done.landed
+    changes = [(landed.new, "new"), (landed.changed, "changed"), (landed.withdrawn, "withdrawn")]
+    return f"{done.job.subject}: {', '.join(f'{count} {word}' for count, word in changes if count) or 'nothing new'}"
 
 
 @contextmanager

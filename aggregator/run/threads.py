@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-from aggregator.model import Job
+from aggregator.run import Job
 
 Done = TypeVar("Done")
 

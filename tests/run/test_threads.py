@@ -7,7 +7,7 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Job
+from aggregator.run import Job
 from aggregator.run.threads import run
 
 
