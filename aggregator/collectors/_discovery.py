@@ -1,7 +1,7 @@
 """From a web page to the feed it has: addresses to ask, the most promising first, and `discover`, which asks them.
 
 Order (web.md, "Feed autodiscovery"): Link header (RFC 8288), `<link rel=alternate>` in the page, links in the text that look like feeds,
-guesses under the site's root. A site's main feed stands before its comments.
+guesses under the site's root. The feed of a site's comments is taken only where there is no other.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from aggregator.collectors._feeds import ACCEPT, Feed, cut_off, description, feed_of, with_remarks
 from aggregator.collectors._parts import absolute, is_web
-from aggregator.errors import Gone, SourceError, Unauthorized, Unreadable
+from aggregator.errors import Gone, SourceError, Unauthorized, Unavailable, Unreadable
 from aggregator.fetch import Http, Reply
 from aggregator.text.decode import decode
 
@@ -32,8 +32,11 @@ _LINK_VALUE = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:\"[^\"]*\"|[
 _PATH = re.compile(r"(?:/(?:feed|rss|atom)/?|\.(?:rss|atom)|/(?:feed|index|rss|atom)\.xml|/feed\.json)\Z", re.IGNORECASE)
 
 
-def discover(http: Http, page: Reply, doing: str) -> tuple[str, Feed | None]:
+def discover(http: Http, page: Reply, doing: str, *, guess: bool) -> tuple[str, Feed | None]:
     """The first feed that a page leads to: (its address, the feed, or None for no news).
+
+    Args:
+        guess: also ask the usual addresses, when the page names none.
 
     Raises:
         SourceError: what became of the first feed that the page declares or links, when none can be read.
@@ -41,15 +44,20 @@ def discover(http: Http, page: Reply, doing: str) -> tuple[str, Feed | None]:
     """
     text = decode(page.body, page.headers.get("content-type", ""))
     declared = declared_feeds(text, page.url, page.headers.get("link", ""))
-    named = (*declared[:_MOST_TRIES], *linked_feeds(text, page.url)[:_MOST_TRIES])
     first: SourceError | None = None
-    for address in dict.fromkeys(named or guessed_feeds(page.url)):
+    for address in dict.fromkeys((*declared[:_MOST_TRIES], *linked_feeds(text, page.url)[:_MOST_TRIES])):
         try:
             return address, with_remarks(feed_of(http.get(address, accept=ACCEPT), doing), cut_off(text))
         except (Gone, Unauthorized, Unreadable) as error:
             first = first or error
-    if first is not None and named:
+    if first is not None:
         raise first
+    # A page where a feed should be is a wall, and no site to search.
+    for address in guessed_feeds(page.url) if guess and not _looks_like(page.asked) else ():
+        try:
+            return address, with_remarks(feed_of(http.get(address, accept=ACCEPT), doing), cut_off(text))
+        except (Gone, Unauthorized, Unreadable, Unavailable):
+            continue
     raise Unreadable(f"{doing}: expected a feed, got {description(text)} that leads to none; write the address of the feed itself")
 
 
@@ -109,8 +117,9 @@ def _looks_like(address: str) -> bool:
 
 
 def _ordered(found: Iterator[tuple[str, str]]) -> tuple[str, ...]:
-    """Each once, those of comments last."""
+    """Each once. The comments stand for a site only where there is nothing else: its main feed may be away for a day."""
     titles: dict[str, str] = {}
     for address, title in found:
         titles.setdefault(address, title)
-    return tuple(sorted(titles, key=lambda address: "comment" in f"{urlsplit(address).path} {titles[address]}".lower()))
+    main = tuple(address for address, title in titles.items() if "comment" not in f"{urlsplit(address).path} {title}".lower())
+    return main or tuple(titles)

@@ -164,7 +164,8 @@ def _xml(text: str, url: str, odd: Oddities, doing: str) -> Feed:
     feed = lenient_feed(_DECLARATION.sub("", document, count=1).encode("utf-8", "replace"), url=url, odd=odd)
     if not feed.entries:
         raise Unreadable(f"{doing}: expected a feed, got {description(document) if root == 'html' else 'XML that is cut off or broken'}")
-    return replace(feed, remarks=(*remarks, "not well-formed: read leniently"))
+    cut = _END.search(document[-512:].encode("utf-8", "replace")) is None
+    return replace(feed, remarks=(*remarks, "cut off: read as far as it goes" if cut else "not well-formed: read leniently"))
 
 
 def _without_doctype(text: str) -> tuple[str, tuple[str, ...]]:

@@ -25,7 +25,7 @@ _FIRST_YEAR, _LAST_YEAR = 1980, 2100
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 # The element with its text: what stands in a script is never part of a title.
-_UNSEEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_UNSEEN = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 # Markup that writers put into plain titles; any other `<word>` in one is taken for text ("the <main> element").
 _INLINE = re.compile(r"</?(?:a|b|big|br|cite|code|em|font|i|mark|p|q|s|small|span|strong|sub|sup|tt|u|wbr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|<!--|&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);")
@@ -99,14 +99,13 @@ def title_text(text: str, markup: bool = False) -> str | None:
     """
     if "<" not in text and "&" not in text:
         return flat(text) or None
-    tags = _TAG if markup else _INLINE
-    for _ in range(2):
-        bare = tags.sub("", _UNSEEN.sub("", text))
-        decoded = html.unescape(bare)
-        if decoded == text:
+    if markup:
+        text = html.unescape(_TAG.sub("", _UNSEEN.sub("", text)))
+    for _ in range(1 if markup else 2):
+        if "&" not in text:
             break
-        text = decoded
-    return flat(tags.sub("", _UNSEEN.sub("", text))) or None
+        text = html.unescape(_INLINE.sub("", _UNSEEN.sub("", text)))
+    return flat(_INLINE.sub("", _UNSEEN.sub("", text))) or None
 
 
 def looks_marked_up(text: str) -> bool:

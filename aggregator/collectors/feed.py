@@ -12,7 +12,7 @@ from aggregator.collectors import _feeds
 from aggregator.collectors._discovery import discover
 from aggregator.collectors._feeds import ACCEPT, feed_of, host_of, is_page, web_address
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
-from aggregator.errors import Gone
+from aggregator.errors import Gone, Unreadable
 from aggregator.fetch import Http, Pace, Reply
 from aggregator.model import Kind, Page
 
@@ -79,12 +79,18 @@ class Feed(Collector):
             return None
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
-        address, reply = _ask(http, unpack(cursor).get("feed", self.url), self.url)
-        if not reply.unchanged and is_page(reply.body, reply.headers.get("content-type", "")):
-            address, feed = discover(http, reply, DOING)
-        else:
-            feed = feed_of(reply, DOING)
-        yield page_of(feed, cursor="" if address == self.url else pack(feed=address))
+        position = unpack(cursor)
+        address, reply = _ask(http, str(position.get("feed", self.url)), self.url)
+        if reply.unchanged or not is_page(reply.body, reply.headers.get("content-type", "")):
+            yield page_of(feed_of(reply, DOING), cursor=pack(feed=address))
+            return
+        try:
+            address, feed = discover(http, reply, DOING, guess=not position)
+        except Unreadable:
+            # Remembered, so that a site is searched for a feed once and not at every poll.
+            yield Page(entries=(), cursor=cursor or pack(searched=True))
+            raise
+        yield page_of(feed, cursor=pack(feed=address))
 
 
 def page_of(feed: _feeds.Feed | None, *, cursor: Cursor) -> Page:

@@ -145,14 +145,15 @@ class Medium(Collector):
         yield Page(entries=entries, cursor="", remarks=feed.remarks if feed else ())
 
     def _entry(self, entry: Entry, title: str) -> Entry:
-        handle = _HANDLE.match(urlsplit(entry.url).path)
-        author = entry.author
-        if handle:
-            author = replace(author or Author(), handle=handle[1], url=f"https://medium.com/@{handle[1]}")
+        # The feed names people by what they call themselves; their handle stands in the address, unless that is a publication's.
+        named = _HANDLE.match(urlsplit(entry.url).path)
+        handle = self.user or (named[1] if named else "")
+        author = replace(entry.author or Author(), handle=handle, url=f"https://medium.com/@{handle}") if handle else entry.author
         tags = entry.tags if not self.tag or self.tag in map(str.lower, entry.tags) else (*entry.tags, self.tag)
         of_a_person = bool(self.user) or title.startswith("Stories by ")
         kind = Kind.COMMENT if of_a_person and _is_response(entry) else entry.kind
-        site = "Medium" if of_a_person or not (self.publication or self.domain) else _SITE_TAIL.sub("", title) or "Medium"
+        site = _SITE_TAIL.sub("", title.rpartition(" in ")[2] if self.tag else title)
+        site = site if site and not of_a_person and (self.publication or self.domain) else "Medium"
         return replace(entry, kind=kind, author=author, tags=tags, site=site)
 
 

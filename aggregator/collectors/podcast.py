@@ -141,7 +141,7 @@ class Podcast(Collector):
         reply = http.get(self.url, accept=ACCEPT)
         if reply.unchanged or not is_page(reply.body, reply.headers.get("content-type", "")):
             return self.url, _read(reply)
-        return discover(http, reply, DOING)
+        return discover(http, reply, DOING, guess=False)
 
     def _of_show(self, http: Http) -> tuple[str, Feed | None]:
         """The feed of a show on Anchor: from its page, else from Apple's directory, which is asked only then."""

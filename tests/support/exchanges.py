@@ -151,7 +151,7 @@ class RecordedHttp:
         if self._meddle is not None:
             exchange = self._meddle(len(self.asked) - 1, exchange)
         headers = {name.lower(): value for name, value in exchange.headers.items()}
-        error: SourceError | None = error_for(url, exchange.status, headers, transient=self._transient, now=None)
+        error: SourceError | None = error_for(url, exchange.status, headers, transient=self._transient, now=None, body=exchange.body)
         if error is not None:
             raise error
         same = self._unchanged or exchange.status == 304
