@@ -49,7 +49,7 @@ def decoded(pieces: Iterable[bytes], encoding: str, *, limit: int) -> Iterator[b
         Truncated: the last bytes are missing.
     """
     layers = [_coding(name) for name in reversed(_codings(encoding))]
-    stream: Iterable[bytes] = pieces
+    stream: Iterable[bytes] = _limited(pieces, limit)
     for layer in layers:
         stream = _through(layer, stream, limit)
     return _limited(stream, limit)
@@ -116,18 +116,23 @@ class _Gzip:
 
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        # True: nothing of the present member has come.
         self._fresh = True
+        self._members = 0
         self._finished = False
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
         while piece and not self._finished:
+            if self._fresh and self._members and not piece.startswith(b"\x1f"):
+                self._finished = True
+                return
             self._fresh = False
             yield from _inflate(self._stream, piece)
             if not self._stream.eof:
                 return
             piece = self._stream.unused_data
             self._stream, self._fresh = zlib.decompressobj(16 + zlib.MAX_WBITS), True
-            self._finished = bool(piece) and not piece.startswith(b"\x1f")
+            self._members += 1
 
     def end(self) -> None:
         if not self._fresh:
@@ -142,12 +147,13 @@ class _Brotli:
     def feed(self, piece: bytes) -> Iterator[bytes]:
         self._fed = self._fed or bool(piece)
         try:
-            while True:
+            while not self._stream.is_finished():
                 out: bytes = self._stream.process(piece, output_buffer_limit=STEP)
+                piece = b""
                 if out:
                     yield out
-                piece = b""
-                if self._stream.is_finished() or self._stream.can_accept_more_data():
+                elif self._stream.can_accept_more_data():
+                    # That alone does not say that nothing is left to come out (brotli 1.2.1).
                     return
         except brotli.error as error:
             raise Undecodable("not valid Brotli") from error
@@ -159,12 +165,13 @@ class _Brotli:
 
 def _inflate(stream: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
     try:
-        while piece:
+        while True:
             out = stream.decompress(piece, STEP)
             if out:
                 yield out
             piece = stream.unconsumed_tail
-            if not out and not piece:
+            # A full step can leave output behind inside the stream when no input is left.
+            if stream.eof or (not piece and len(out) < STEP):
                 return
     except zlib.error as error:
         raise Undecodable("not validly compressed") from error

@@ -51,6 +51,8 @@ def _words(links: tuple[BaseException, ...], host: str, settings: Fetch) -> str:
                 return str(one)
             case socket.gaierror():
                 return _unresolved(one, host)
+            case UnicodeError():
+                return f"no such host {host!r}"
             case ssl.SSLCertVerificationError():
                 return f"its certificate is not valid: {_lower(one.verify_message)}"
             case ssl.SSLError():
@@ -90,4 +92,5 @@ def _seconds(span: timedelta) -> str:
 
 
 def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:].rstrip(".")
+    """As the middle of a sentence; an abbreviation in front stays as it is."""
+    return (text[:1].lower() if text[1:2].islower() else text[:1]) + text[1:].rstrip(".")

@@ -179,7 +179,6 @@ def _headers(raw: urllib3.HTTPResponse) -> Mapping[str, str]:
 def _let_go(response: requests.Response) -> None:
     """Give the connection back when the body was read to its end, and close it otherwise."""
     raw: urllib3.HTTPResponse = response.raw
-    if raw._original_response is None or raw._original_response.isclosed():
-        raw.release_conn()
-    else:
+    if not raw.isclosed():
         raw.close()
+    raw.release_conn()

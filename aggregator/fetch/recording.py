@@ -212,7 +212,11 @@ class Replay:
         if "_error" in response:
             kind = Unreadable if response.get("_kind") == "Unreadable" else Unavailable
             raise kind(f"asking {shown(question.url)}: {response['_error']}", status=response.get("_status"))
-        return _answer(response)
+        answer = _answer(response)
+        if not answer.status:
+            # Browsers write 0 for what they blocked or broke off.
+            raise Unavailable(f"asking {shown(question.url)}: recorded without an answer")
+        return answer
 
     def stop(self) -> None:
         """Nothing is ever under way."""

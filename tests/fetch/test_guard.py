@@ -167,6 +167,14 @@ def test_no_proxy_is_respected(open_client: Open, server: Server, monkeypatch: p
     assert open_client().bound(host=server.host, pace=AT_ONCE).get(server.url("/")).body == b"direct"
 
 
+def test_a_proxy_that_refuses_a_tunnel_is_named(open_client: Open, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", server.url(""))
+    server.on("news.example:443", Script(status=403))
+    with pytest.raises(Unavailable, match="the proxy failed"):
+        open_client().bound(host="", pace=AT_ONCE).get("https://news.example/feed")
+    assert server.asked[0].method == "CONNECT"
+
+
 def test_a_proxy_that_is_not_there_is_named(open_client: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1/")
     with pytest.raises(Unavailable, match="the proxy failed: connection refused"):

@@ -15,6 +15,7 @@ import contextlib
 import gzip
 import socket
 import socketserver
+import ssl
 import threading
 import time
 import zlib
@@ -94,7 +95,8 @@ Route = Callable[[Asked], Script]
 class Server:
     """The server; use it as a context manager."""
 
-    def __init__(self, *, host: str = "127.0.0.1") -> None:
+    def __init__(self, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+        """`tls`: speak HTTPS with this certificate."""
         self.asked: list[Asked] = []
         self._routes: dict[str, Route] = {}
         self._lock = threading.Lock()
@@ -102,7 +104,10 @@ class Server:
         self._most_at_once = 0
         self._at_once = 0
         self._open: set[socket.socket] = set()
+        self._scheme = "https" if tls is not None else "http"
         self._server = _Listener((host, 0), _handler_for(self))
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
@@ -125,7 +130,7 @@ class Server:
         return self._connections
 
     def url(self, path: str = "/") -> str:
-        return f"http://{self.host}{path}"
+        return f"{self._scheme}://{self.host}{path}"
 
     def on(self, path: str, *scripts: Script) -> None:
         """Answer `path` (without its query) with each script in turn, and then with the last for ever."""
