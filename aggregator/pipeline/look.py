@@ -90,7 +90,7 @@ class _Plain:
     letters: bytes
     # References and escapes that stand for one of the letters.
     escaped: tuple[re.Pattern[bytes], ...]
-    # Characters of other styles that do.
+    # Characters of other styles that do, up to U+FFFF.
     styled: re.Pattern[str]
     # Each must be found where the letters stand plainly.
     pivots: tuple[re.Pattern[bytes], ...]
@@ -134,7 +134,7 @@ def _plain(letters: str, *, whole: bool, join: str) -> _Plain:
     return _Plain(
         letters=letters.encode(),
         escaped=_escapes(points, names),
-        styled=re.compile("[" + "".join(map(chr, styled)) + "]") if styled else re.compile(r"(?!)"),
+        styled=re.compile("[" + "".join(map(chr, (point for point in styled if point <= 0xFFFF))) + "]") if styled else re.compile(r"(?!)"),
         pivots=tuple(re.compile(one.encode("latin-1")) for one in _pivots(letters, join)),
     )
 
@@ -146,8 +146,10 @@ def _escapes(points: Sequence[int], names: set[str]) -> tuple[re.Pattern[bytes],
     percent = {"%".join(["", *re.findall("..", chr(point).encode().hex())])[1:] for point in points}
     numbers = rf"#(?:x0*(?:{_any(format(point, 'x') for point in points)})|0*(?:{_any(map(str, points))}));"
     reference = _AMPERSAND + b"(?:" + b"|".join((_any(names).encode(), numbers.encode(), _OPEN_REFERENCE)) + b")"
-    patterns = [reference, rf"%(?:{_any(percent)})".encode(), rf"\\u(?:{_any(json)})".encode() if json else b"(?!)"]
-    return tuple(map(re.compile, patterns))
+    # Sets of characters beyond U+FFFF are slow to search for; the first three of their four bytes say enough.
+    leads = {re.escape(chr(point).encode()[:3]) for point in points if point > 0xFFFF}
+    patterns = [reference, rf"%(?:{_any(percent)})".encode(), rf"\\u(?:{_any(json)})".encode()]
+    return tuple(map(re.compile, [*patterns, b"|".join(sorted(leads)) or b"(?!)"]))
 
 
 def _any(texts: Iterable[str]) -> str:
@@ -188,14 +190,15 @@ def _read(body: bytes, low: bytes) -> tuple[bytes, str] | None:
 
     None when only a parser can tell: another encoding than UTF-8, or an escape of an escape.
     """
-    if b"\0" in low or b"\x1b" in low or b"~{" in low or b"utf-7" in low:
+    # Asking for one byte first costs next to nothing. NUL: UTF-16; escape: ISO 2022; "~{": HZ.
+    if b"\0" in low or b"\x1b" in low or (b"~" in low and b"~{" in low) or b"utf-7" in low[:4096]:
         return None
-    if b"\\u0026" in low:
+    if b"\\" in low and b"\\u" in low:
         low = low.replace(b"\\u0026", b"&")
-    while b"%25" in low:
+        if _ODD_JSON.search(low):
+            return None
+    while b"%" in low and b"%25" in low:
         low = low.replace(b"%25", b"%")
-    if _ODD_JSON.search(low):
-        return None
     if body.isascii():
         return low, ""
     try:

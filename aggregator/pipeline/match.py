@@ -97,7 +97,7 @@ class Matcher:
         """False when no rule can match; True says nothing yet."""
         parts = [entry.title or "", entry.text or "", *entry.tags, *entry.alternatives]
         if author := entry.author:
-            parts += author.name or "", author.handle or ""
+            parts += author.name or "", "@" + (author.handle or "").lstrip("@")
         for preview in entry.previews:
             parts += preview.title or "", preview.description or "", words_of(preview.url)
         parts += map(words_of, entry.links)

@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from aggregator.text.words import script
+
 _END = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+|(?<=[。！？｡])[」』）]*")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 _HASHTAGS = re.compile(r"(?:[#＃@]\S+[\s,·|]*)+")
 # Lines that publishing systems put around a text. They are compared as a whole or by their beginning, in lower case.
 _BOILERPLATE = re.compile(
-    r"(?:continue reading|read more|read the (?:full|rest)|keep reading|click here|learn more|view (?:on|in|this)|listen (?:on|to this)|the post .{1,300}"
-    r" (?:appeared first|first appeared) on|this (?:post|article|story) (?:appeared|was originally published|was first published)|originally published"
-    r"|subscribe|sign up|sign in|log in|share this|follow (?:us|me)|skip to|table of contents|advertisement|sponsored|all rights reserved|photo (?:by|credit)"
-    r"|image (?:by|credit)|\d+ min(?:ute)?s? read|we use cookies|this (?:web)?site uses cookies|by continuing to|accept (?:all )?cookies|cookie (?:notice|policy|settings)"
-    r"|weiterlesen|mehr lesen|lire la suite|seguir leyendo|leer más|lees verder|leggi tutto|continua a leggere|читать далее|続きを読む|阅读全文|继续阅读)",
+    r"(?:continue reading|read more|read the (?:full|rest)|keep reading|click here|learn more|view (?:on|in|this)|listen (?:on|to this)"
+    r"|the post .{1,300} (?:appeared first|first appeared) on|this (?:post|article|story) (?:appeared|was (?:originally|first) published)"
+    r"|originally published|subscribe|sign up|sign in|log in|share this|follow (?:us|me)|skip to|table of contents|advertisement|sponsored"
+    r"|all rights reserved|photo (?:by|credit)|image (?:by|credit)|\d+ min(?:ute)?s? read|we use cookies|this (?:web)?site uses cookies"
+    r"|by continuing to|accept (?:all )?cookies|cookie (?:notice|policy|settings)"
+    r"|weiterlesen|mehr lesen|lire la suite|seguir leyendo|leer más|lees verder|leggi tutto|continua a leggere|читать далее"
+    r"|続きを読む|阅读全文|继续阅读)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 
 def sentence(text: str, limit: int = 200) -> str:
@@ -46,8 +50,9 @@ def cut(text: str, limit: int) -> str:
         return "…"[:limit]
     end = limit - 1
     border = max(text.rfind(" ", 0, end + 1), text.rfind("\n", 0, end + 1))
-    # Scripts without spaces and very long words are cut between letters.
-    end = border if border > limit // 2 else _between_letters(text, end)
+    # Scripts without spaces are cut between letters, and so is a word that is longer than the limit.
+    apart = border > limit // 2 or (border > 0 and script(text[end]) != "unspaced")
+    end = border if apart else _between_letters(text, end)
     return text[:end].rstrip(" \n,;:-–—") + "…"
 
 
