@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from aggregator.errors import Action, SourceError
 from aggregator.fetch import Reply
@@ -87,7 +87,7 @@ def enriched(link: Link, reply: Reply, now: datetime) -> Link:
         description=(account.description or link.description) if quoted else None,
         author=account.author or link.author,
         site=account.site or link.site,
-        published=account.published or link.published,
+        published=account.published.astimezone(UTC) if account.published else link.published,
         published_day_only=account.published_day_only if account.published else link.published_day_only,
         language=account.language or link.language,
         image=(account.image or link.image) if quoted else None,
