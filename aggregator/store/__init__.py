@@ -20,7 +20,7 @@ class Landing:
     """One page of a source, ready to be written: everything here is committed together or not at all."""
 
     source: str
-    # With stories assigned.
+    # Their `story` is not looked at: which story they belong to is a matter of all rows, and settled inside the transaction.
     mentions: tuple[Mention, ...]
     # Ids of entries on the page that concern no topic; those known as mentions are withdrawn.
     unmatched: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ class Store(Protocol):
         """Everything remembered of a source; a fresh state when nothing is."""
 
     def states(self) -> Mapping[str, SourceState]:
-        """All states by source id, without their validators."""
+        """The states of all configured sources by id, without their validators."""
 
     def land(self, landing: Landing) -> Landed:
         """Write a page: mentions, withdrawals, cursor and validators in ONE transaction.

@@ -67,10 +67,9 @@ class Desk:
         """The number of rows it changed."""
         return self.connection.exec_driver_sql(self._made(statement)[0], values).rowcount
 
-    def many(self, statement: ClauseElement, rows: Sequence[tuple[Any, ...]]) -> None:
-        """The statement once for each row."""
-        if rows:
-            self.connection.exec_driver_sql(self._made(statement)[0], list(rows))
+    def many(self, statement: ClauseElement, rows: Sequence[tuple[Any, ...]]) -> int:
+        """The statement once for each row; the number of rows it changed in all."""
+        return self.connection.exec_driver_sql(self._made(statement)[0], list(rows)).rowcount if rows else 0
 
     def _made(self, statement: ClauseElement) -> tuple[str, tuple[Any, ...]]:
         """SQL, and the constants that the dialect itself adds at the end (SQLite's LIMIT always has an OFFSET)."""
@@ -93,6 +92,9 @@ class Database:
         self.path = path
         self.engine = engine
         self.lock = lock
+        # A server shows each statement the newest commits unless asked for one moment; a writer, who waits for its turn first, wants them.
+        server = engine.dialect.name != "sqlite"
+        self._reader = engine.execution_options(isolation_level="REPEATABLE READ") if server else engine
         self._writer = engine.execution_options(writing=True)
         self._turn = threading.RLock()
         # A database in memory is one connection, so that reading takes turns as well.
@@ -101,7 +103,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Desk]:
         """A transaction that sees one moment of the database and changes nothing."""
-        with self._reading(), self._told(), self.engine.connect() as connection:
+        with self._reading(), self._told(), self._reader.connect() as connection:
             yield Desk(connection)
 
     @contextmanager

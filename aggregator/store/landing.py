@@ -52,8 +52,9 @@ class _Changes:
     changed: int = 0
     # Mentions whose rows are written, with their content hashes.
     written: dict[str, tuple[Mention, str]] = field(default_factory=dict)
-    # Those of them that name other addresses than before, or named none.
+    # How they name what they are about.
     coming: dict[Name, Voice] = field(default_factory=dict)
+    # Where those that were known stood until now, and those that are withdrawn.
     leaving: dict[Name, str | None] = field(default_factory=dict)
 
 
@@ -70,6 +71,9 @@ def land(desk: Desk, landing: Landing) -> Landed:
         changes.leaving[landing.source, native_id] = known[native_id].lead
     if changes.written or withdrawn:
         _write(desk, landing, changes, known, withdrawn)
+    # A card may come after its post, which by then is known.
+    spoken = mentions.values() if landing.previews else [mention for mention, _hash in changes.written.values()]
+    if _write_links(desk, list(spoken), landing) or changes.written or withdrawn:
         desk.run(sql.GROW)
     return Landed(new=changes.new, changed=changes.changed, known=len(mentions) - changes.new - changes.changed, withdrawn=len(withdrawn))
 
@@ -99,10 +103,11 @@ def _learn(desk: Desk, landing: Landing) -> None:
         return
     at = stamp(landing.at)
     rows = [(landing.source, storable(url), one.etag, one.last_modified, one.body_digest, at) for url, one in landing.validators.items()]
-    desk.many(sql.DROP_VALIDATOR, [row[:2] for row in rows])
+    replaced = desk.many(sql.DROP_VALIDATOR, [row[:2] for row in rows])
     desk.many(sql.add(schema.validator), rows)
-    old = desk.rows(sql.VALIDATORS_BY_AGE, landing.source)[_VALIDATORS_KEPT:]
-    desk.many(sql.DROP_VALIDATOR, [(landing.source, url) for (url,) in old])
+    if replaced < len(rows):
+        old = desk.rows(sql.VALIDATORS_BY_AGE, landing.source)[_VALIDATORS_KEPT:]
+        desk.many(sql.DROP_VALIDATOR, [(landing.source, url) for (url,) in old])
 
 
 def _known(desk: Desk, source: str, ids: Sequence[str]) -> dict[str, _Known]:
@@ -122,11 +127,9 @@ def _compared(source: str, mentions: Mapping[str, Mention], known: Mapping[str, 
         elif _stands(mention, before):
             continue
         changes.written[native_id] = mention, content_hash
-        aliases = aliases_to_text(identity.aliases)
-        if before is None or before.withdrawn_at is not None or (before.subject, before.aliases) != (storable(identity.subject), aliases):
-            changes.coming[source, native_id] = Voice(subject=storable(identity.subject), aliases=tuple(map(storable, identity.aliases)))
-            if before is not None:
-                changes.leaving[source, native_id] = before.lead
+        changes.coming[source, native_id] = Voice(subject=storable(identity.subject), aliases=tuple(map(storable, identity.aliases)))
+        if before is not None:
+            changes.leaving[source, native_id] = before.lead
     return changes
 
 
@@ -134,7 +137,7 @@ def _stands(mention: Mention, before: _Known) -> bool:
     """Whether a known entry is understood as before: neither the rules of identity nor the topics have changed what it means."""
     identity = mention.identity
     return (
-        (before.subject, before.href, before.rules) == (identity.subject, identity.href, identity.rules)
+        (before.subject, before.href, before.rules) == (storable(identity.subject), storable(identity.href), identity.rules)
         and before.aliases == aliases_to_text(identity.aliases)
         and before.matches == matches_to_text(mention.matches)
     )
@@ -151,20 +154,22 @@ def _write(desk: Desk, landing: Landing, changes: _Changes, known: Mapping[str, 
         rows.append(
             mention_to_row(
                 mention,
-                lead=places.get((source, native_id)) or (before.lead if before else None),
+                lead=places[source, native_id],
                 content_hash=content_hash,
                 first_seen_at=before.first_seen_at if before else stamp(mention.first_seen_at),
                 quiet=bool(before.quiet) if before else mention.quiet,
             )
         )
     desk.many(sql.add(schema.mention), rows)
-    _write_links(desk, [mention for mention, _hash in changes.written.values()], landing)
 
 
 # -- links
 
 
-def _write_links(desk: Desk, mentions: Sequence[Mention], landing: Landing) -> None:
+def _write_links(desk: Desk, mentions: Sequence[Mention], landing: Landing) -> bool:
+    """True when a link was made or changed."""
+    if not mentions:
+        return False
     at = stamp(landing.at)
     subjects = {storable(mention.identity.subject) for mention in mentions}
     before = {link.key: link for link in links(desk, subjects)}
@@ -174,8 +179,11 @@ def _write_links(desk: Desk, mentions: Sequence[Mention], landing: Landing) -> N
         key, href = storable(identity.subject), storable(identity.href)
         link = after.get(key) or before.get(key) or Link(key=key, href=href)
         after[key] = _with_preview(replace(link, href=_better(link.href, href)) if link.href != href else link, mention, landing.previews)
-    desk.many(sql.add(schema.link), [link_to_row(link, at) for key, link in after.items() if key not in before])
-    desk.many(sql.REWRITE_LINK, [(*link_to_values(link), key) for key, link in after.items() if before.get(key, link) != link])
+    made = [link_to_row(link, at) for key, link in after.items() if key not in before]
+    changed = [(*link_to_values(link), key) for key, link in after.items() if before.get(key, link) != link]
+    desk.many(sql.add(schema.link), made)
+    desk.many(sql.REWRITE_LINK, changed)
+    return bool(made or changed)
 
 
 def links(desk: Desk, keys: Iterable[str]) -> Iterable[Link]:

@@ -80,7 +80,7 @@ _json = json.JSONEncoder(separators=(",", ":")).encode
 # -- mentions
 
 
-def mention_to_row(mention: Mention, *, lead: str | None, content_hash: str, first_seen_at: str, quiet: bool) -> tuple[Any, ...]:
+def mention_to_row(mention: Mention, *, lead: str, content_hash: str, first_seen_at: str, quiet: bool) -> tuple[Any, ...]:
     """A mention that is shown, in the columns of `mention`; what the arguments say outranks the mention."""
     entry, identity = mention.entry, mention.identity
     author = entry.author or Author()

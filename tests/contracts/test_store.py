@@ -463,6 +463,15 @@ def test_links_are_due_newest_first_until_read_and_after_a_failure_when_their_ti
     assert store.link("https://nowhere.example.org/") is None
 
 
+def test_a_card_that_comes_after_its_post_describes_the_page_too(store: Store) -> None:
+    post = mention("1", subject=PAGE, kind=Kind.POST)
+    store.land(landing(post))
+    revision = store.revision()
+    store.land(landing(post, previews=(Preview(url=PAGE, title="From the card"),)))
+    assert (store.link(PAGE) or Link(key="", href="")).title == "From the card"
+    assert store.revision() > revision
+
+
 def test_a_preview_describes_a_page_until_it_is_read(store: Store) -> None:
     card = Preview(url=PAGE + "?utm_source=card", title="From the card", site="Page")
     store.land(landing(mention("1", subject=PAGE, kind=Kind.POST, previews=(card,)), previews=(card,)))

@@ -75,6 +75,8 @@ class Land:
     """Mentions on one page, by number; withdrawn are those that come as None."""
 
     page: Mapping[int, Voice | None]
+    # Another title makes a known mention a changed one, whatever it is about.
+    title: str = "x"
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Choose:
     lists: Sequence[Sequence[str]]
 
 
-lands = st.builds(Land, st.dictionaries(st.integers(0, 6), st.none() | voices | voices, min_size=1, max_size=4))
+lands = st.builds(Land, st.dictionaries(st.integers(0, 6), st.none() | voices | voices, min_size=1, max_size=4), st.sampled_from("xy"))
 chooses = st.builds(Choose, st.lists(st.lists(st.sampled_from(KEYS), min_size=1, max_size=3, unique=True), max_size=3))
 histories = st.lists(lands | lands | lands | chooses, max_size=8)
 
@@ -93,7 +95,9 @@ def act(store: Store, step: Land | Choose) -> None:
     if isinstance(step, Choose):
         store.choose([chosen(*keys, position=position) for position, keys in enumerate(step.lists)], "sources.yaml", NOW)
         return
-    mentions = [mention(str(number), subject=one.subject, aliases=one.aliases) for number, one in step.page.items() if one]
+    mentions = [
+        mention(str(number), subject=one.subject, aliases=one.aliases, title=step.title) for number, one in step.page.items() if one
+    ]
     store.land(landing(*mentions, unmatched=tuple(str(number) for number, one in step.page.items() if one is None)))
 
 
