@@ -13,16 +13,22 @@ from aggregator.text.urls import RULES, Canonical, canonical, host_of, is_public
 
 # A post or a comment can be about something else; the other kinds are about themselves whatever they link to.
 _VOICES: Final = frozenset((Kind.POST, Kind.COMMENT))
-_MEDIA: Final = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg|bmp|heic|mp4|m4v|webm|mov|mp3|m4a|ogg|oga|opus|wav|flac|aac)\Z", re.IGNORECASE)
+_MEDIA: Final = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|avif|svg|bmp|heic|mp4|m4v|webm|mov|mp3|m4a|ogg|oga|opus|wav|flac|aac)\Z", re.IGNORECASE
+)
 _MEDIA_HOSTS: Final = frozenset(
-    "pbs.twimg.com video.twimg.com i.redd.it v.redd.it preview.redd.it i.imgur.com cdn.bsky.app cdn.discordapp.com i.ytimg.com files.mastodon.social "
-    "media.tumblr.com 64.media.tumblr.com cdn-images-1.medium.com miro.medium.com substackcdn.com abs.twimg.com".split()
+    "pbs.twimg.com video.twimg.com i.redd.it v.redd.it preview.redd.it i.imgur.com cdn.bsky.app cdn.discordapp.com i.ytimg.com "
+    "files.mastodon.social media.tumblr.com 64.media.tumblr.com cdn-images-1.medium.com miro.medium.com substackcdn.com abs.twimg.com".split()
 )
 # Pages that list what others said; nobody shares one as the thing meant.
 _LISTS: Final = re.compile(
-    r"/(?:tags?|hashtags?|topics?|explore/tags|feed/hashtag|discover/tags|t/[a-z][\w,-]*)(?:/[^/]+)*\Z|/search(?:/|\.php)?(?:[^/]*)\Z|/results\Z", re.IGNORECASE
+    r"/(?:tags?|hashtags?|topics?|explore/tags|feed/hashtag|discover/tags|t/[a-z][\w,-]*)(?:/[^/]+)*\Z"
+    r"|/search(?:/|\.php)?(?:[^/]*)\Z|/results\Z",
+    re.IGNORECASE,
 )
-_SEARCH_HOSTS: Final = re.compile(r"(?:[\w-]+\.)?(?:google|bing|yahoo|startpage|ecosia|qwant|yandex|baidu)\.[a-z.]{2,6}\Z|duckduckgo\.com\Z")
+_SEARCH_HOSTS: Final = re.compile(
+    r"(?:[\w-]+\.)?(?:google|bing|yahoo|startpage|ecosia|qwant|yandex|baidu)\.[a-z.]{2,6}\Z|duckduckgo\.com\Z"
+)
 # A person's page: `/@ada`, `/users/ada`, `bsky.app/profile/ada`, `njump.me/p/…`.
 _PROFILE: Final = re.compile(r"/(?:@[^/]+|users/[^/]+|u/[^/]+|profile/[^/]+|in/[^/]+|p/[0-9a-f]{64})\Z", re.IGNORECASE)
 _PROFILE_HOSTS: Final = frozenset(("x.com", "instagram.com", "threads.com", "t.me", "tiktok.com", "facebook.com", "twitch.tv"))
@@ -84,9 +90,13 @@ def _is_page(key: str, own_host: str) -> bool:
     path = f"/{path}".rstrip("/")
     if _MEDIA.search(path) or host in _MEDIA_HOSTS or _SEARCH_HOSTS.match(host):
         return False
-    if _LISTS.search(path) and (host == own_host or path.startswith(("/tags/", "/hashtag/", "/explore/tags/", "/search")) or host in _PROFILE_HOSTS):
+    if _LISTS.search(path) and (
+        host == own_host or path.startswith(("/tags/", "/hashtag/", "/explore/tags/", "/search")) or host in _PROFILE_HOSTS
+    ):
         return False
-    if _PROFILE.search(path) and (path.startswith("/@") or host == own_host or host in ("bsky.app", "njump.me", "linkedin.com", "reddit.com")):
+    if _PROFILE.search(path) and (
+        path.startswith("/@") or host == own_host or host in ("bsky.app", "njump.me", "linkedin.com", "reddit.com")
+    ):
         return False
     return not (_ONE_SEGMENT.match(path) and host in _PROFILE_HOSTS)
 
@@ -146,6 +156,8 @@ def identify_line(request: Mapping[str, object]) -> dict[str, object]:
     url = request.get("url")
     if not isinstance(url, str):
         found = "nothing" if "url" not in request else repr(url)
-        raise ValueError(f'reading a line for identify: expected {{"url": "https://…"}}, found {found} under "url"; write one JSON object a line')
+        raise ValueError(
+            f'reading a line for identify: expected {{"url": "https://…"}}, found {found} under "url"; write one JSON object a line'
+        )
     form = canonical(url)
     return {"url": url, "key": form.key, "href": form.href, "rules": [step.name for step in trace(url)]}

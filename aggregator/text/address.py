@@ -80,7 +80,7 @@ def place_of(authority: str) -> tuple[str, str] | None:
 
 
 def host_form(host: str) -> str | None:
-    """A host in lower-case ASCII: internationalised names as A-labels (RFC 5891), IPv6 compressed (RFC 5952); None when it cannot be one."""
+    """A host in lower-case ASCII: internationalised names as A-labels (RFC 5891), IPv6 compressed (RFC 5952); None: it cannot be one."""
     if host.startswith("["):
         try:
             return f"[{ipaddress.IPv6Address(host[1:-1]).compressed}]" if host.endswith("]") and "%" not in host else None

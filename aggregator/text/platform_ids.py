@@ -16,7 +16,7 @@ from aggregator.text.platforms import Identify, audio, discussion, fediverse, pa
 # Name of the rule, function, domains. A domain answers for its sub-domains too, unless one of them stands in the table itself.
 _TABLE: Final[tuple[tuple[str, Identify, str], ...]] = (
     ("YouTube", video.youtube, "youtube.com youtu.be yt.be youtube-nocookie.com youtubekids.com youtube.googleapis.com"),
-    ("YouTube mirror", video.youtube_mirror, "yewtu.be piped.video invidio.us vid.puffyan.us inv.nadeko.net hooktube.com piped.kavin.rocks"),
+    ("YouTube mirror", video.youtube_mirror, "yewtu.be piped.video invidio.us vid.puffyan.us inv.nadeko.net hooktube.com"),
     ("Vimeo", video.vimeo, "vimeo.com"),
     ("Dailymotion", video.dailymotion, "dailymotion.com dai.ly"),
     ("Twitch", video.twitch, "twitch.tv"),
@@ -25,7 +25,7 @@ _TABLE: Final[tuple[tuple[str, Identify, str], ...]] = (
     (
         "X mirror",
         social.x_mirror,
-        "fxtwitter.com fixupx.com twittpr.com xfixup.com vxtwitter.com fixvx.com xcancel.com lightbrd.com nitter.net girlcockx.com stupidpenisx.com cunnyx.com",
+        "fxtwitter.com fixupx.com twittpr.com xfixup.com vxtwitter.com fixvx.com xcancel.com lightbrd.com nitter.net",
     ),
     (
         "Bluesky",
@@ -44,27 +44,35 @@ _TABLE: Final[tuple[tuple[str, Identify, str], ...]] = (
     (
         "Nostr",
         fediverse.nostr_page,
-        "njump.me njump.to primal.net snort.social coracle.social iris.to yakihonne.com nostr.band nostr.at nosta.me nostter.app habla.news "
-        "nostrudel.ninja jumble.social damus.io nostr.com highlighter.com",
+        "njump.me njump.to primal.net snort.social coracle.social iris.to yakihonne.com nostr.band nostr.at nosta.me nostter.app "
+        "habla.news nostrudel.ninja jumble.social damus.io nostr.com highlighter.com",
     ),
     ("Loomio", discussion.loomio, "loomio.com loomio.org loomio.nz framavox.org"),
     ("Reddit", discussion.reddit, "reddit.com redd.it teddit.net safereddit.com redditp.com rxddit.com vxreddit.com"),
     (
         "Hacker News",
         discussion.hacker_news,
-        "news.ycombinator.com hn.algolia.com hacker-news.firebaseio.com hn.premii.com hackerweb.app hn.svelte.dev hackerneue.com hw.leftium.com",
+        "news.ycombinator.com hn.algolia.com hacker-news.firebaseio.com hn.premii.com hackerweb.app hn.svelte.dev hackerneue.com",
     ),
     ("Lobsters", discussion.lobsters, "lobste.rs"),
-    ("Stack Exchange", discussion.stack_exchange, "stackoverflow.com serverfault.com superuser.com askubuntu.com mathoverflow.net stackapps.com stackexchange.com"),
+    (
+        "Stack Exchange",
+        discussion.stack_exchange,
+        "stackoverflow.com serverfault.com superuser.com askubuntu.com mathoverflow.net stackapps.com stackexchange.com",
+    ),
     ("GitHub", discussion.github, "github.com"),
     ("GitLab", discussion.gitlab, "gitlab.com gitlab.gnome.org gitlab.freedesktop.org framagit.org salsa.debian.org invent.kde.org"),
     ("Forgejo", discussion.codeberg, "codeberg.org"),
     ("Google Groups", discussion.google_groups, "groups.google.com"),
     ("Medium", writing.medium, "medium.com"),
-    ("Medium elsewhere", writing.medium_elsewhere, " ".join((*sorted(writing.CUSTOM_MEDIUM), "scribe.rip", "freedium.cfd", "readmedium.com"))),
+    ("Medium elsewhere", writing.medium_elsewhere, " ".join((*sorted(writing.CUSTOM_MEDIUM), *writing.MEDIUM_READERS))),
     ("Substack", writing.substack, "substack.com"),
     ("Patreon", writing.patreon, "patreon.com"),
-    ("Wikipedia", writing.wikipedia, "wikipedia.org wiktionary.org wikiquote.org wikibooks.org wikisource.org wikivoyage.org wikiversity.org wikinews.org wikidata.org"),
+    (
+        "Wikipedia",
+        writing.wikipedia,
+        "wikipedia.org wiktionary.org wikiquote.org wikibooks.org wikisource.org wikivoyage.org wikiversity.org wikinews.org wikidata.org",
+    ),
     ("Wikiwand", writing.wikiwand, "wikiwand.com"),
     ("Feedburner", writing.feedburner, "feeds.feedburner.com feeds2.feedburner.com feedproxy.google.com"),
     ("one site, two hosts", writing.same_site, " ".join(writing.SAME_SITES)),
@@ -109,7 +117,8 @@ _OPEN: Final[dict[str, tuple[str, Identify]]] = {
 # Every rule name that `identity` can give, in the order of their numbers.
 PLATFORM_NAMES: Final = tuple(
     dict.fromkeys((
-        *(name for name, _, _ in _TABLE), *(name for _, name, _ in _BY_SHAPE), "Mastodon", "Discourse", "PeerTube", "Lemmy", "Scuttlebutt", "WordPress feed",
+        *(name for name, _, _ in _TABLE), *(name for _, name, _ in _BY_SHAPE),
+        "Mastodon", "Discourse", "PeerTube", "Lemmy", "Scuttlebutt", "WordPress feed",
     ))
 )  # fmt: skip
 _POINTERS: Final = ("note1", "nevent1", "naddr1", "npub1", "nprofile1", "nostr:")
@@ -168,7 +177,7 @@ def _self_proving(a: Address, host: str, path: str, s: list[str]) -> tuple[str, 
         found = fediverse.scuttlebutt(path)
         if found is not None:
             return "Scuttlebutt", found
-    if "10." in path and "/10." in path or a.query and "10." in a.query and "=10." in a.query:
+    if ("10." in path and "/10." in path) or (a.query and "10." in a.query and "=10." in a.query):
         found = papers.doi_in(a, s)
         if found is not None:
             return "DOI", found

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import unquote
 
-from aggregator.text.address import parse
+from aggregator.text.address import Address, parse, place_of
 
 Step = Callable[[str], str]
 
@@ -35,31 +35,52 @@ _NO_SLASHES = re.compile(r"(https?):(?=(?:www\.|[a-z0-9-]+\.)+[a-z]{2,}(?:[/?#]|
 _INNER_SCHEME = re.compile(r"https?://+(?=(?:https?|htt?ps?)(?::|;|%3A)?(?:/|%2F){1,3}|https?:)", re.IGNORECASE)
 _ENCODED_WHOLE = re.compile(r"https?(?::|%3A|%253A)(?:%2F|%252F){2}", re.IGNORECASE)
 _BEGINNING = re.compile(r"h?htt?ps?(?::|;)[/\\]|https?%3A%2F", re.IGNORECASE)
+# Schemes by which browsers hand a feed to its reader.
+_FEED_READER = re.compile(r"\A(?:feed|itpc|pcast|podcast)://(?!https?:)", re.IGNORECASE)
 _NOT_A_FRAME = re.compile(r"\s*(?:javascript|data|mailto|vbscript|file|blob|about|tel|sms):", re.IGNORECASE)
 
 _LABEL = r"[A-Za-z0-9\u00a1-\uffff](?:[A-Za-z0-9\u00a1-\uffff-]*[A-Za-z0-9\u00a1-\uffff])?"
 _SCHEMELESS = re.compile(rf"((?:{_LABEL}\.)+([A-Za-z\u00a1-\uffff]{{2,24}}))(:\d{{2,5}})?(?=[/?#]|\Z)")
 # Endings that name a file more often than a site, when nothing but a name stands there.
 _FILES = frozenset(
-    "md markdown html htm xhtml php txt pdf doc docx odt jpg jpeg png gif svg webp js ts css json xml yaml yml toml csv zip gz tar py rb rs go "
-    "java sh c h cpp mp mp3 mp4 ogg wav rst tex ini cfg log".split()
+    "md markdown html htm xhtml php txt pdf doc docx odt jpg jpeg png gif svg webp js ts css json xml yaml yml toml csv zip gz tar py rb rs "
+    "go java sh c h cpp mp mp3 mp4 ogg wav rst tex ini cfg log".split()
 )
 # Sites people write without any slash; the rest of the world's endings need a path or "www.".
-_BARE = frozenset("com org net edu gov io co uk de fr nl eu info cc nz au ca ch at be it es se no dk fi pl us fm tv me blog social network".split())
+_BARE = frozenset(
+    """
+    com org net edu gov io co uk de fr nl eu info cc nz au ca ch at be it es se no dk fi pl us fm tv me blog social network
+    """.split()
+)
 
 _CLOSERS: Final = {")": "(", "]": "[", "}": "{", "）": "（", "】": "【", "」": "「", "』": "『", "》": "《", "〉": "〈", "］": "［"}
 _ENCODED_CLOSERS: Final = {"%29": ")", "%5D": "]", "%7D": "}"}
-_QUOTES = "\"“”„‟«»‹›‘’‚`´<>|\\^…"
+_QUOTES = '"“”„‟«»‹›‘’‚`´<>|\\^…'
 _GLUED = ",;:。，、；：！？．"
 _OPENING = "<([{\"'“”„«‹‘’`*_~|–—•·>（【「『《〈= \t:-"
 _ENCODED_END = re.compile(r"(?:%20|%0A|%0D|%09|%C2%A0|%E2%80%9[89CD]|%E2%80%A6|%3E|%3C|%60|%5C)\Z", re.IGNORECASE)
 # A full stop that belongs to the last word of an encyclopaedia's title.
 _ABBREVIATED = re.compile(r"/wiki/.*(?:\b(?:Inc|Corp|Ltd|Co|Jr|Sr|Bros|St|Vol|No|Dr|Mr|Mrs|Ms|etc|al|vs|Univ|Dept)|[_(.]?\b[A-Z])\.\Z")
+_SECOND_QUERY = re.compile(
+    r"\A(https?://(?:[\w-]+\.)*youtube(?:-nocookie)?\.com/[^?#]*\?[^?#]*\bv=[0-9A-Za-z_-]{11})\?[^#]*", re.IGNORECASE
+)
 _VIDEO_STOP = re.compile(r"[?&]v=[0-9A-Za-z_-]{11}[.!?]\Z")
 
 # What no repair would touch: the quick way out for nearly every address.
-GOOD = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9/_~.@+=-]*)?(?:\?[A-Za-z0-9_=&.~+@/-]*)?(?:#[A-Za-z0-9_=./!-]*)?(?<![.!])\Z")
+GOOD = re.compile(
+    r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)+)((?:/[A-Za-z0-9/_.~@+=-]*)?)"
+    r"(?:\?([A-Za-z0-9_=&.~+@/-]+))?(?:#([A-Za-z0-9_=./!-]*))?(?<![.!])\Z"
+)
 _INNER = re.compile(r"https?(?:/|$)|//+https?")
+# The second way out: more signs, none of them at the end, and nothing that any step looks for.
+_ALSO_GOOD = re.compile(
+    r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?)((?:/(?:[A-Za-z0-9/_.~@+=$!'*(),:;&-]|%[0-9A-Fa-f]{2})*)?)"
+    r"(?:\?((?:[A-Za-z0-9_=&.~+@/$!'*(),:;-]|%[0-9A-Fa-f]{2})+))?(?:#([A-Za-z0-9_=./!:~-]*))?(?<=[A-Za-z0-9/_=~&-])\Z"
+)
+_SUSPECT = re.compile(
+    r"https?(?:[:/;]|%3A|$)|&(?:amp|lt|gt|quot|apos|nbsp)|%5C|%E2%8[01]|%EF%BB|%C2%AD|%(?:20|22|29|3C|3E|5D|60|7D|0A|0D|09|A0|A6)\Z",
+    re.IGNORECASE,
+)
 
 
 def _without_zero_width(text: str) -> str:
@@ -100,13 +121,16 @@ def _out_of_its_frame(text: str) -> str:
     """`[label](address "title")`, `<address>`, `href="address"`, `feed:https://…`: the address alone."""
     if _NOT_A_FRAME.match(text):
         return text
+    text = _FEED_READER.sub("https://", text)
     markdown = re.search(r"\]\(\s*<?((?:https?:|www\.|//)[^\s<>]+)", text)
-    if markdown is not None and not text[:4].lower() == "http":
+    if markdown is not None and text[:4].lower() != "http":
         text = markdown[1]
     stripped = text.lstrip(_OPENING)
     found = _BEGINNING.search(stripped)
     if found is not None and found.start() > 0 and not re.search(r"[/?#]|\w\Z", stripped[: found.start()]):
         return stripped[found.start() :]
+    if text[:1] in "*_~" and text[:1] and found is not None and found.start() == 0:
+        return stripped.rstrip(text[0])
     return stripped if _BEGINNING.match(stripped) or stripped[:4].lower() == "www." else text
 
 
@@ -136,7 +160,7 @@ def _scheme_added(text: str) -> str:
         return f"https://{text}"
     if ending in _FILES and (not rest or host.count(".") == 1):
         return text
-    return f"https://{text}" if rest or ending in _BARE and not match[3] else text
+    return f"https://{text}" if rest or (ending in _BARE and not match[3]) else text
 
 
 def _tidy_host(text: str) -> str:
@@ -187,7 +211,7 @@ def _one_less(text: str, glued: bool) -> str:
         return text[:-1] if text.count(last) > opened and not (last == "]" and re.match(r"https?://\[[^/]*\]\Z", text)) else text
     if last in ".!?" and _stops(text, glued):
         return text[:-1]
-    if last == "'" and text.count("'") == 1 or text.endswith("**") or text.endswith("~~"):
+    if (last == "'" and text.count("'") == 1) or text.endswith(("**", "~~")):
         return text[:-1]
     return _without_encoded_end(text)
 
@@ -212,6 +236,11 @@ def _without_encoded_end(text: str) -> str:
     return text[: match.start()] if match is not None else text
 
 
+def _without_second_query(text: str) -> str:
+    """YouTube's "share at this time" pasted behind an address that had its query already."""
+    return _SECOND_QUERY.sub(r"\1", text)
+
+
 def _spaces_encoded(text: str) -> str:
     return re.sub(r"\s", "%20", text) if text[:4].lower() == "http" else text
 
@@ -228,6 +257,7 @@ STEPS: Final[tuple[tuple[str, Step], ...]] = (
     ("broken host", _tidy_host),
     ("foreign rest", _cut),
     ("glued punctuation", _trimmed),
+    ("second query", _without_second_query),
     ("spaces", _spaces_encoded),
 )
 # More rounds than any text that was ever broken needs; the last round changes nothing.
@@ -239,9 +269,27 @@ def clean(text: str) -> str:
     return _without_zero_width(_BREAK.sub(" ", text))
 
 
+def _good(text: str) -> re.Match[str] | None:
+    match = GOOD.match(text)
+    if match is not None:
+        return match if _INNER.search(text, 8) is None else None
+    match = _ALSO_GOOD.match(text)
+    return match if match is not None and _SUSPECT.search(text, 8) is None else None
+
+
 def is_good(text: str) -> bool:
     """Whether an address is so plain that no step could change it."""
-    return GOOD.match(text) is not None and _INNER.search(text, 8) is None
+    return _good(text) is not None
+
+
+def good(text: str) -> Address | None:
+    """The parts of an address that is so plain that no step could change it; None for one that must be looked at."""
+    match = _good(text)
+    if match is None:
+        return None
+    scheme, authority, path, query, fragment = match.groups()
+    place = place_of(authority)
+    return None if place is None else Address(scheme, authority, place[0], place[1], path, query, fragment)
 
 
 def repair(raw: str) -> str:
@@ -269,4 +317,4 @@ def repaired(raw: str) -> tuple[str, tuple[tuple[str, str, str], ...]]:
     return text, tuple(fired)
 
 
-__all__ = ["GOOD", "STEPS", "clean", "is_good", "repair", "repaired"]
+__all__ = ["GOOD", "STEPS", "clean", "good", "is_good", "repair", "repaired"]

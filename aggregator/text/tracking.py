@@ -11,17 +11,20 @@ names that several of them agree on (read 2026-11).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
 PREFIXES: Final = (
-    "utm_", "mtm_", "pk_", "piwik_", "matomo_", "hsa_", "_hs", "amp_", "__hs", "at_custom", "at_medium", "at_campaign", "itm_", "stm_", "fb_action",
+    "utm_", "mtm_", "pk_", "piwik_", "matomo_", "hsa_", "_hs", "amp_", "__hs", "at_custom", "at_medium", "at_campaign", "itm_", "stm_",
+    "fb_action",
     "showwelcome", "__cf_chl", "oly_", "sc_cmp", "ns_mchannel", "ns_campaign", "ns_source", "dm_i", "wt.mc",
 )  # fmt: skip
 
 EVERYWHERE: Final = frozenset(
     """
-    gclid gclsrc dclid gbraid wbraid gad_source gad_campaignid srsltid fbclid _ga _gl mc_cid mc_eid mc_tc mkt_tok msclkid twclid ttclid igshid igsh
+    gclid gclsrc dclid gbraid wbraid gad_source gad_campaignid srsltid fbclid _ga _gl mc_cid mc_eid mc_tc mkt_tok msclkid twclid ttclid
+    igshid igsh
     yclid ysclid _openstat s_kwcid ef_id oly_enc_id oly_anon_id vero_id vero_conv wickedid cmpid ncid li_fat_id rdt_cid epik
     irclickid irgwc sscid zanpid admitad_uid rb_clickid ml_subscriber ml_subscriber_hash ck_subscriber_id bsft_clkid bsft_eid bsft_uid
     bsft_mid trk_contact trk_msg trk_module trk_sid spm scm fb_ref fb_source mibextid wprov _branch_match_id _branch_referrer
@@ -48,7 +51,9 @@ _SUBSTACK = frozenset("r s publication_id post_id isfreemail triedredirect sort 
 BY_DOMAIN: Final = {
     "medium.com": _MEDIUM - {"sk"},
     "substack.com": _SUBSTACK,
-    "youtube.com": frozenset("si feature ab_channel pp cbrd ucbcb app themerefresh embeds_referring_euri embeds_referring_origin source_ve_path".split()),
+    "youtube.com": frozenset("""
+        si feature ab_channel pp cbrd ucbcb app themerefresh embeds_referring_euri embeds_referring_origin source_ve_path
+        """.split()),
     "youtu.be": frozenset("si feature ab_channel pp app".split()),
     "spotify.com": frozenset("si nd dl_branch context pi go sp_cid dlsi utm_source _branch_match_id pt".split()),
     "twitter.com": frozenset("s t ref_src ref_url cn cxt".split()),
@@ -110,17 +115,23 @@ def domain_entry(table: dict[str, frozenset[str]], host: str) -> frozenset[str]:
 
 def tracks(piece: str, here: frozenset[str] = _NOTHING) -> bool:
     """Whether a parameter as written only says how somebody came; `here` are the further names of its platform, in lower case."""
-    name, _, value = piece.partition("=")
-    name = name.lower()
-    if "%" in name:
-        name = unquote(name)
-    if name.startswith("amp;"):
-        name = name[4:]
-    if name in EVERYWHERE or name in here or name.startswith(PREFIXES):
+    name = piece.partition("=")[0]
+    name, always, asks = _known(name)
+    if always or name in here:
         return True
+    if not asks:
+        return False
+    value = piece.partition("=")[2]
     if name == "ref":
         return _HOST_NAME.match(unquote(value).lower()) is not None
-    return name in VALUED and value.lower() in VALUED[name]
+    return value.lower() in VALUED[name]
+
+
+@lru_cache(maxsize=4096)
+def _known(name: str) -> tuple[str, bool, bool]:
+    """A parameter's name in plain lower case, whether it tracks everywhere, and whether its value must be asked."""
+    name = unquote(name).lower().removeprefix("amp;")
+    return name, name in EVERYWHERE or name.startswith(PREFIXES), name == "ref" or name in VALUED
 
 
 def gives(piece: str, here: frozenset[str] = _NOTHING) -> bool:

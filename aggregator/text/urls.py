@@ -4,12 +4,12 @@ Everything is decided offline, from the address alone. The rules, in the order i
 
     1–19    repair            what people break when they paste (`repair_url.py`)
     20      other scheme      at:, spotify:, nostr:, ssb:, doi:, arXiv:, matrix:, tg: as the http page of the same thing
-    21–23   unwrapping        redirects, archives, AMP caches, translations, measuring prefixes; again and again, eight times at most
+    21–23   unwrapping        redirects, archives, AMP caches, translations, measuring prefixes; again and again, thirty-two times at most
     30–31   href              the user's name goes, tracking parameters go; what opens a page stays
     40–47   key               scheme, host, path, folder page, AMP marks, fragment, parameters, their order
     100–    platforms         one identity per thing, whatever the form of its address (`platform_ids.py`)
 
-Sources: RFC 3986 §6 (normalisation), RFC 5891 (host names), the URL Standard, conventions in `docs/design.md`, and the page of each platform.
+Sources: RFC 3986 §6 (normalisation), RFC 5891 (host names), the URL Standard, the policy in `docs/design.md`; each platform's in its function.
 A change of what any rule does raises `RULES`: identities in the store carry the number they were made with.
 """
 
@@ -32,7 +32,7 @@ __all__ = ["RULES", "RULE_BOOK", "Canonical", "Step", "canonical", "host_of", "i
 # Version of the rules.
 RULES: Final = 1
 # A wrapper in a wrapper in a wrapper is seen in mailed links; chains of seven in podcasts.
-_DEPTH: Final = 8
+_DEPTH: Final = 32
 
 
 class Canonical(NamedTuple):
@@ -104,8 +104,11 @@ _AMP_FILE = re.compile(r"\.amp(\.html?)\Z")
 _AMP_BEGINNING = re.compile(r"/amp(?=/.*-.*-)")
 # Behind these words "amp" is the name of a thing: a package, a tag, a unit.
 _NAMES_FOLLOW: Final = frozenset(
-    "package packages project projects wiki tag tags topic topics docs doc category categories r c u t user users product products search glossary "
-    "word words term terms definition dictionary label labels hashtag crate crates gem gems pkg library symbol quote ticker en de fr es browse".split()
+    "package packages project projects wiki tag tags topic topics docs doc category categories r c u t user users product products search "
+    """
+        word words term terms definition dictionary label labels hashtag crate crates gem gems pkg library symbol quote ticker en de
+        fr es browse
+        """.split()
 )
 
 
@@ -130,7 +133,7 @@ def _without_amp(path: str) -> str:
         return shorter
     before = shorter[: match.start()]
     last = before.rpartition("/")[2]
-    named = match[0] == ".amp" or last.lower() not in _NAMES_FOLLOW and not last.startswith("@")
+    named = match[0] == ".amp" or (last.lower() not in _NAMES_FOLLOW and not last.startswith("@"))
     return before if last and named else shorter
 
 
@@ -157,9 +160,10 @@ def _order(a: Address, site: _Site) -> Address:
 
 
 # Asked in this order; the platforms between the first part, which they rely on, and the second.
-_BEFORE: Final[tuple[tuple[int, str, Rule], ...]] = ((40, "scheme", _https), (41, "host", _host), (42, "path", _path))
+_BEFORE: Final[tuple[tuple[int, str, Rule], ...]] = ((40, "http and https", _https), (41, "host", _host), (42, "path", _path))
 _AFTER: Final[tuple[tuple[int, str, Rule], ...]] = (
-    (43, "folder page", _folder), (44, "AMP page", _amp), (45, "fragment", _fragment), (46, "parameters", _parameters), (47, "order", _order),
+    (43, "folder page", _folder), (44, "AMP page", _amp), (45, "fragment", _fragment),
+    (46, "parameters", _parameters), (47, "order", _order),
 )  # fmt: skip
 _REPAIRS: Final = {name: number for number, (name, _) in enumerate(repair_url.STEPS, start=1)}
 _UNWRAPS: Final = {"wrapper": 21, "redirect": 22, "measuring prefix": 23}
@@ -190,8 +194,23 @@ def _note(steps: list[Step] | None, name: str, before: str, after: str) -> None:
 
 
 def _resolve(url: str, steps: list[Step] | None) -> Canonical:
-    text = _repaired(url, steps)
-    a = parse(text)
+    form = _once(url, steps)
+    key = form.key
+    # A key can look broken once something was taken off its end ("/a%20#x"): it is asked again until it answers with itself.
+    for _ in range(_DEPTH):
+        if repair_url.is_good(key):
+            break
+        again = _once(key, steps).key
+        if again == key:
+            break
+        key = again
+    return form if key is form.key else Canonical(key, form.href)
+
+
+def _once(url: str, steps: list[Step] | None) -> Canonical:
+    a = repair_url.good(url)
+    text = url if a is not None else _repaired(url, steps)
+    a = a or parse(text)
     if a is None:
         form = web_form(text)
         a = parse(form) if form is not None else None
@@ -199,16 +218,16 @@ def _resolve(url: str, steps: list[Step] | None) -> Canonical:
             return Canonical(text, text)
         _note(steps, "other scheme", text, form)
         text = form
-    a, text = _unwrapped(a, text, steps)
     site = _site(a.host)
+    if site.unwrappers:
+        a, text = _unwrapped(a, text, steps)
+        site = _site(a.host)
     href = _href(a, text, site, steps)
     key = _key(a, site, steps)
     return Canonical(key, href if _public_host(a.host) else key)
 
 
 def _repaired(url: str, steps: list[Step] | None) -> str:
-    if repair_url.is_good(url):
-        return url
     text, fired = repair_url.repaired(url)
     for name, before, after in fired:
         _note(steps, name, before, after)
@@ -248,23 +267,22 @@ def _href(a: Address, text: str, site: _Site, steps: list[Step] | None) -> str:
 
 
 def _key(a: Address, site: _Site, steps: list[Step] | None) -> str:
-    for _, name, rule in _BEFORE:
-        a = _applied(rule, name, a, site, steps)
+    a = _applied(_BEFORE, a, site, steps)
     named = identity(a, site.host, a.path)
     if named is not None:
         if steps is not None:
             _note(steps, named[0], _written(a), named[1])
         return named[1]
-    for _, name, rule in _AFTER:
-        a = _applied(rule, name, a, site, steps)
-    return _written(a)
+    return _written(_applied(_AFTER, a, site, steps))
 
 
-def _applied(rule: Rule, name: str, a: Address, site: _Site, steps: list[Step] | None) -> Address:
-    changed = rule(a, site)
-    if steps is not None and changed is not a:
-        _note(steps, name, _written(a), _written(changed))
-    return changed
+def _applied(rules: tuple[tuple[int, str, Rule], ...], a: Address, site: _Site, steps: list[Step] | None) -> Address:
+    for _, name, rule in rules:
+        changed = rule(a, site)
+        if steps is not None and changed is not a:
+            _note(steps, name, _written(a), _written(changed))
+        a = changed
+    return a
 
 
 def _written(a: Address) -> str:

@@ -1,4 +1,4 @@
-"""Addresses that only carry another one: redirects, warnings, consent pages, archives, AMP caches, machine translation, proxies.
+"""Addresses that only carry another one: redirects, warnings, consent pages, mailed links; the copies of `captures.py`; measuring prefixes.
 
 A wrapper is its target, found offline from the address alone; one whose target stands only on its server (t.co, bit.ly, lnkd.in) is left as
 it is, and so is a search *for* an address. Values are taken encoded once or several times, or not at all. Sources: web.md, youtube.md,
@@ -15,7 +15,21 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
-from aggregator.text.address import Address, parse
+from aggregator.text.address import Address
+from aggregator.text.captures import (
+    CAPTURES,
+    GOOGLE_HOST,
+    PROXIED,
+    TODAY,
+    WEB,
+    amp_cached,
+    bridged,
+    captured,
+    proxied,
+    rest_of,
+    target_of,
+    translated,
+)
 from aggregator.text.podcast_prefixes import DOMAINS, measured
 
 
@@ -37,7 +51,8 @@ def _r(path: str, names: str, host: str | None = None) -> Redirect:
 _ANY = ".*"
 REDIRECTS: Final[dict[str, tuple[Redirect, ...]]] = {
     "facebook.com": (
-        _r(r"/l\.php", "u"), _r("/", "u", "l.facebook.com"), _r("/flx/warn/?", "u"), _r(r"/login(?:\.php)?/?", "next"), _r("/login/.*", "next"),
+        _r(r"/l\.php", "u"), _r("/", "u", "l.facebook.com"), _r("/flx/warn/?", "u"),
+        _r(r"/login(?:\.php)?/?", "next"), _r("/login/.*", "next"),
         _r(_ANY, "u", "lm.facebook.com"),
     ),
     "instagram.com": (_r(_ANY, "u", "l.instagram.com"), _r("/accounts/login/?", "next"), _r("/linkshim/?", "u")),
@@ -53,7 +68,8 @@ REDIRECTS: Final[dict[str, tuple[Redirect, ...]]] = {
         _r("/authwall/?", "sessionRedirect"), _r("/(?:uas/)?login/?", "session_redirect"), _r("/checkpoint/.*", "session_redirect"),
     ),
     "youtube.com": (
-        _r("/redirect", "q"), _r("/attribution_link", "u"), _r("/signin", "next"), _r("/oembed", "url"), _r(_ANY, "continue", "consent.youtube.com"),
+        _r("/redirect", "q"), _r("/attribution_link", "u"), _r("/signin", "next"), _r("/oembed", "url"),
+        _r(_ANY, "continue", "consent.youtube.com"),
         _r(_ANY, "continue", "accounts.youtube.com"), _r("/verify_(?:age|controversy)", "next_url next"),
     ),
     "slack-redir.net": (_r("/link", "url"),),
@@ -104,7 +120,8 @@ REDIRECTS: Final[dict[str, tuple[Redirect, ...]]] = {
     "stumbleupon.com": (_r("/refer.php", "url"),),
 }  # fmt: skip
 GOOGLE: Final = (
-    _r("/url", "url q"), _r("/aclk", "adurl"), _r("/scholar_url", "url"), _r("/(?:viewer|gview|viewerng/viewer)", "url"), _r("/imgres", "imgrefurl"),
+    _r("/url", "url q"), _r("/aclk", "adurl"), _r("/scholar_url", "url"), _r("/(?:viewer|gview|viewerng/viewer)", "url"),
+    _r("/imgres", "imgrefurl"),
     _r("/translate(?:_c)?", "u"), _r("/(?:ml|m|s2?|gdpr|ServiceLogin|v3/signin/.*|signin/.*|AccountChooser)/?", "continue"),
 )  # fmt: skip
 # Parameters of the wrappers themselves: where a target is written without encoding, it ends before the first of them.
@@ -112,24 +129,7 @@ _OWN = re.compile(
     r"&(?:ct|cd|usg|sa|rct|ved|ei|opi|source|sig2|esrc|cad|uact|h|s|e|enc|hl|sl|tl|v|token|data|sdata|reserved|redir_token|event|stzid|"
     r"html_redirect|cuid|key|ust|gid|redirectUrl|gi|rhash|m|w|fullUrl)(?:=|\Z)"
 )
-_WEB = re.compile(r"https?://", re.IGNORECASE)
 _ENCODED = re.compile(r"https?(?::|%3A|%253A)(?:/|%2F|%252F)", re.IGNORECASE)
-_GOOGLE_HOST = re.compile(r"(?:[\w-]+\.)*google\.(?:com?\.)?[a-z]{2,3}\Z")
-_BARE_HOST = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}(?::\d+)?(?:[/?#]|\Z)")
-
-
-def target_of(raw: str) -> str | None:
-    """A parameter's value as an address; None when it is none. Decodes until a scheme stands in clear, four times at most."""
-    value = raw
-    for _ in range(4):
-        if _WEB.match(value):
-            return value if parse(value) is not None else None
-        if "%" not in value:
-            break
-        value = unquote(value)
-    if value.startswith("//"):
-        return target_of(f"https:{value}")
-    return f"https://{value}" if _BARE_HOST.match(value) else None
 
 
 def _parameter(a: Address, name: str) -> str | None:
@@ -140,7 +140,7 @@ def _parameter(a: Address, name: str) -> str | None:
         return None
     rest = query[match.end() :]
     single = rest.partition("&")[0]
-    if _WEB.match(rest) and "?" in single:
+    if WEB.match(rest) and "?" in single:
         end = _OWN.search(rest)
         return rest[: end.start()] if end else rest + ("" if a.fragment is None else f"#{a.fragment}")
     return single
@@ -165,88 +165,12 @@ def redirected(a: Address, rules: tuple[Redirect, ...]) -> str | None:
     return None
 
 
-# Archives: what stands before the captured address. A calendar ("*") is a list of captures, not one.
-_STAMP = r"\d{4,14}(?:[a-z]{2}_)*"
-_CAPTURE = {
-    "archive.org": rf"/(?:web/)?(?:{_STAMP}/)?(?:(?:save(?:/_embed)?)/)?",
-    "archive": r"/(?:(?:[\d.]{4,10}-?\d*|newest|oldest|timegate)|o/\w+)/",
-    "arquivo.pt": rf"/(?:noFrame/replay|wayback)/{_STAMP}/",
-    "nationalarchives.gov.uk": rf"/(?:ukgwa/)?{_STAMP}/",
-    "archive-it.org": rf"/\d+/{_STAMP}/",
-    "nla.gov.au": rf"/awa/{_STAMP}/",
-    "webarchive.org.uk": rf"/(?:en/)?wayback/(?:[a-z]+/)?{_STAMP}/",
-    "loc.gov": rf"/[\w-]+/{_STAMP}/",
-    "mementoweb.org": rf"/(?:memento|timegate)/(?:{_STAMP}/)?",
-    "vefsafn.is": rf"/is/{_STAMP}/",
-}  # fmt: skip
-_CAPTURES: Final = {domain: re.compile(pattern + r"(?=https?:|[\w-]+(?:\.[\w-]+)+(?:[/:?]|\Z))", re.IGNORECASE) for domain, pattern in _CAPTURE.items()}
-_TODAY = frozenset(("archive.today", "archive.ph", "archive.is", "archive.li", "archive.vn", "archive.md", "archive.fo"))
-# Sites that take an address as their path.
-_PATH_PROXIES: Final = {
-    "12ft.io": "/(?:proxy)?", "r.jina.ai": "/", "via.hypothes.is": "/", "freedium.cfd": "/", "web.brid.gy": "/r/", "bsky.brid.gy": "/r/",
-    "fed.brid.gy": "/r/", "ap.brid.gy": "/r/", "smry.ai": "/(?:proxy)?",
-    "removepaywall.com": "/(?:search)?", "txtify.it": "/", "archive.org": "/save/", "href.li": "/", "nullrefer.com": "/", "anonym.to": "/",
-    "anon.to": "/", "dereferer.me": "/", "blankrefer.com": "/", "hiderefer.com": "/", "deviantart.com": "/users/outgoing", "textise.net": "/showtext.aspx",
-}  # fmt: skip
-_PROXIED: Final = {host: re.compile(pattern + r"/?(?=https?(?::|%3A))", re.IGNORECASE) for host, pattern in _PATH_PROXIES.items()}
-_AMP_CACHE = re.compile(r"/(?:amp|[a-z]{1,3})/(s/)?([^/]+\.[^/]+.*)", re.DOTALL)
-_AMP_GOOGLE = re.compile(r"/amp/(s/)?([^/]+\.[^/]+.*)", re.DOTALL)
 _CACHE = re.compile(r"cache:(?:[\w-]{6,20}:)?(?:https?(?::|%3A)//?)?([^+ ]+)", re.IGNORECASE)
 _OUTGOING = re.compile(r"/v1/[0-9a-f]{20,}/(.+)")
-_BRIDGE_AT = re.compile(r"/convert/[a-z]+/(at(?::|%3A)(?:/|%2F){1,2}.+)", re.IGNORECASE | re.DOTALL)
-_BRIDGE_WEB = re.compile(r"/(?:convert/[a-z]+|r)/(https?(?::|%3A)(?:/|%2F){1,2}.+)", re.IGNORECASE | re.DOTALL)
 _YAHOO = re.compile(r"/RU=([^/]+)/", re.IGNORECASE)
 _PROOFPOINT = re.compile(r"/v3/__(.+?)__;")
 _IDENTITY = re.compile(r"/m/(?:global-identity(?:-2)?|signin)/?\Z")
 _STORY = re.compile(r"(?:-|/p/)([0-9a-f]{8,12})/?\Z")
-
-
-def _rest(a: Address, start: int) -> str:
-    """What stands behind a position of the path, with query and fragment."""
-    text = a.path[start:]
-    if re.match(r"https?%3A", text, re.IGNORECASE):
-        text = unquote(text)
-    text = re.sub(r"\A(https?):/+", r"\1://", text, flags=re.IGNORECASE)
-    query = "" if a.query is None else f"?{a.query}"
-    fragment = "" if a.fragment is None else f"#{a.fragment}"
-    return text + query + fragment
-
-
-def _captured(a: Address) -> str | None:
-    domain = "archive" if a.host in _TODAY else a.host.partition(".")[2] if a.host.count(".") > 1 else a.host
-    pattern = _CAPTURES.get(domain) or _CAPTURES.get(a.host) or _CAPTURES.get(domain.partition(".")[2])
-    match = pattern.match(a.path) if pattern is not None else None
-    if match is None or (domain == "archive.org" and a.host not in ("web.archive.org", "wayback.archive.org", "www.archive.org", "archive.org")):
-        return None
-    if domain == "archive.org" and not match[0].strip("/"):
-        return None
-    return target_of(_rest(a, match.end()))
-
-
-def _proxied(a: Address) -> str | None:
-    host = a.host.removeprefix("www.")
-    pattern = _PROXIED.get(host)
-    if pattern is None:
-        return None
-    match = pattern.match(a.path)
-    if match is not None:
-        return target_of(_rest(a, match.end()))
-    if a.query and re.match(r"(?:q=|url=)?https?(?::|%3A)", a.query, re.IGNORECASE):
-        return target_of(re.sub(r"\A(?:q|url)=", "", a.query) + ("" if a.fragment is None else f"#{a.fragment}"))
-    return None
-
-
-def _amp_cached(a: Address) -> str | None:
-    if a.host.endswith("ampproject.org"):
-        match = _AMP_CACHE.match(a.path)
-    elif _GOOGLE_HOST.match(a.host):
-        match = _AMP_GOOGLE.match(a.path)
-    else:
-        match = _AMP_CACHE.match(a.path) if a.host.endswith("bing-amp.com") else None
-    if match is None:
-        return None
-    rest = _rest(a, match.start(2))
-    return target_of(rest if _WEB.match(rest) else f"http{'s' if match[1] else ''}://{rest}")
 
 
 def _google(a: Address) -> str | None:
@@ -255,28 +179,7 @@ def _google(a: Address) -> str | None:
         raw = _parameter(a, "q") or ""
         match = _CACHE.match(unquote(raw)) if raw.lower().startswith("cache") else None
         target = target_of(match[1]) if match is not None else None
-    return target or _amp_cached(a)
-
-
-def _translated(a: Address) -> str | None:
-    """`blog-example-org.translate.goog`: "-" was ".", "--" was "-"; the translator's parameters begin with "_x_"."""
-    if not a.host.endswith(".translate.goog"):
-        return None
-    host = a.host.removesuffix(".translate.goog").replace("--", "\x00").replace("-", ".").replace("\x00", "-")
-    kept = "&".join(piece for piece in (a.query or "").split("&") if piece and not piece.startswith("_x_"))
-    return target_of(f"https://{host}{a.path}{'?' + kept if kept else ''}")
-
-
-def _bridged(a: Address) -> str | None:
-    if a.host != "brid.gy" and not a.host.endswith(".brid.gy"):
-        return None
-    match = _BRIDGE_AT.match(a.path)
-    if match is not None:
-        identifier = re.sub(r"\Aat:/+", "at://", unquote(match[1]), flags=re.IGNORECASE)
-        parts = identifier.removeprefix("at://").split("/")
-        return f"https://bsky.app/profile/{parts[0]}/post/{parts[2]}" if len(parts) == 3 and parts[1] == "app.bsky.feed.post" else None
-    match = _BRIDGE_WEB.match(a.path)
-    return target_of(_rest(a, match.start(1))) if match is not None else None
+    return target or amp_cached(a)
 
 
 def _proofpoint(a: Address) -> str | None:
@@ -297,7 +200,7 @@ def _global_identity(a: Address) -> str | None:
         return redirected(a, REDIRECTS["medium.com"])
     query = a.query or ""
     raw = query.partition("redirectUrl=")[2] or query.partition("redirect=")[2]
-    if raw and not _WEB.match(raw):
+    if raw and not WEB.match(raw):
         raw = raw.partition("&")[0]
     target = target_of(raw)
     story = _STORY.search(target.partition("?")[0].partition("#")[0]) if target is not None else None
@@ -347,7 +250,7 @@ def _outgoing(a: Address) -> str | None:
 
 def _affiliate(a: Address) -> str | None:
     match = re.search(r"(?:/links?/.*?/|destination(?::|%3A))(https?(?::|%3A).+)", a.path, re.IGNORECASE)
-    return target_of(_rest(a, match.start(1))) if match is not None else None
+    return target_of(rest_of(a, match.start(1))) if match is not None else None
 
 
 def _library(a: Address) -> str | None:
@@ -356,13 +259,13 @@ def _library(a: Address) -> str | None:
 
 
 _SPECIAL: Final[dict[str, tuple[Callable[[Address], str | None], ...]]] = {
-    "ampproject.org": (_amp_cached,), "bing-amp.com": (_amp_cached,), "translate.goog": (_translated,), "brid.gy": (_bridged, _proxied),
+    "ampproject.org": (amp_cached,), "bing-amp.com": (amp_cached,), "translate.goog": (translated,), "brid.gy": (bridged, proxied),
     "urldefense.com": (_proofpoint,), "urldefense.us": (_proofpoint,), "proofpoint.com": (_proofpoint,), "medium.com": (_global_identity,),
     "bing.com": (_bing,), "substack.com": (_substack,), "disq.us": (_disqus,), "yahoo.com": (_yahoo,), "mozgcp.net": (_outgoing,),
     "prf.hn": (_affiliate,), "anrdoezrs.net": (_affiliate,), "dpbolvw.net": (_affiliate,), "jdoqocy.com": (_affiliate,),
     "googleusercontent.com": (_google,),
-    **{name: (_captured,) for name in (*_TODAY, *_CAPTURES) if "." in name},
-    **{".".join(name.split(".")[-2:]): (_proxied,) for name in _PROXIED if not name.endswith(("brid.gy", "archive.org", "googleusercontent.com"))},
+    **{name: (captured,) for name in (*TODAY, *CAPTURES) if "." in name},
+    **{".".join(name.split(".")[-2:]): (proxied,) for name in PROXIED if not name.endswith(("brid.gy", "archive.org"))},
 }  # fmt: skip
 
 
@@ -387,7 +290,7 @@ def unwrappers(host: str) -> tuple[tuple[str, Unwrap], ...]:
         if name in DOMAINS:
             found.append(("measuring prefix", _measured))
         name = name.partition(".")[2]
-    if _GOOGLE_HOST.match(host):
+    if GOOGLE_HOST.match(host):
         found.append(("redirect", _google))
     if "proxy" in host:
         found.append(("redirect", _library))

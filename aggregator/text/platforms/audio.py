@@ -13,7 +13,11 @@ _CODE = re.compile(r"(?:.*-)?(e[0-9a-v]+)\Z", re.IGNORECASE)
 # What is added to the number in an enclosure before it is written in base 32 (podcasts.md, rule 3: seen on four unrelated shows).
 _ADDED: Final = 1_000_000
 _PLAY = re.compile(r"/s/[0-9a-f]+/podcast/play/(\d+)(?:/|\Z)", re.IGNORECASE)
-_ANCHOR_OWN: Final = frozenset("s app login signup dashboard about blog pricing tos privacy features help switch wordpress api search embed pod".split())
+_ANCHOR_OWN: Final = frozenset(
+    """
+    s app login signup dashboard about blog pricing tos privacy features help switch wordpress api search embed pod
+    """.split()
+)
 
 
 def episode_code(play: int) -> str:

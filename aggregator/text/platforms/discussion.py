@@ -10,8 +10,8 @@ from aggregator.text.platforms import keeping, page
 
 _KEY = re.compile(r"[A-Za-z0-9]{6,10}\Z")
 _LOOMIO_OWN: Final = frozenset(
-    "d g p u m api dashboard inbox explore profile help join invitations login_tokens users rails assets client email_actions discussions groups "
-    "polls comments threads contact tasks start_group try demo about pricing blog privacy terms robots.txt sitemap.xml manifest.json hocuspocus "
+    "d g p u m api dashboard inbox explore profile help join invitations login_tokens users rails assets client email_actions discussions "
+    "groups polls comments threads contact tasks start_group try demo about pricing blog privacy terms robots.txt sitemap.xml manifest.json "
     "motions announcements notifications settings s".split()
 )
 _LOOMIO_SITES: Final = frozenset(("www", "help", "app", "blog", "docs", "status", "api", "staging", "sandbox", "love", "cdn", "hire"))
@@ -137,7 +137,12 @@ def github(a: Address, host: str, s: list[str]) -> str | None:
     home = f"https://github.com/{s[0].lower()}/{s[1].lower().removesuffix('.git')}"
     fragment = a.fragment or ""
     said = f"#{fragment}" if _GITHUB_SAID.match(fragment) else ""
-    if len(s) > 3 and s[2] in ("issues", "pull") and s[3].isdigit() and (len(s) == 4 or s[4] in ("files", "commits", "checks", "changes") and len(s) == 5):
+    if (
+        len(s) > 3
+        and s[2] in ("issues", "pull")
+        and s[3].isdigit()
+        and (len(s) == 4 or (s[4] in ("files", "commits", "checks", "changes") and len(s) == 5))
+    ):
         return f"{home}/issues/{s[3]}{said}"
     if len(s) > 3 and s[2] == "discussions" and s[3].isdigit():
         return f"{home}/discussions/{s[3]}{said}"
@@ -146,13 +151,19 @@ def github(a: Address, host: str, s: list[str]) -> str | None:
     if len(s) == 2:
         shown = values(a.query).get("tab", "")
         return page(home.removeprefix("https://"), "", keeping(a, "q", "type", "l") if not shown.startswith("readme") else "")
-    return page("github.com", "/" + "/".join([s[0].lower(), s[1].lower(), *s[2:]]), keeping(a, "q", "page", "after", "before", "path", "query", "type", "since", "until", "author"))
+    return page(
+        "github.com",
+        "/" + "/".join([s[0].lower(), s[1].lower(), *s[2:]]),
+        keeping(a, "q", "page", "after", "before", "path", "query", "type", "since", "until", "author"),
+    )
 
 
 def _gist(a: Address, s: list[str]) -> str | None:
     said = f"#{a.fragment}" if _GITHUB_SAID.match(a.fragment or "") else ""
     for segment in s[:2]:
-        if re.match(r"[0-9a-f]{7,40}\Z", segment) and (segment is s[-1] or s[-1] in ("revisions", "stargazers", "forks") or segment is s[1]):
+        if re.match(r"[0-9a-f]{7,40}\Z", segment) and (
+            segment is s[-1] or s[-1] in ("revisions", "stargazers", "forks") or segment is s[1]
+        ):
             return f"https://gist.github.com/{segment}{said}"
     return f"https://gist.github.com/{s[0].lower()}" if len(s) == 1 else None
 

@@ -1,4 +1,4 @@
-"""Posts in the open networks, known by the shape of their address on any host: Mastodon and its kin, Discourse, Matrix, Nostr, Scuttlebutt."""
+"""Posts in the open networks, known by the shape of their address on any host: Mastodon, Discourse, Matrix, Nostr, Scuttlebutt."""
 
 from __future__ import annotations
 

@@ -33,14 +33,16 @@ def arxiv_id(text: str) -> str | None:
 _DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/.+", re.DOTALL)
 # Views of a work that publishers append to its DOI.
 _VIEW = re.compile(
-    r"(?:/(?:full|abstract|pdf|epdf|html|meta|summary|references|citations?|figures|metrics|download|epub|suppl_file|full-text|fulltext|xml|"
-    r"full/html|full/pdf|pdf/download)|\.(?:full|pdf|abstract|html?|epdf|xml|full-text|supplementary-material))+\Z",
+    r"(?:/(?:full|abstract|pdf|epdf|html|meta|summary|references|citations?|figures|metrics|download|epub|suppl_file|full-text|xml|"
+    r"fulltext|full/html|full/pdf|pdf/download)|\.(?:full|pdf|abstract|html?|epdf|xml|full-text|supplementary-material))+\Z",
     re.IGNORECASE,
 )
-_PREPRINT_VERSION = re.compile(r"v\d+(?:\.(?:full|abstract|full-text|supplementary-material|article-info|article-metrics))*(?:\+html)?(?:\.pdf)?\Z")
+_PREPRINT_VERSION = re.compile(
+    r"v\d+(?:\.(?:full|abstract|full-text|supplementary-material|article-info|article-metrics))*(?:\+html)?(?:\.pdf)?\Z"
+)
 _DOI_FRONT: Final = frozenset(
-    "doi abs full pdf epdf pdfplus epub reader article articles chapter book books content stable referenceworkentry protocol early figure ref "
-    "citedby doifinder preprint works record records science work lookup journal bookseries document viewer".split()
+    "doi abs full pdf epdf pdfplus epub reader article articles chapter book books content stable referenceworkentry protocol early figure "
+    "ref citedby doifinder preprint works record records science work lookup journal bookseries document viewer".split()
 )
 _DOI_QUERY: Final = {"id": re.compile(r"10\.1371/"), "doi": _DOI, "DOI": _DOI}
 
@@ -81,14 +83,14 @@ def doi_org(a: Address, host: str, s: list[str]) -> str | None:
     return doi(unquote("/".join(s)))
 
 
-_NATURE = re.compile(r"(?:[sd]\d{5}-\d{3}-\d{5}-[\dwxyz]|nature\d{5}|ncomms\d+|srep\d+)\Z")
+_NATURE = re.compile(r"(?:[sd]\d{5}-\d{3}-\d{4,5}-[\dwxyz]|nature\d{5}|ncomms\d+|srep\d+)(?=\.pdf\Z|_reference\.pdf\Z|\Z)")
 
 
 def nature(a: Address, host: str, s: list[str]) -> str | None:
     """Nature's articles carry the second half of their DOI (10.1038)."""
     if len(s) > 1 and s[0] == "articles":
-        name = s[1].removesuffix(".pdf")
-        return doi(f"10.1038/{name}") if _NATURE.match(name) else None
+        name = _NATURE.match(s[1])
+        return doi(f"10.1038/{name[0]}") if name is not None else None
     return None
 
 

@@ -9,7 +9,12 @@ from aggregator.text.address import Address, values
 from aggregator.text.platforms import keeping, page
 
 _STATUS = re.compile(r"(\d{2,20})")
-_X_OWN: Final = frozenset("i intent share search hashtag home explore settings login signup tos privacy about jobs account messages notifications compose oauth".split())
+_X_OWN: Final = frozenset(
+    """
+    i intent share search hashtag home explore settings login signup tos privacy about jobs account messages notifications compose
+    oauth
+    """.split()
+)
 _HANDLE = re.compile(r"[A-Za-z0-9_]{1,20}\Z")
 
 
@@ -147,7 +152,11 @@ def tumblr(a: Address, host: str, s: list[str]) -> str | None:
     return f"https://tumblr.com/{rest[0].lower()}/{rest[1]}" if len(rest) > 1 and rest[1].isdigit() else None
 
 
-_TELEGRAM_OWN: Final = frozenset("c s share iv joinchat addstickers addemoji addlist proxy socks login confirmphone setlanguage addtheme bg invoice boost m k".split())
+_TELEGRAM_OWN: Final = frozenset(
+    """
+    c s share iv joinchat addstickers addemoji addlist proxy socks login confirmphone setlanguage addtheme bg invoice boost m k
+    """.split()
+)
 
 
 def telegram(a: Address, host: str, s: list[str]) -> str | None:

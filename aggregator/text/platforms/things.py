@@ -1,4 +1,4 @@
-"""Documents, books, films, wares and meetings: Google's documents, Notion, Trello, the Internet Archive, Amazon, Goodreads, IMDb, Meetup, Eventbrite."""
+"""Documents, books, films, wares and meetings: Google's documents, Notion, Trello, Amazon, Goodreads, IMDb, Meetup, Eventbrite."""
 
 from __future__ import annotations
 
@@ -54,7 +54,11 @@ def internet_archive(a: Address, host: str, s: list[str]) -> str | None:
     return None
 
 
-_ASIN = re.compile(r"/(?:dp(?:/product)?|gp/(?:product(?:/glance)?|aw/d|offer-listing)|exec/obidos/(?:ASIN|tg/detail/-)|o/ASIN|d|-/dp)/([0-9A-Z]{10})(?:/|\Z)", re.IGNORECASE)
+_ASIN = re.compile(
+    r"/(?:dp(?:/product)?|gp/(?:product(?:/glance)?|aw/d|offer-listing)|exec/obidos/(?:ASIN|tg/detail/-)|o/ASIN|d|-/dp)"
+    r"/([0-9A-Z]{10})(?:/|\Z)",
+    re.IGNORECASE,
+)
 _SHOP = re.compile(r"(?:[\w-]+\.)?(amazon\.(?:com?\.)?[a-z]{2,3})\Z")
 
 

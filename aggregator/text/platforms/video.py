@@ -13,11 +13,15 @@ _CHANNEL = re.compile(r"UC[0-9A-Za-z_-]{22}\Z")
 _IN_PATH: Final = frozenset(("v", "vi", "e", "embed", "shorts", "live", "video", "watch", "w"))
 # Eleven legal characters, yet no video (youtube.md, pitfalls).
 _WORDS: Final = frozenset(("videoseries", "live_stream"))
-_TABS: Final = frozenset("videos shorts streams live playlists community featured about podcasts channels discussion search join store releases posts".split())
+_TABS: Final = frozenset(
+    """
+    videos shorts streams live playlists community featured about podcasts channels discussion search join store releases posts
+    """.split()
+)
 _RESERVED: Final = frozenset(
-    "channel c user playlist watch watch_popup w v vi embed e live clip shorts movie movies results search shared hashtag trending explore feed "
-    "feeds browse oembed redirect attribution_link post storefront account t about upload signin logout video premium gaming kids music tv ads "
-    "creators howyoutubeworks intl source s api iframe_api".split()
+    "channel c user playlist watch watch_popup w v vi embed e live clip shorts movie movies results search shared hashtag trending explore "
+    "feed feeds browse oembed redirect attribution_link post storefront account t about upload signin logout video premium gaming kids music tv "
+    "ads creators howyoutubeworks intl source s api iframe_api".split()
 )
 _IN_FRAGMENT = re.compile(r"[!/].*?\bv=([0-9A-Za-z_-]{11})(?![0-9A-Za-z_-])")
 _ESCAPED = re.compile(r"\\|%5C", re.IGNORECASE)
@@ -98,7 +102,12 @@ def vimeo(a: Address, host: str, s: list[str]) -> str | None:
         return None
     if s[0].isdigit():
         return f"https://vimeo.com/{s[0]}" if len(s) < 3 else None
-    if len(s) > 2 and s[0] in ("channels", "groups", "album", "showcase", "manage") and s[-1].isdigit() and (s[0] == "channels" or "video" in s[-2]):
+    if (
+        len(s) > 2
+        and s[0] in ("channels", "groups", "album", "showcase", "manage")
+        and s[-1].isdigit()
+        and (s[0] == "channels" or "video" in s[-2])
+    ):
         return f"https://vimeo.com/{s[-1]}"
     return None
 
@@ -120,7 +129,7 @@ def twitch(a: Address, host: str, s: list[str]) -> str | None:
         return f"https://clips.twitch.tv/{slug}" if re.match(r"[\w-]+\Z", slug, re.ASCII) else None
     if host not in ("twitch.tv", "m.twitch.tv"):
         return None
-    if len(s) > 1 and s[0] == "videos" or len(s) > 2 and s[1] in ("v", "video"):
+    if (len(s) > 1 and s[0] == "videos") or (len(s) > 2 and s[1] in ("v", "video")):
         number = s[1] if s[0] == "videos" else s[2]
         return f"https://twitch.tv/videos/{number}" if number.isdigit() else None
     if len(s) == 3 and s[1] == "clip":
@@ -149,7 +158,7 @@ def peertube(a: Address, host: str, s: list[str]) -> str | None:
     """`/w/SHORT`, `/videos/watch/UUID` and `/videos/embed/UUID` name one video of a server; a thread of comments stands apart."""
     kind = "p" if s[:2] == ["w", "p"] or s[:3] == ["videos", "watch", "playlist"] or s[:2] == ["video-playlists", "embed"] else ""
     code, mark, thread = s[-1].partition(";")
-    if len(s) < 2 or not (s[0] == "w" and len(s) == (3 if kind else 2) or s[0] in ("videos", "video-playlists")):
+    if len(s) < 2 or not ((s[0] == "w" and len(s) == (3 if kind else 2)) or s[0] in ("videos", "video-playlists")):
         return None
     if s[0] == "videos" and s[1] not in ("watch", "embed"):
         return None

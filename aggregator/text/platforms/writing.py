@@ -11,7 +11,11 @@ from aggregator.text.platforms import keeping, page
 
 _STORY = re.compile(r"(?:.*-)?([0-9a-f]{8,12})\Z")
 _LONG_STORY = re.compile(r".+-([0-9a-f]{10,12})\Z")
-_MEDIUM_OWN: Final = frozenset("search me new-story plans membership m policy tag topic topics about feed _ jobs-at-medium creators explore-topics sub".split())
+_MEDIUM_OWN: Final = frozenset(
+    """
+    search me new-story plans membership m policy tag topic topics about feed _ jobs-at-medium creators explore-topics sub
+    """.split()
+)
 _NOT_STORIES: Final = frozenset("list lists about followers following archive tagged subscribe latest highlights all edit".split())
 # Sites of their own that Medium serves; only an ending of ten hexadecimal digits or more is taken for a story there.
 CUSTOM_MEDIUM: Final = frozenset(
@@ -57,10 +61,13 @@ def _medium_story(s: list[str], own: bool) -> str | None:
 def medium_elsewhere(a: Address, host: str, s: list[str]) -> str | None:
     """A story on a domain of its own that Medium is known to serve, or on a reader of Medium."""
     match = _LONG_STORY.match(s[-1]) if s else None
-    if match is None and s and host in ("scribe.rip", "freedium.cfd", "readmedium.com"):
+    if match is None and s and host in MEDIUM_READERS:
         match = re.match(r"([0-9a-f]{10,12})\Z", s[-1])
     return f"https://medium.com/p/{match[1]}" if match is not None else None
 
+
+# Sites that show Medium's stories under Medium's ids.
+MEDIUM_READERS: Final = ("scribe.rip", "freedium.cfd", "readmedium.com")
 
 _NOTE = re.compile(r"c-\d+\Z")
 
@@ -91,7 +98,11 @@ def _substack_own(s: list[str]) -> str | None:
     return f"https://substack.com/{s[0].lower()}" if len(s) == 1 and s[0].startswith("@") else None
 
 
-_PATREON_OWN: Final = frozenset("posts home search login signup about policy apps c cw user m rss api explore settings messages pledges creation checkout file".split())
+_PATREON_OWN: Final = frozenset(
+    """
+    posts home search login signup about policy apps c cw user m rss api explore settings messages pledges creation checkout file
+    """.split()
+)
 
 
 def patreon(a: Address, host: str, s: list[str]) -> str | None:
@@ -108,7 +119,22 @@ def patreon(a: Address, host: str, s: list[str]) -> str | None:
     return f"https://patreon.com/{name.lower()}" if name and name.lower() not in _PATREON_OWN else None
 
 
-_VERSIONS: Final = ("action", "curid", "diff", "direction", "limit", "offset", "oldid", "printable", "redirect", "search", "ns0", "profile", "fulltext", "title")
+_VERSIONS: Final = (
+    "action",
+    "curid",
+    "diff",
+    "direction",
+    "limit",
+    "offset",
+    "oldid",
+    "printable",
+    "redirect",
+    "search",
+    "ns0",
+    "profile",
+    "fulltext",
+    "title",
+)
 _LANGUAGE_PATH = re.compile(r"(?:zh|sr|kk|ku|uz|gan|iu|crh|shi|tg)(?:-[a-z]+)*\Z")
 
 
@@ -122,7 +148,9 @@ def wikipedia(a: Address, host: str, s: list[str]) -> str | None:
         title = unquote("/".join(s[1:]))
     elif s in (["w"], ["w", "index.php"], ["wiki"], []) and "title" in said:
         title = said["title"]
-    kept = sorted_query(piece for piece in pieces(a.query or "") if piece.partition("=")[0] in _VERSIONS and piece.partition("=")[0] != "title")
+    kept = sorted_query(
+        piece for piece in pieces(a.query or "") if piece.partition("=")[0] in _VERSIONS and piece.partition("=")[0] != "title"
+    )
     if not title:
         return page(host, "/" + "/".join(s), sorted_query(pieces(a.query or "")))
     title = re.sub(r"[ _]+", "_", title).strip("_")
@@ -155,9 +183,10 @@ def feedburner(a: Address, host: str, s: list[str]) -> str | None:
 
 
 _SAME_SITE: Final = {
-    "mobile.nytimes.com": "nytimes.com", "bbc.co.uk": "bbc.com", "m.bbc.co.uk": "bbc.com", "edition.cnn.com": "cnn.com", "m.imdb.com": "imdb.com",
+    "mobile.nytimes.com": "nytimes.com", "bbc.co.uk": "bbc.com", "m.bbc.co.uk": "bbc.com",
+    "edition.cnn.com": "cnn.com", "m.imdb.com": "imdb.com",
     "m.huffpost.com": "huffpost.com", "mobile.reuters.com": "reuters.com", "m.dw.com": "dw.com", "m.spiegel.de": "spiegel.de",
-    "mobil.derstandard.at": "derstandard.at", "m.facebook.com": "facebook.com", "m.wikihow.com": "wikihow.com", "m.aljazeera.com": "aljazeera.com",
+    "mobil.derstandard.at": "derstandard.at", "m.wikihow.com": "wikihow.com", "m.aljazeera.com": "aljazeera.com",
 }  # fmt: skip
 
 
