@@ -17,8 +17,10 @@ _MEDIA: Final = re.compile(
     r"\.(?:jpe?g|png|gif|webp|avif|svg|bmp|heic|mp4|m4v|webm|mov|mp3|m4a|ogg|oga|opus|wav|flac|aac)\Z", re.IGNORECASE
 )
 _MEDIA_HOSTS: Final = frozenset(
-    "pbs.twimg.com video.twimg.com i.redd.it v.redd.it preview.redd.it i.imgur.com cdn.bsky.app cdn.discordapp.com i.ytimg.com "
-    "files.mastodon.social media.tumblr.com 64.media.tumblr.com cdn-images-1.medium.com miro.medium.com substackcdn.com abs.twimg.com".split()
+    """
+    pbs.twimg.com video.twimg.com i.redd.it v.redd.it preview.redd.it i.imgur.com cdn.bsky.app cdn.discordapp.com i.ytimg.com
+    files.mastodon.social media.tumblr.com 64.media.tumblr.com cdn-images-1.medium.com miro.medium.com substackcdn.com abs.twimg.com
+    """.split()
 )
 # Pages that list what others said; nobody shares one as the thing meant.
 _LISTS: Final = re.compile(

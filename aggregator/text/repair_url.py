@@ -43,8 +43,10 @@ _LABEL = r"[A-Za-z0-9\u00a1-\uffff](?:[A-Za-z0-9\u00a1-\uffff-]*[A-Za-z0-9\u00a1
 _SCHEMELESS = re.compile(rf"((?:{_LABEL}\.)+([A-Za-z\u00a1-\uffff]{{2,24}}))(:\d{{2,5}})?(?=[/?#]|\Z)")
 # Endings that name a file more often than a site, when nothing but a name stands there.
 _FILES = frozenset(
-    "md markdown html htm xhtml php txt pdf doc docx odt jpg jpeg png gif svg webp js ts css json xml yaml yml toml csv zip gz tar py rb rs "
-    "go java sh c h cpp mp mp3 mp4 ogg wav rst tex ini cfg log".split()
+    """
+    md markdown html htm xhtml php txt pdf doc docx odt jpg jpeg png gif svg webp js ts css json xml yaml yml toml csv zip gz tar py rb rs
+    go java sh c h cpp mp mp3 mp4 ogg wav rst tex ini cfg log
+    """.split()
 )
 # Sites people write without any slash; the rest of the world's endings need a path or "www.".
 _BARE = frozenset(

@@ -52,8 +52,8 @@ BY_DOMAIN: Final = {
     "medium.com": _MEDIUM - {"sk"},
     "substack.com": _SUBSTACK,
     "youtube.com": frozenset("""
-        si feature ab_channel pp cbrd ucbcb app themerefresh embeds_referring_euri embeds_referring_origin source_ve_path
-        """.split()),
+    si feature ab_channel pp cbrd ucbcb app themerefresh embeds_referring_euri embeds_referring_origin source_ve_path
+    """.split()),
     "youtu.be": frozenset("si feature ab_channel pp app".split()),
     "spotify.com": frozenset("si nd dl_branch context pi go sp_cid dlsi utm_source _branch_match_id pt".split()),
     "twitter.com": frozenset("s t ref_src ref_url cn cxt".split()),

@@ -9,7 +9,7 @@ Everything is decided offline, from the address alone. The rules, in the order i
     40–47   key               scheme, host, path, folder page, AMP marks, fragment, parameters, their order
     100–    platforms         one identity per thing, whatever the form of its address (`platform_ids.py`)
 
-Sources: RFC 3986 §6 (normalisation), RFC 5891 (host names), the URL Standard, the policy in `docs/design.md`; each platform's in its function.
+Sources: RFC 3986 §6, RFC 5891 (host names), the URL Standard, the policy in `docs/design.md`; a platform's own with its function.
 A change of what any rule does raises `RULES`: identities in the store carry the number they were made with.
 """
 
@@ -104,11 +104,11 @@ _AMP_FILE = re.compile(r"\.amp(\.html?)\Z")
 _AMP_BEGINNING = re.compile(r"/amp(?=/.*-.*-)")
 # Behind these words "amp" is the name of a thing: a package, a tag, a unit.
 _NAMES_FOLLOW: Final = frozenset(
-    "package packages project projects wiki tag tags topic topics docs doc category categories r c u t user users product products search "
     """
-        word words term terms definition dictionary label labels hashtag crate crates gem gems pkg library symbol quote ticker en de
-        fr es browse
-        """.split()
+    package packages project projects wiki tag tags topic topics docs doc category categories r c u t user users product products search
+    word words term terms definition dictionary label labels hashtag crate crates gem gems pkg library symbol quote ticker en de fr es
+    browse
+    """.split()
 )
 
 

@@ -10,9 +10,11 @@ from aggregator.text.platforms import keeping, page
 
 _KEY = re.compile(r"[A-Za-z0-9]{6,10}\Z")
 _LOOMIO_OWN: Final = frozenset(
-    "d g p u m api dashboard inbox explore profile help join invitations login_tokens users rails assets client email_actions discussions "
-    "groups polls comments threads contact tasks start_group try demo about pricing blog privacy terms robots.txt sitemap.xml manifest.json "
-    "motions announcements notifications settings s".split()
+    """
+    d g p u m api dashboard inbox explore profile help join invitations login_tokens users rails assets client email_actions discussions
+    groups polls comments threads contact tasks start_group try demo about pricing blog privacy terms robots.txt sitemap.xml manifest.json
+    motions announcements notifications settings s
+    """.split()
 )
 _LOOMIO_SITES: Final = frozenset(("www", "help", "app", "blog", "docs", "status", "api", "staging", "sandbox", "love", "cdn", "hire"))
 _FEED = re.compile(r"\.(?:xml|json)\Z")

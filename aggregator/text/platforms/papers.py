@@ -41,8 +41,10 @@ _PREPRINT_VERSION = re.compile(
     r"v\d+(?:\.(?:full|abstract|full-text|supplementary-material|article-info|article-metrics))*(?:\+html)?(?:\.pdf)?\Z"
 )
 _DOI_FRONT: Final = frozenset(
-    "doi abs full pdf epdf pdfplus epub reader article articles chapter book books content stable referenceworkentry protocol early figure "
-    "ref citedby doifinder preprint works record records science work lookup journal bookseries document viewer".split()
+    """
+    doi abs full pdf epdf pdfplus epub reader article articles chapter book books content stable referenceworkentry protocol early figure
+    ref citedby doifinder preprint works record records science work lookup journal bookseries document viewer
+    """.split()
 )
 _DOI_QUERY: Final = {"id": re.compile(r"10\.1371/"), "doi": _DOI, "DOI": _DOI}
 

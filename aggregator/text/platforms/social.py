@@ -11,8 +11,7 @@ from aggregator.text.platforms import keeping, page
 _STATUS = re.compile(r"(\d{2,20})")
 _X_OWN: Final = frozenset(
     """
-    i intent share search hashtag home explore settings login signup tos privacy about jobs account messages notifications compose
-    oauth
+    i intent share search hashtag home explore settings login signup tos privacy about jobs account messages notifications compose oauth
     """.split()
 )
 _HANDLE = re.compile(r"[A-Za-z0-9_]{1,20}\Z")

@@ -19,9 +19,11 @@ _TABS: Final = frozenset(
     """.split()
 )
 _RESERVED: Final = frozenset(
-    "channel c user playlist watch watch_popup w v vi embed e live clip shorts movie movies results search shared hashtag trending explore "
-    "feed feeds browse oembed redirect attribution_link post storefront account t about upload signin logout video premium gaming kids music tv "
-    "ads creators howyoutubeworks intl source s api iframe_api".split()
+    """
+    channel c user playlist watch watch_popup w v vi embed e live clip shorts movie movies results search shared hashtag trending explore
+    feed feeds browse oembed redirect attribution_link post storefront account t about upload signin logout video premium gaming kids
+    music tv ads creators howyoutubeworks intl source s api iframe_api
+    """.split()
 )
 _IN_FRAGMENT = re.compile(r"[!/].*?\bv=([0-9A-Za-z_-]{11})(?![0-9A-Za-z_-])")
 _ESCAPED = re.compile(r"\\|%5C", re.IGNORECASE)
