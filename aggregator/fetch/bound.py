@@ -108,7 +108,10 @@ class BoundHttp:
         return self._raised(arrival)
 
     def _ask(self, question: Question) -> Arrival:
-        return self._client.ask(question, lane=self._terms.host, pace=self._terms.pace, transient=self._terms.transient)
+        try:
+            return self._client.ask(question, lane=self._terms.host, pace=self._terms.pace, transient=self._terms.transient)
+        except SourceError as error:
+            raise self._redacted(error) from error.__cause__
 
     def _credentials(self) -> tuple[Auth, Secret]:
         auth, secret = self._terms.auth, self._terms.secret

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator.clock import Clock
@@ -139,11 +139,13 @@ class Client:
         """
         moved_to: str | None = None
         lasting = True
+        left = self._settings.total_timeout.total_seconds()
         for _ in range(self._settings.max_redirects + 1):
             checked(question.url)
             hop_pace = admit(question.url) if admit is not None else pace
             hop_lane = lane_of(host_of(question.url), lane)
-            answer = self._exchange(question, hop_lane, hop_pace)
+            answer, took = self._exchange(replace(question, seconds=left), hop_lane, hop_pace)
+            left = max(0.0, left - took.total_seconds())
             target = redirect_of(question, answer)
             if target is None:
                 error = error_for(question.url, answer.status, answer.headers, transient=transient, now=self._clock(), body=answer.body)
@@ -205,7 +207,8 @@ class Client:
         if self._recorder is not None:
             self._recorder.close()
 
-    def _exchange(self, question: Question, lane: str, pace: Pace) -> Answer:
+    def _exchange(self, question: Question, lane: str, pace: Pace) -> tuple[Answer, timedelta]:
+        """The answer to one hop and how long it took, without the wait for its turn."""
         with self._turns.turn(lane, pace):
             started_at, began = self._clock(), time.monotonic()
             try:
@@ -214,9 +217,10 @@ class Client:
                 if self._recorder is not None:
                     self._recorder.failed(question, error, started_at=started_at, took=timedelta(seconds=time.monotonic() - began))
                 raise
+            took = timedelta(seconds=time.monotonic() - began)
             if self._recorder is not None:
-                self._recorder.answered(question, answer, started_at=started_at, took=timedelta(seconds=time.monotonic() - began))
-            return answer
+                self._recorder.answered(question, answer, started_at=started_at, took=took)
+            return answer, took
 
     def _robots_txt(self, url: str) -> bytes:
         arrival = self.ask(Question(url=url, headers={"Accept": "text/plain, */*;q=0.1"}), lane="", pace=Pace())

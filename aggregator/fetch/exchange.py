@@ -27,6 +27,8 @@ class Question:
     body: bytes | None = None
     # Media types whose body is wanted; empty: all of them. A body of another type is not read.
     types: frozenset[str] = frozenset()
+    # Seconds that are left for it; None: as many as the settings allow.
+    seconds: float | None = None
 
     def redirected(self, target: str) -> Question:
         """The same question at the address a redirect names."""

@@ -72,23 +72,28 @@ class Network:
         Some servers close a kept connection without saying so (snac2 2.96, Node's default of 5 s): asking a second time on a new one is
         then no second request.
         """
-        with self._watch.over(time.monotonic() + self._settings.total_timeout.total_seconds()) as under_way:
+        allowed = self._settings.total_timeout.total_seconds() if question.seconds is None else question.seconds
+        with self._watch.over(time.monotonic() + allowed) as under_way:
+            response: requests.Response | None = None
             try:
                 proxies = self._proxies_for(question.url)
                 response = self._adapter.send(prepared, stream=True, timeout=self._timeout, verify=self._verify, proxies=proxies)
-            except _FAULTS as error:
-                if retry and under_way.reused and not under_way.expired and faults.was_dropped(error) and not self._stopped():
+                answer = self._read(question, response)
+            except (*_FAULTS, AttributeError) as error:
+                if isinstance(error, AttributeError) and not under_way.broken:
+                    raise  # only a connection broken off in the middle may look like this to urllib3
+                if response is None and retry and self._was_stale(under_way, error):
                     return None
                 raise self._named(question, error, expired=under_way.expired) from error
-            try:
-                answer = self._read(question, response)
-            except _FAULTS as error:
-                raise self._named(question, error, expired=under_way.expired) from error
             finally:
-                _let_go(response)
+                if response is not None:
+                    _let_go(response)
             if under_way.broken:
                 raise self._named(question, TimeoutError(), expired=under_way.expired)
             return answer
+
+    def _was_stale(self, under_way: guard.Exchange, error: Exception) -> bool:
+        return under_way.reused and not under_way.broken and faults.was_dropped(error) and not self._stopped()
 
     def _prepared(self, question: Question) -> requests.PreparedRequest:
         prepared = requests.PreparedRequest()
@@ -132,20 +137,21 @@ class Network:
         pieces: list[bytes] = []
         try:
             pieces.extend(bodies.decoded(self._pieces(raw), headers.get("content-encoding", ""), limit=limit))
-        except (bodies.TooLarge, bodies.Undecodable, bodies.Truncated, *_FAULTS) as error:
+        except (bodies.TooLarge, bodies.Undecodable, bodies.Truncated) as error:
             # Of an error the status says enough.
             if good:
                 raise self._undecoded(question, error, raw.status) from error
+        except _FAULTS:
+            if good:
+                raise
         return b"".join(pieces)
 
     def _pieces(self, raw: urllib3.HTTPResponse) -> Iterator[bytes]:
         while piece := raw.read1(bodies.STEP, decode_content=False):
             yield piece
 
-    def _undecoded(self, question: Question, error: Exception, status: int) -> Exception:
+    def _undecoded(self, question: Question, error: Exception, status: int) -> SourceError:
         subject = f"asking {shown(question.url)}"
-        if isinstance(error, _FAULTS):
-            return error
         if isinstance(error, bodies.TooLarge):
             return Unreadable(f"{subject}: the body is larger than {self._settings.max_body_bytes} bytes", status=status)
         if isinstance(error, bodies.Truncated):
@@ -161,9 +167,8 @@ class Network:
         return Unavailable(f"asking {shown(question.url)}: {faults.reason(error, host=host, settings=self._settings)}")
 
 
-# ValueError: http.client and urllib3 let it through for impossible numbers and names. AttributeError: urllib3 reads from a connection that
-# `Watch` has just broken off.
-_FAULTS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, http.client.HTTPException, ValueError, AttributeError)
+# ValueError: http.client and urllib3 let it through for impossible numbers and names.
+_FAULTS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, http.client.HTTPException, ValueError)
 
 
 def _headers(raw: urllib3.HTTPResponse) -> Mapping[str, str]:

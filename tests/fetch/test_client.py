@@ -320,6 +320,10 @@ def test_a_secret_in_an_address_is_in_no_message(client: Client, server: Server)
     with pytest.raises(Gone) as caught:
         http.get(server.url("/x/s3cret/y"))
     assert "s3cret" not in str(caught.value)
+    server.on("/cut/s3cret", Script(body=b"x" * 9, cut_after=1))
+    with pytest.raises(Unavailable) as broken:
+        http.get(server.url("/cut/s3cret"))
+    assert "s3cret" not in str(broken.value)
 
 
 # -- pace

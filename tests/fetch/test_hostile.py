@@ -76,6 +76,16 @@ def test_a_server_that_drips_is_given_up(open_client: Open, server: Server, scri
     assert stopwatch.monotonic() - began < 2
 
 
+def test_all_redirects_together_have_one_time(open_client: Open, server: Server) -> None:
+    http = open_client(total_timeout=timedelta(seconds=0.5)).bound(host="", pace=AT_ONCE)
+    for hop in range(4):
+        server.on(f"/{hop}", Script(status=302, headers={"Location": f"/{hop + 1}"}, delay=0.2))
+    server.on("/4", Script())
+    with pytest.raises(Unavailable, match=r"no whole answer within 0\.5 s"):
+        http.get(server.url("/0"))
+    assert server.count("/4") == 0
+
+
 def test_a_server_that_says_nothing_is_given_up(open_client: Open, server: Server) -> None:
     http = open_client(read_timeout=timedelta(seconds=0.2)).bound(host="", pace=AT_ONCE)
     server.on("/a", Script(delay=1.0))
