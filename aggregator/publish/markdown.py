@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from aggregator.errors import ConfigError
@@ -36,7 +37,7 @@ def document(page: PageView, shown: Shown) -> str:
         lines += [escaped(page.intro), ""]
     if page.home:
         lines += [f"To join the conversation, go to {linked(page.home.title, page.home.url)}.", ""]
-    return "\n".join([*lines, block(page, shown), ""])
+    return "\n".join(_trimmed(chain(lines, _lines(page, shown)))) + "\n"
 
 
 def block(page: PageView, shown: Shown) -> str:
@@ -100,7 +101,7 @@ def _found_line(view: StoryView) -> str:
     return f"* {ICONS[view.kind]}{linked(view.title, view.href)}" + (f" — {credit}" if credit else "")
 
 
-def _trimmed(lines: Iterator[str]) -> list[str]:
+def _trimmed(lines: Iterable[str]) -> list[str]:
     """Without empty lines at either end or in a row."""
     kept: list[str] = []
     for line in lines:

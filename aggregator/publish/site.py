@@ -1,8 +1,8 @@
 """The site: which files there are, and which of them have to be written.
 
 The same rows give the same bytes. The one exception is the instant "updated", which moves only when something shown has changed: files are
-made with a mark where it stands, and get the old instant when with it they would be what lies there already. A build without news reads
-what lies there and writes nothing.
+made with a mark where it stands, and get the old instant when with it they are what the last build made. A build without news reads what
+lies there and writes nothing.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ class _Note:
 
     # Stands for everything the files were made from.
     token: str = ""
+    # The instant that the files carry.
+    updated: str = ""
     # SHA-256 of every file made, by path relative to the output folder.
     files: Mapping[str, str] = field(default_factory=dict)
     # SHA-256 of the page outside of the output folder; "": there is none.
@@ -88,7 +90,7 @@ def publish(
     if note.token == token and _as_left(note, settings):
         return Published(note=previous or "")
     texts, block = _texts(stories(), settings, sources, places)
-    contents = _stamped(texts, settings, now)
+    contents = _stamped(texts, settings, note, now)
     stale = [path for path in contents if files.read(settings.output / path) != contents[path]]
     gone = [path for path, was in note.files.items() if path not in contents and _untouched(settings.output / path, was)]
     outside = _outside(settings, block)
@@ -100,9 +102,7 @@ def publish(
         if outside:
             files.put(*outside)
     written = (*stale, *([str(settings.markdown.into)] if outside else []))
-    made = {path: files.digest(content) for path, content in contents.items()}
-    remembered = json.dumps({"token": token, "files": made, "outside": _outside_digest(settings)}, sort_keys=True)
-    return Published(written=written, removed=tuple(gone), note=remembered)
+    return Published(written=written, removed=tuple(gone), note=_remembered(token, contents, settings))
 
 
 def _token(settings: Settings, sources: Sequence[SourceView], revision: int | str, fingerprint: str) -> str:
@@ -115,11 +115,18 @@ def _recalled(previous: str | None) -> _Note:
     """The note of the last build; an empty one when it cannot be read, which costs one build."""
     try:
         raw = json.loads(previous or "{}")
-        return _Note(
-            token=str(raw["token"]), files={str(path): str(was) for path, was in raw["files"].items()}, outside=str(raw["outside"])
-        )
+        made = {str(path): str(was) for path, was in raw["files"].items()}
+        updated = datetime.fromisoformat(raw["updated"]).isoformat()
+        return _Note(token=str(raw["token"]), updated=updated, files=made, outside=str(raw["outside"]))
     except (ValueError, KeyError, TypeError, AttributeError):
         return _Note()
+
+
+def _remembered(token: str, contents: Mapping[str, bytes], settings: Settings) -> str:
+    updated = _UPDATED.search(contents[listing.STORIES][:8192].decode())
+    assert updated is not None
+    made = {"token": token, "updated": updated[1], "files": _digests(contents), "outside": _outside_digest(settings)}
+    return json.dumps(made, sort_keys=True)
 
 
 def _as_left(note: _Note, settings: Settings) -> bool:
@@ -168,16 +175,26 @@ def _pages(page: PageView, filled: Templates, *, own_markdown: bool) -> dict[str
     }
 
 
-def _stamped(texts: Mapping[str, str], settings: Settings, now: datetime) -> dict[str, bytes]:
-    """The files with their instant: that of the last build when nothing else differs from what lies there, else now."""
-    listed = files.read(settings.output / listing.STORIES)
-    last = _UPDATED.search(listed[:8192].decode("utf-8", "replace")) if listed else None
+def _stamped(texts: Mapping[str, str], settings: Settings, note: _Note, now: datetime) -> dict[str, bytes]:
+    """The files with their instant: that of the last build when with it they are the files that it made, else now."""
+    last = note.updated or _updated_in(settings.output / listing.STORIES)
     if last:
-        contents = _at(texts, datetime.fromisoformat(last[1]), settings)
-        lying = {path: files.read(settings.output / path) for path in contents}
-        if all(lying[path] in (None, contents[path]) for path in contents):
+        contents = _at(texts, datetime.fromisoformat(last), settings)
+        made = note.files or {path: files.digest(lying) for path in contents if (lying := files.read(settings.output / path))}
+        if made == _digests(contents):
             return contents
     return _at(texts, now, settings)
+
+
+def _updated_in(path: Path) -> str:
+    """The instant in the list of stories that lies there; "" when there is none."""
+    listed = files.read(path)
+    found = _UPDATED.search(listed[:8192].decode("utf-8", "replace")) if listed else None
+    return found[1] if found else ""
+
+
+def _digests(contents: Mapping[str, bytes]) -> dict[str, str]:
+    return {path: files.digest(content) for path, content in contents.items()}
 
 
 def _at(texts: Mapping[str, str], instant: datetime, settings: Settings) -> dict[str, bytes]:

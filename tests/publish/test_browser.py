@@ -1,0 +1,251 @@
+"""The site as a reader meets it, in headless Chromium (Debian's package, or AGGREGATOR_CHROMIUM); nothing is installed from here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aggregator.publish.site import publish
+from tests.publish.test_pages import evil_stories
+from tests.support.site import settings_in, site_of, some_sources, some_stories
+from tests.support.stories import NOON
+
+CHROMIUM = os.environ.get("AGGREGATOR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+# Nothing but this machine can be asked, whatever the page says.
+FLAGS = (
+    "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1",
+)  # fmt: skip
+PAGES = ("index.html", "sources.html", "year/2024.html")
+WIDTHS = (320, 390, 1280)
+SCHEMES = ("light", "dark")
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here; .ci/run installs it")]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder and says nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A site with stories of every kind, and a stranger's worst among them, on loopback."""
+    settings = settings_in(tmp_path_factory.mktemp("site"), site=site_of(stories=10))
+    publish(lambda: (*some_stories(), *evil_stories()), settings, some_sources(), revision=1, now=NOON)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(settings.output)))
+    serving = threading.Thread(target=server.serve_forever, daemon=True)
+    serving.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+    serving.join()
+
+
+class Visit:
+    """One page opened, with everything that it asked for and complained of."""
+
+    def __init__(self, browser: Any, address: str, *, width: int = 1280, scheme: str = "light", **options: Any) -> None:
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme, **options)
+        self.page = self.context.new_page()
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
+        reply = self.page.goto(address)
+        assert reply.ok
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_asks_for_nothing_else_and_complains_of_nothing(browser: Any, site: str, name: str, script: bool) -> None:
+    with Visit(browser, site + name, java_script_enabled=script) as visit:
+        assert visit.page.locator("h1").is_visible()
+        assert [url for url in visit.asked if not url.endswith("/favicon.ico")] == [site + name]
+        assert [one for one in visit.complaints if "favicon" not in one and "404" not in one] == []
+
+
+def test_a_page_opened_from_the_disk_is_dressed_too(browser: Any, tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    publish(some_stories, settings, some_sources(), revision=1, now=NOON)
+    with Visit(browser, (settings.output / "index.html").as_uri(), java_script_enabled=False) as visit:
+        assert visit.complaints == []
+        assert all(url.startswith("file:") for url in visit.asked)
+        assert visit.page.locator("body").bounding_box()["width"] < 700
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wider_than_the_window(browser: Any, site: str, name: str, width: int, scheme: str) -> None:
+    with Visit(browser, site + name, width=width, scheme=scheme) as visit:
+        visit.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_text_twice_as_large_still_fits(browser: Any, site: str) -> None:
+    with Visit(browser, site, width=640) as visit:
+        visit.page.evaluate("document.documentElement.style.zoom = 2")
+        assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+LONGEST_LINE = """() => Math.max(...[...document.querySelectorAll('p, h3, blockquote, .unread li')].map(block => {
+    const words = document.createTreeWalker(block, NodeFilter.SHOW_TEXT), rows = new Map();
+    for (let node; node = words.nextNode();)
+        for (let at = 0; at < node.data.length; at++) {
+            const range = document.createRange();
+            range.setStart(node, at); range.setEnd(node, at + 1);
+            const box = range.getClientRects()[0];
+            if (box && box.width) rows.set(Math.round(box.bottom / 6), (rows.get(Math.round(box.bottom / 6)) || 0) + 1);
+        }
+    return Math.max(0, ...rows.values());
+}))"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_line_holds_more_than_seventy_characters(browser: Any, name: str, tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, site=site_of(stories=3))
+    publish(some_stories, settings, some_sources(), revision=1, now=NOON)
+    with Visit(browser, (settings.output / name).as_uri()) as visit:
+        visit.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert 30 < visit.page.evaluate(LONGEST_LINE) <= 70
+
+
+CONTRASTS = """() => {
+    const light = colour => {
+        const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map(part => part / 255)
+            .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const paper = light(getComputedStyle(document.documentElement).backgroundColor);
+    const ratio = colour => { const own = light(colour); return (Math.max(own, paper) + 0.05) / (Math.min(own, paper) + 0.05); };
+    const spoken = node => node.nodeType === 3 && node.data.trim();
+    const text = [...document.querySelectorAll('body *')].filter(one => [...one.childNodes].some(spoken));
+    return {
+        text: Math.min(...text.map(one => ratio(getComputedStyle(one).color))),
+        icons: Math.min(21, ...[...document.querySelectorAll('.icon')].map(one => ratio(getComputedStyle(one).stroke))),
+    };
+}"""
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", PAGES)
+def test_text_and_icons_stand_out_from_the_paper(browser: Any, site: str, name: str, scheme: str) -> None:
+    """WCAG 2.2: 4.5 for text (1.4.3), 3 for graphics (1.4.11)."""
+    with Visit(browser, site + name, scheme=scheme) as visit:
+        contrast = visit.page.evaluate(CONTRASTS)
+        assert contrast["text"] >= 4.5
+        assert contrast["icons"] >= 4.5
+
+
+def test_the_two_schemes_are_two(browser: Any, site: str) -> None:
+    papers = set()
+    for scheme in SCHEMES:
+        with Visit(browser, site, scheme=scheme) as visit:
+            papers.add(visit.page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
+    assert len(papers) == 2
+
+
+def test_the_skip_link_comes_first_and_is_seen_when_it_has_the_focus(browser: Any, site: str) -> None:
+    with Visit(browser, site) as visit:
+        assert visit.page.locator(".skip").bounding_box()["y"] < 0
+        visit.page.keyboard.press("Tab")
+        visit.page.wait_for_function(
+            "document.activeElement.className === 'skip' && document.activeElement.getBoundingClientRect().top >= 0"
+        )
+        visit.page.keyboard.press("Enter")
+        assert visit.page.url.endswith("#content")
+
+
+def test_every_stop_of_the_keyboard_shows_where_it_is(browser: Any, site: str) -> None:
+    with Visit(browser, site) as visit:
+        for _ in range(12):
+            visit.page.keyboard.press("Tab")
+            outline = visit.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert outline != "none"
+
+
+def test_voices_open_without_script(browser: Any, site: str) -> None:
+    with Visit(browser, site, java_script_enabled=False) as visit:
+        talk = visit.page.locator("details").first
+        assert not talk.locator(".voices").is_visible()
+        talk.locator("summary").click()
+        assert talk.locator(".voices").is_visible()
+
+
+def test_every_icon_has_a_name_and_the_same_weight(browser: Any, site: str) -> None:
+    with Visit(browser, site) as visit:
+        icons = visit.page.get_by_role("img")
+        assert icons.count() == visit.page.locator(".icon").count() > 5
+        assert {icons.nth(at).get_attribute("aria-label") for at in range(icons.count())} >= {
+            "Article",
+            "Episode",
+            "Video",
+            "Discussion",
+            "Post",
+        }
+        boxes = [icons.nth(at).bounding_box() for at in range(icons.count())]
+        assert len({(round(box["width"]), round(box["height"])) for box in boxes}) == 1
+
+
+def test_the_page_is_not_moved_for_those_who_want_no_motion(browser: Any, site: str) -> None:
+    with Visit(browser, site, reduced_motion="reduce") as visit:
+        assert visit.page.evaluate(
+            "[...document.querySelectorAll('*')].every(one => parseFloat(getComputedStyle(one).transitionDuration) === 0)"
+        )
+
+
+def test_the_page_keeps_its_icons_in_forced_colours_and_its_text_on_paper(browser: Any, site: str) -> None:
+    with Visit(browser, site, forced_colors="active") as visit:
+        assert visit.page.locator(".icon").first.is_visible()
+        visit.page.emulate_media(media="print", forced_colors="none")
+        assert visit.page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+        assert not visit.page.locator("footer").is_visible()
+
+
+def test_a_strangers_script_does_not_run(browser: Any, site: str) -> None:
+    with Visit(browser, site) as visit:
+        assert visit.page.get_by_text("<script>alert(1)</script>").first.is_visible()
+        assert visit.page.evaluate("document.scripts.length") == 0
+        assert not any("dialog" in one for one in visit.complaints)
+
+
+AXE = os.environ.get("AGGREGATOR_AXE")
+
+
+@pytest.mark.skipif(not AXE, reason="AGGREGATOR_AXE does not name the file axe.min.js of npm's axe-core")
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(browser: Any, site: str, name: str, scheme: str) -> None:
+    # The page's own policy forbids the script that looks at it.
+    with Visit(browser, site + name, scheme=scheme, bypass_csp=True) as visit:
+        visit.page.add_script_tag(path=AXE)
+        found = visit.page.evaluate("axe.run()")
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
