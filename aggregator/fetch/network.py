@@ -17,7 +17,7 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 from requests.utils import should_bypass_proxies
 
-from aggregator.errors import Unavailable, Unreadable
+from aggregator.errors import SourceError, Unavailable, Unreadable
 from aggregator.fetch import body as bodies
 from aggregator.fetch import faults, guard
 from aggregator.fetch.exchange import Answer, Question, checked
