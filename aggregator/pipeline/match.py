@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
@@ -29,6 +30,9 @@ _ENTANGLED = re.compile(
 )
 # Values of `language` that say nothing (BCP 47 §4.1).
 _NO_LANGUAGE = ("", "und", "mul", "zxx", "mis")
+
+# A text as it is written, and folded.
+_Spelling = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,43 +129,43 @@ class Matcher:
             yield from found
 
     def _unwanted(self, rules: tuple[Rule, ...], seen: Seen) -> bool:
-        return bool(rules) and any(
-            any(self._excerpts(rule, (seen.title, *seen.texts))) or any(rule.in_tag(fold(tag)) for tag in seen.tags) for rule in rules
-        )
+        if not rules:
+            return False
+        spellings = self._spellings((seen.title, *seen.texts))
+        tags = tuple(map(fold, seen.tags))
+        return any(any(rule.in_tag(tag) for tag in tags) or next(_excerpts(rule, spellings), None) is not None for rule in rules)
 
     def _found(self, rules: tuple[Rule, ...], topic: str, seen: Seen) -> Iterator[Match]:
         places: tuple[tuple[Field, tuple[str, ...]], ...] = (
             (Field.TITLE, (seen.title,)),
             (Field.TEXT, seen.texts),
-            (Field.TAG, seen.tags),
-            (Field.LINK, seen.links),
+            (Field.TAG, ()),
+            (Field.LINK, seen.cards),
             (Field.IMAGE, seen.alternatives),
             (Field.AUTHOR, seen.author),
         )
         for where, texts in places:
+            spellings = self._spellings(texts)
             for rule in rules:
+                excerpts = _excerpts(rule, spellings)
                 if where is Field.TAG:
-                    excerpts = _tags(rule, texts)
+                    excerpts = _tags(rule, seen.tags)
                 elif where is Field.LINK:
-                    excerpts = _links(rule, texts, self._excerpts(rule, seen.cards))
-                else:
-                    excerpts = self._excerpts(rule, texts)
-                if excerpt := next(excerpts, None):
-                    yield Match(topic=topic, field=where, rule=rule.text, excerpt=excerpt)
+                    excerpts = chain(_links(rule, seen.links), excerpts)
+                if (found := next(excerpts, None)) is not None:
+                    yield Match(topic=topic, field=where, rule=rule.text, excerpt=found)
 
-    def _excerpts(self, rule: Rule, texts: Iterable[str]) -> Iterator[str]:
+    def _spellings(self, texts: Iterable[str]) -> tuple[_Spelling, ...]:
+        """Every way to read these texts, each as it is written and folded."""
+        found = []
         for text in texts:
-            for reading in self._spellings(text):
-                for found in rule.in_text(fold(reading)):
-                    yield excerpt(reading, *origin(reading, found.start, found.end))
-
-    def _spellings(self, text: str) -> Iterator[str]:
-        for reading in _readings(text):
-            yield reading
-            if (unmarked := without_notes(reading)) is not None:
-                yield unmarked
-            if self._dotless and "I" in reading:
-                yield reading.replace("I", "ı")
+            for reading in _readings(text):
+                found.append(reading)
+                if (unmarked := without_notes(reading)) is not None:
+                    found.append(unmarked)
+                if self._dotless and "I" in reading:
+                    found.append(reading.replace("I", "ı"))
+        return tuple((reading, fold(reading)) for reading in found if reading)
 
 
 def see(entry: Entry) -> Seen:
@@ -318,17 +322,22 @@ def _loose(html: str) -> str | None:
     return html + unquote(html) if "%" in html else html
 
 
+def _excerpts(rule: Rule, spellings: Iterable[_Spelling]) -> Iterator[str]:
+    for reading, folded in spellings:
+        for found in rule.in_text(folded):
+            yield excerpt(reading, *origin(reading, found.start, found.end))
+
+
 def _tags(rule: Rule, tags: Iterable[str]) -> Iterator[str]:
     for tag in tags:
         if rule.in_tag(fold(tag)):
             yield excerpt("#" + tag.strip().lstrip("#＃"), 0, 0)
 
 
-def _links(rule: Rule, links: Iterable[str], cards: Iterator[str]) -> Iterator[str]:
+def _links(rule: Rule, links: Iterable[str]) -> Iterator[str]:
     for link in links:
-        words = words_of(link)
+        words = unquote(link) if "_" in rule.needle else words_of(link)
         folded = fold(words)
         if found := rule.in_link(folded, link):
             start, end = origin(words, found.start, found.end)
             yield excerpt(link, 0, len(link)) if len(link) <= _EXCERPT else excerpt(words, start, end)
-    yield from cards

@@ -18,6 +18,7 @@ from aggregator.text.words import fold, script
 _GAP = r"(?:[^\S\n]+(?:\n[^\S\n]*)?|\n[^\S\n]*)"
 # A hyphen inside a word, or at the end of a line that breaks it.
 _HYPHEN = r"-(?:[^\S\n]*\n[^\S\n]*)?"
+_SCHEME = re.compile(r"\Ahttps?://(?:www\.)?(?=.)")
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?((?:[^\s/?#:@.]+\.)+[^\W\d_]{2,})(?::\d+)?(/[^\s?#]*)?")
 # What makes "example.org" another host ("example.org.test") or another path.
 _LONGER_HOST = re.compile(r"[.-]\w")
@@ -112,14 +113,14 @@ def compiled(text: str, *, spaced: bool = False) -> Rule:
         folded = "#" + folded.lstrip("#").lstrip()
     address = _ADDRESS.fullmatch(folded)
     host, path = (address[1], (address[2] or "").rstrip("/")) if address else ("", "")
-    words = (host + path if address else folded).split()
+    words = (host + path if address else _SCHEME.sub("", folded)).split()
     body = [words[0].lstrip("#"), *words[1:]] if hashtag else words
     alone = spaced and len(words) == 1 and not address
     return Rule(
         text=text,
         needle=max((_squeezed(word) for word in words), key=len).lstrip("#"),
         pattern=re.compile(_phrase(words, spaced=alone and not hashtag)),
-        tag=re.compile(_phrase(body, spaced=alone)),
+        tag=re.compile(_phrase(body, spaced=alone, between="_|")),
         hashtag=hashtag,
         spaces=(max(words[0].count("-"), 1)) if alone and not hashtag else 0,
         host=host,
@@ -150,8 +151,8 @@ def _squeezed(word: str) -> str:
     return word.replace("-", "") or word
 
 
-def _phrase(words: list[str], *, spaced: bool) -> str:
-    return rf"(?:{_GAP}|{_HYPHEN})".join(_word(word, spaced=spaced) for word in words)
+def _phrase(words: list[str], *, spaced: bool, between: str = "") -> str:
+    return rf"(?:{between}{_GAP}|{_HYPHEN})".join(_word(word, spaced=spaced) for word in words)
 
 
 def _word(word: str, *, spaced: bool) -> str:

@@ -46,6 +46,8 @@ def _left(text: str, start: int, end: int, tagged: bool) -> bool:
         in_tag = tagged and inner != "#" and text[start - 2 : start - 1] == "#"
         return not in_tag and not _wordy(text[max(0, start - 64) : start].rstrip("_")[-1:])
     if not _wordy(inner):
+        if inner == "#" and _behind_hashtag(text, start):
+            return True
         return _symbol(inner) or (script(outer) in ("", "unspaced") and (outer != inner or inner == "#"))
     if outer == "'":
         return not _one_word_across_apostrophe(text[start - 2 : start - 1], inner)
@@ -103,6 +105,11 @@ def _base(text: str, at: int) -> str:
 
 def _wordy(character: str) -> bool:
     return bool(character) and script(character) != ""
+
+
+def _behind_hashtag(text: str, start: int) -> bool:
+    """True for the second of "#one#two"."""
+    return re.search(r"(?:\A|[^\w/&])#\w+\Z", text[max(0, start - 100) : start]) is not None
 
 
 def _symbol(character: str) -> bool:

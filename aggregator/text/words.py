@@ -38,6 +38,8 @@ _KINDS = (
 _BROKEN = re.compile(r"\u00ad[ \t]*\r?\n[ \t]*")
 # Raised figures and signs that stand for a note or a claim and not for a letter ("microsolidarity²", "Microsolidarity™").
 _NOTES = re.compile(r"[\u00b9\u00b2\u00b3\u2070\u2074-\u2079\u2120\u2122\u00ae\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]")
+# Below this many characters letters are looked at one by one.
+_NEAR = 200
 # What belongs to one letter: a start with the marks on it, or the pieces of one Hangul syllable.
 _LETTER = re.compile(r"\u00ad[ \t]*\r?\n[ \t]*|[\u1100-\u115f\ua960-\ua97f][\u1160-\u11ff\ud7b0-\ud7ff]*|.", re.DOTALL)
 
@@ -67,13 +69,43 @@ def origin(text: str, start: int, end: int) -> tuple[int, int]:
     """Where in `text` the part stands that `fold(text)[start:end]` was made from."""
     if text.isascii():
         return start, end
-    places, lengths = _places(text)
-    first = max(bisect_right(lengths, start) - 1, 0)
-    last = max(bisect_right(lengths, max(end - 1, start)) - 1, 0)
-    return places[first], places[min(last + 1, len(places) - 1)]
+    base, folded = _shortly_before(text, start)
+    reach = 2 * _NEAR + end - start
+    while True:
+        places, lengths = _places(text[base : base + reach])
+        if lengths[-1] > end - folded or base + reach >= len(text):
+            break
+        reach *= 2
+    first = max(bisect_right(lengths, start - folded) - 1, 0)
+    last = max(bisect_right(lengths, max(end - 1, start) - folded) - 1, 0)
+    return base + places[first], base + places[min(last + 1, len(places) - 1)]
 
 
-@lru_cache(maxsize=4)
+def _shortly_before(text: str, start: int) -> tuple[int, int]:
+    """A place in `text` not long before the one that became `start`, and the length of what is folded before it.
+
+    Halving folds every stretch once; asking letter by letter from the beginning takes seconds for a long text.
+    """
+    low, folded, high = 0, 0, len(text)
+    while high - low > _NEAR:
+        middle = (low + high) // 2
+        while middle > low and _inside_letter(text[middle]):
+            middle -= 1
+        if middle == low:
+            break
+        length = folded + len(fold(text[low:middle]))
+        if length <= start:
+            low, folded = middle, length
+        else:
+            high = middle
+    return low, folded
+
+
+def _inside_letter(character: str) -> bool:
+    """True where a text must not be taken apart: before a mark, a piece of a syllable, or white space that a soft hyphen may own."""
+    return _joins(character) or character.isspace() or "\u1100" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7ff"
+
+
 def _places(text: str) -> tuple[list[int], list[int]]:
     """Beginnings of the letters in `text`, and beginnings of the same letters in the folded text; both close with the whole length."""
     places, folded, at = [], [], 0
