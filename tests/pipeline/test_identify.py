@@ -1,0 +1,163 @@
+"""What a mention is about."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.model import Enclosure, Entry, Kind
+from aggregator.pipeline.identify import fingerprint_of, identify, identify_line
+from aggregator.text.urls import RULES
+
+PAGE = "https://garden.example/crews"
+OWN = "https://social.example/@ada/117648005660672001"
+OWN_KEY = "https://social.example/web/statuses/117648005660672001"
+
+
+def post(**fields: object) -> Entry:
+    return Entry(**{"native_id": "1", "url": OWN, "kind": Kind.POST, **fields})  # type: ignore[arg-type]  # a builder takes any field
+
+
+def subject(*links: str, **fields: object) -> str:
+    return identify(post(**fields), links=links).subject
+
+
+def test_a_post_that_shares_one_page_is_about_the_page() -> None:
+    identity = identify(post(text="Crews"), links=["http://www.garden.example/crews/?utm_source=x"])
+    assert identity.subject == PAGE
+    assert identity.href == "http://www.garden.example/crews/"
+    assert identity.aliases == (OWN_KEY,)
+    assert identity.rules == RULES
+
+
+def test_a_post_that_shares_nothing_is_about_itself() -> None:
+    assert identify(post(), links=[]).subject == OWN_KEY
+    assert identify(post(), links=[]).href == OWN
+    assert identify(post(), links=[]).aliases == ()
+
+
+def test_a_post_with_two_pages_is_a_voice_of_its_own() -> None:
+    assert subject(PAGE, "https://garden.example/pods") == OWN_KEY
+
+
+def test_one_page_twice_is_one_page() -> None:
+    assert subject(PAGE, f"{PAGE}?utm_source=x", "https://web.archive.org/web/2020/https://garden.example/crews") == PAGE
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://social.example/tags/microsolidarity",
+        "https://other.example/tags/Microsolidarity",
+        "https://social.example/@bob",
+        "https://other.example/@bob",
+        "https://social.example/users/bob",
+        "https://x.com/bob",
+        "https://x.com/hashtag/microsolidarity",
+        "https://x.com/search?q=%23microsolidarity",
+        "https://bsky.app/profile/bob.example",
+        "https://bsky.app/hashtag/microsolidarity",
+        "https://files.social.example/media/a.jpg",
+        "https://www.google.com/search?q=crews",
+        "https://duckduckgo.com/?q=crews",
+        f"{OWN}/embed",
+        "https://social.example/users/ada/statuses/117648005660672001",
+        "mailto:ada@example.org",
+        "http://localhost:8000/a",
+        "javascript:alert(1)",
+    ],
+)
+def test_tags_people_media_searches_and_itself_are_not_shared_pages(link: str) -> None:
+    assert subject(link) == OWN_KEY
+    assert subject(link, PAGE) == PAGE
+
+
+@pytest.mark.parametrize("kind", [Kind.ARTICLE, Kind.EPISODE, Kind.VIDEO, Kind.THREAD])
+def test_an_article_episode_video_or_thread_is_about_itself(kind: Kind) -> None:
+    assert subject(PAGE, kind=kind) == OWN_KEY
+
+
+def test_a_reply_without_a_link_goes_with_what_it_answers() -> None:
+    assert subject(in_reply_to="https://medium.com/@ada/how-we-crew-7c6e7ce63eda", kind=Kind.COMMENT) == "https://medium.com/p/7c6e7ce63eda"
+
+
+def test_a_reply_with_a_link_of_its_own_is_about_the_link() -> None:
+    assert subject(PAGE, in_reply_to="https://social.example/@bob/117648005660672000") == PAGE
+
+
+def test_an_answer_to_something_that_has_no_address_is_about_itself() -> None:
+    assert subject(in_reply_to="117648005660672000") == OWN_KEY
+
+
+def test_a_reply_that_links_to_what_it_answers_goes_with_it() -> None:
+    answered = "https://social.example/@bob/117648005660672000"
+    assert subject(answered, in_reply_to=answered) == "https://social.example/web/statuses/117648005660672000"
+
+
+def test_other_addresses_of_the_entry_are_aliases_once_and_in_order() -> None:
+    identity = identify(
+        post(aliases=("https://social.example/users/ada/statuses/117648005660672001", "https://b.example/2", "not an address")),
+        links=[PAGE],
+    )
+    assert identity.aliases == ("https://b.example/2", OWN_KEY)
+
+
+def test_an_episode_joins_its_page_and_its_enclosure() -> None:
+    entry = Entry(
+        native_id="g",
+        url="https://example.org/shows/crews",
+        kind=Kind.EPISODE,
+        enclosures=(Enclosure(url="https://anchor.fm/s/8d364524/podcast/play/41166565/https%3A%2F%2Fa.example%2Fx.mp3"),),
+    )
+    assert identify(entry, links=[]).aliases == (identify(post(url="https://anchor.fm/ada/episodes/x-e186q95"), links=[]).subject,)
+
+
+def test_the_order_of_links_does_not_matter() -> None:
+    links = [PAGE, "https://social.example/@bob", "https://social.example/tags/a"]
+    assert subject(*links) == subject(*reversed(links))
+
+
+def test_equal_words_have_equal_fingerprints_whatever_their_case() -> None:
+    assert fingerprint_of("How we crew, together") == fingerprint_of("how WE crew together!")
+    assert fingerprint_of("") == (0, 0)
+    assert fingerprint_of("crews")[1] == 1
+
+
+def test_near_texts_are_nearer_than_far_ones() -> None:
+    words = "a crew is a group of three to eight people who work and care for one another over a long time in a known rhythm".split()
+    near = [*words[:-1], "beat"]
+    base, other = fingerprint_of(" ".join(words))[0], fingerprint_of(" ".join(near))[0]
+    far = fingerprint_of(" ".join(reversed(words)))[0]
+    assert (base ^ other).bit_count() < (base ^ far).bit_count()
+
+
+@given(st.text())
+def test_a_fingerprint_has_sixty_four_bits(text: str) -> None:
+    fingerprint, words = fingerprint_of(text)
+    assert 0 <= fingerprint < 2**64
+    assert words >= 0
+
+
+def test_a_fingerprint_is_the_same_in_another_process() -> None:
+    code = "from aggregator.pipeline.identify import fingerprint_of; print(fingerprint_of('how we crew together')[0])"
+    there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "7"})
+    assert int(there.stdout) == fingerprint_of("how we crew together")[0]
+
+
+def test_a_line_gives_key_href_and_the_names_of_the_rules() -> None:
+    assert identify_line({"url": "http://www.example.org/a/?utm_source=x"}) == {
+        "url": "http://www.example.org/a/?utm_source=x",
+        "key": "https://example.org/a",
+        "href": "http://www.example.org/a/",
+        "rules": ["tracking", "http and https", "host", "folder page", "parameters"],
+    }
+
+
+@pytest.mark.parametrize("request_", [{}, {"url": None}, {"url": 3}, {"URL": "https://example.org"}])
+def test_a_line_without_an_address_says_what_was_expected(request_: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"expected .*url.*write one JSON object a line"):
+        identify_line(request_)
