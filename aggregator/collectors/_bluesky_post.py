@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from aggregator.collectors._json import Odd, instant, member, members, needed, number, text, texts, web_address
+from aggregator.collectors._json import Odd, instant, member, members, needed, number, tag_names, text, texts, web_address
 from aggregator.model import Author, Entry, Kind, Preview, Restriction
 
 HANDLE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?")
@@ -81,7 +81,7 @@ def _facets(record: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
             tags.append(feature.get("tag"))
             links.append(web_address(feature.get("uri")))
     tags += _listed(record.get("tags"))
-    named = {_folded(tag): tag for tag in reversed([one.lstrip("#＃").strip() for one in texts(tags)]) if tag}
+    named = {_folded(tag): tag for tag in reversed(tag_names(tags))}
     return tuple(reversed(named.values())), tuple(dict.fromkeys(filter(None, links)))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from aggregator.collectors._json import Odd, instant, member, members, needed, number, text, texts
+from aggregator.collectors._json import Odd, instant, member, members, needed, number, tag_names, text
 from aggregator.model import Author, Entry, Kind
 
 REGULAR = 1
@@ -85,7 +85,7 @@ def entry_of_post(row: dict[str, Any], forum: Forum, topic: dict[str, Any] | Non
 def tags_of(value: Any) -> tuple[str, ...]:
     """Names of tags: texts on older servers, objects on newer ones, nothing where tags are switched off."""
     listed = value if isinstance(value, list) else []
-    return texts(one.get("name") if isinstance(one, dict) else one for one in listed)
+    return tag_names(one.get("name") if isinstance(one, dict) else one for one in listed)
 
 
 def without_boilerplate(markup: str, url: str) -> str | None:

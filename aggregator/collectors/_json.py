@@ -96,6 +96,11 @@ def texts(value: Iterable[Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found for one in value if (found := text(one)) is not None))
 
 
+def tag_names(value: Iterable[Any]) -> tuple[str, ...]:
+    """Names of tags without "#", each once, in their order; what is no text is left out."""
+    return tuple(dict.fromkeys(name for one in texts(value) if (name := one.strip().lstrip("#＃").strip())))
+
+
 def read_each(
     rows: Sequence[Any], read: Callable[[dict[str, Any]], Entry | None], *, noun: str
 ) -> tuple[tuple[Entry, ...], tuple[str, ...]]:

@@ -249,13 +249,16 @@ class Discourse(Collector):
                 return
             topic = an_object(reply.json(READING_TOPIC), READING_TOPIC)
             stream = an_object(topic.get("post_stream"), READING_TOPIC)
-            rows, ids = a_list(stream.get("posts"), READING_TOPIC), _numbers(a_list(stream.get("stream"), READING_TOPIC))
+            rows, listed = a_list(stream.get("posts"), READING_TOPIC), a_list(stream.get("stream"), READING_TOPIC)
+            ids = _numbers(listed)
             if not rows or not ids:
                 raise Unreadable(f"{READING_TOPIC}: expected posts, got none")
             # The first posts come with every poll, so that an edit of them is seen.
             shown = {number(row.get("id")) for row in members(rows)}
             waiting, last = [id for id in _after(ids, last) if id not in shown], ids[-1]
-            yield self._page(rows, topic, last=last, waiting=waiting)
+            page = self._page(rows, topic, last=last, waiting=waiting)
+            odd = (f"{len(listed) - len(ids)} of {len(listed)} ids of posts are no numbers",) if len(ids) < len(listed) else ()
+            yield replace(page, remarks=page.remarks + odd)
         while waiting:
             chunk, waiting = waiting[:CHUNK], waiting[CHUNK:]
             yield self._chunk(http, chunk, last=last, waiting=waiting)

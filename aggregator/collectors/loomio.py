@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from aggregator.collectors import _options
 from aggregator.collectors._feeds import ACCEPT, Feed, feed_of, read_feed
-from aggregator.collectors._json import Odd, a_list, an_object, instant, members, needed, number, read_each, text, texts
+from aggregator.collectors._json import Odd, a_list, an_object, instant, members, needed, number, read_each, tag_names, text, texts
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
 from aggregator.errors import Gone, Unauthorized, Unreadable
 from aggregator.fetch import Auth, AuthScheme, Http, Pace
@@ -254,7 +254,7 @@ class Loomio(Collector):
             html=text(row.get("highlight")),
             author=Author(name=name) if name else None,
             published=instant(row.get("authored_at")),
-            tags=texts(_list(row.get("tags"))),
+            tags=tag_names(_list(row.get("tags"))),
             in_reply_to=None if opens else thread,
             site=text(row.get("group_name")),
         )

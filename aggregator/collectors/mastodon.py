@@ -25,6 +25,7 @@ from aggregator.collectors._json import (
     members,
     needed,
     read_each,
+    tag_names,
     text,
     texts,
     web_address,
@@ -244,7 +245,7 @@ def _tags(row: dict[str, Any]) -> tuple[str, ...]:
     listed = row.get("tags")
     if not isinstance(listed, list):
         raise Odd("no tags")
-    return texts(one.get("name") for one in members(listed))
+    return tag_names(one.get("name") for one in members(listed))
 
 
 def _previews(card: dict[str, Any]) -> tuple[Preview, ...]:

@@ -44,7 +44,7 @@ class Exchange:
     body: bytes = b""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Case:
     """One fixture folder."""
 
@@ -60,7 +60,7 @@ class Case:
     # Name of the error that ends the poll; "": none does.
     fails: str = ""
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.platform}/{self.name}"
 
     def expected(self) -> Any:
