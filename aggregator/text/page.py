@@ -9,60 +9,33 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.model import Kind
 from aggregator.text.decode import decode
-from aggregator.text.page_address import absolute, adopted, day_in, home_of, is_home, kind_at, same_page, site_guesses, site_host
-from aggregator.text.page_fields import authors_of, dates_in, description_of, image_of, images_of, language_of, people, published_of
-from aggregator.text.page_jsonld import Thing, kind_of, main_thing, texts, things, types
-from aggregator.text.page_phrases import DATE_METAS, Wall
-from aggregator.text.page_signals import Heading, Signals, gather
-from aggregator.text.page_titles import clean, fold, placeholder, slug, wall_of, without_site
-
-NOINDEX = "noindex"
-_POSTED_BY = re.compile(
-    r"(?P<name>[^(]{1,100}) \(@[^()\s]+\)(?: on (?:X|Threads|Instagram|Bluesky)| / X)?(?:$|:)|"
-    r"(?P<other>.{1,100}?) on (?:X|Twitter|Threads|Bluesky|LinkedIn|Instagram|Facebook|Mastodon): "
+from aggregator.text.page_account import NOINDEX, PageAccount, account_line
+from aggregator.text.page_address import (
+    absolute,
+    adopted,
+    day_in,
+    home_of,
+    is_home,
+    kind_at,
+    platform_name,
+    same_page,
+    site_guesses,
+    site_host,
 )
+from aggregator.text.page_fields import authors_of, dates_in, description_of, image_of, images_of, language_of, people, published_of
+from aggregator.text.page_jsonld import Thing, kind_of, main_thing, texts, things, types, web_page
+from aggregator.text.page_phrases import DATE_METAS, Wall
+from aggregator.text.page_signals import Heading, Signals
+from aggregator.text.page_titles import author_in, clean, fold, on_platform, placeholder, slug, wall_of, without_site
+from aggregator.text.page_walk import gather
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageAccount:
-    """What a page says of itself; None and () where it does not say, or not credibly."""
-
-    # Without the site's name.
-    title: str | None = None
-    # In the order the page has them.
-    authors: tuple[str, ...] = ()
-    # The site's name; its host where the page has no name for it.
-    site: str | None = None
-    # With the offset the page wrote; midnight UTC when only the day is known.
-    published: datetime | None = None
-    published_day_only: bool = False
-    # Primary language subtag (BCP 47).
-    language: str | None = None
-    kind: Kind | None = None
-    # Another address of the same site that the page declares to be its own.
-    canonical: str | None = None
-    # At most 500 characters.
-    description: str | None = None
-    image: str | None = None
-    # "consent wall", "bot wall", "log-in page", "soft 404": then nothing else is said; "noindex".
-    notes: tuple[str, ...] = ()
-
-    @property
-    def author(self) -> str | None:
-        """The authors on one line."""
-        return ", ".join(self.authors) or None
-
-    @property
-    def wall(self) -> bool:
-        """True when something else stood where the page should be."""
-        return any(note in set(Wall) for note in self.notes)
+__all__ = ["NOINDEX", "PageAccount", "account_line", "read_line", "read_page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +63,7 @@ def read_page(url: str, markup: str | bytes, content_type: str = "", *, now: dat
     text = decode(markup, content_type) if isinstance(markup, bytes) else markup
     signals = gather(text, home_of(url))
     found = things(signals.blocks)
-    main = main_thing(found, lambda address: same_page(absolute(address, url) or "", url)) or {}
+    main = main_thing(found, lambda address: same_page(absolute(address, url) or "", url)) or web_page(found, home=is_home(url)) or {}
     page = _Page(url, absolute(signals.base, url) or url, signals, found, main, now)
     wall = _wall(page)
     notes = tuple(filter(None, (wall, NOINDEX if _noindex(signals) else None)))
@@ -125,29 +98,9 @@ def read_line(request: Mapping[str, object], *, now: datetime | None = None) -> 
     return account_line(read_page(url, body, str(request.get("content_type") or ""), now=now))
 
 
-def account_line(account: PageAccount) -> dict[str, str | None]:
-    """An account as JSON values, see `read_line`."""
-    published = account.published
-    return {
-        "title": account.title,
-        "author": account.author,
-        "site": account.site,
-        "published": None if published is None else _written(published, account.published_day_only),
-        "language": account.language,
-        "kind": account.kind.value if account.kind else None,
-        "canonical": account.canonical,
-        "description": account.description,
-        "image": account.image,
-    }
-
-
-def _written(published: datetime, day_only: bool) -> str:
-    return published.date().isoformat() if day_only else published.isoformat().replace("+00:00", "Z")
-
-
 def _account(page: _Page, notes: tuple[str, ...]) -> PageAccount:
     declared = _site(page)
-    site = declared or site_host(page.url) or None
+    site = declared or platform_name(page.url) or site_host(page.url) or None
     kind = _kind(page)
     authors = _authors(page, declared or "")
     title = _title(page, kind, declared or "", authors[0] if authors else "")
@@ -188,6 +141,8 @@ def _wall(page: _Page) -> Wall | None:
     for title in (page.signals.title, *page.signals.meta("og:title", "twitter:title"), *_first_heading(page.signals.headings)):
         if wall := wall_of(clean(title)):
             return wall
+    if page.signals.challenge and not any(page.signals.meta("og:title")):
+        return Wall.BOT
     if any("consent.google." in mark or "consent.youtube." in mark or "collectconsent" in mark for mark in page.signals.marks):
         return Wall.CONSENT
     return None
@@ -216,7 +171,9 @@ def _site_names(page: _Page) -> Iterator[str]:
     for key in ("publisher", "isPartOf", "partOfSeries"):
         if key == "isPartOf" and not types(_thing(page.main.get(key))) & {"website", "blog", "periodical", "podcastseries"}:
             continue
-        yield from texts(page.main.get(key))[:1]
+        # A blog's plug-ins name its author as the publisher.
+        if "person" not in types(_thing(page.main.get(key))):
+            yield from texts(page.main.get(key))[:1]
     yield from page.signals.meta("og:site_name")
     for thing in page.things:
         if types(thing) & {"website", "blog"}:
@@ -260,20 +217,14 @@ def _title(page: _Page, kind: Kind | None, site: str, author: str) -> str | None
         return None
     headings = [clean(heading.text) for heading in _sorted(page.signals.headings) if not heading.banner]
     known = [clean(text) for text in (*texts(page.main.get("headline")), *headings)]
-    names = (site, *(clean(name, limit=120) for name in _all_site_names(page)))
+    names = (site, platform_name(page.url), *(clean(name, limit=120) for name in _all_site_names(page)))
     for text in _titles(page, headings):
-        said = clean(text)
+        said = on_platform(clean(text), site_host(page.url))
         title = without_site(said, names=names, guesses=site_guesses(page.url), known=known, author=author)
         if placeholder(title) or fold(title).replace(" ", "") == fold(site).replace(" ", ""):
             continue
         return title
     return None
-
-
-def author_in(title: str) -> str | None:
-    """The name in a title that names nothing but who posted ("Ana Example (@ana@social.example)", "Ana Example on X: …")."""
-    found = _POSTED_BY.match(title)
-    return (found["name"] or found["other"]) if found else None
 
 
 def _named_in_title(page: _Page) -> Iterator[str]:
@@ -381,6 +332,7 @@ def _descriptions(page: _Page) -> Iterator[str]:
 def _images(page: _Page) -> Iterator[str]:
     yield from images_of(page.main.get("image"))
     yield from images_of(page.main.get("thumbnailUrl"))
+    yield from images_of(page.main.get("primaryImageOfPage"))
     yield from page.signals.meta(
         "og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src", "thumbnail", "parsely-image-url"
     )

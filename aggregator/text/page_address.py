@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
 
 from aggregator.model import Kind
-from aggregator.text.page_phrases import SHARED_HOSTS
+from aggregator.text.page_phrases import SHARED_HOSTS, SITE_NAMES
 
 # Labels in front of a host that change how a page looks and not which page it is.
 _VIEWS = re.compile(r"^(?:(?:www\d?|m|mobile|amp|touch|old|new)\.)+(?=[^.]+\.)")
@@ -119,6 +119,12 @@ def site_guesses(url: str) -> tuple[str, ...]:
     name = labels[-suffix - 1]
     guesses = [host, ".".join(labels[-suffix - 1 :]), name, f"{name} blog", f"the {name}", f"{name} {labels[-1]}"]
     return tuple(guesses + ([labels[0]] if len(labels) > suffix + 1 else []))
+
+
+def platform_name(url: str) -> str:
+    """What a well-known platform is called; "" for every other site."""
+    labels = site_host(url).split(".")
+    return next((name for at in range(len(labels) - 1) if (name := SITE_NAMES.get(".".join(labels[at:])))), "")
 
 
 def kind_at(url: str) -> Kind | None:

@@ -18,6 +18,8 @@ _BY = re.compile(
 )
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _ADDRESS = re.compile(r"(?:https?:)?//|^www\.|^/|\.(?:com|org|net|html?)(?:/|$)", re.IGNORECASE)
+# A date or a reading time behind the name ("Ana Example on 3 February 2019", "Ana Example · 5 min read").
+_BYLINE_TAIL = re.compile(r"\s*(?:,|[|·•–—-]|\b(?:on|at|updated|published|posted)\b)\s+(?:[^,]*\b\d{4}\b|\d+ min).*$", re.IGNORECASE)
 _HANDLE = re.compile(r"@[\w.]+$")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_.@;,\s])")
 _NO_LANGUAGE = frozenset({"und", "zxx", "mul", "mis", "xx", "xxx"})
@@ -135,6 +137,7 @@ def _person(text: str, *, flip: bool) -> str:
     name = re.sub(r"[<(\[]\s*(?:mailto:)?\s*[>)\]]", "", name).strip()
     if re.fullmatch(r"\(.+\)", name):
         name = name[1:-1]
+    name = _BYLINE_TAIL.sub("", name)
     name = re.sub(r"\s*\(@[^)]*\)$", "", _BY.sub("", name)).strip(" ,;:|·-–—•/")
     if not name or _ADDRESS.search(name) or _HANDLE.match(name) or not re.search(r"[^\W\d_]", name):
         return ""

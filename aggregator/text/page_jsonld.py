@@ -94,6 +94,12 @@ def main_thing(found: tuple[Thing, ...], is_page: Callable[[str], bool]) -> Thin
     return None
 
 
+def web_page(found: tuple[Thing, ...], *, home: bool) -> Thing | None:
+    """What says of itself that it is a page and no more, where there is one, no story beside it, and it is not a front page."""
+    pages = [thing for thing in found if types(thing) & {"webpage", "itempage", "aboutpage"}]
+    return pages[0] if len(pages) == 1 and not home and not any(map(kind_of, found)) else None
+
+
 def addresses(thing: Thing) -> Iterator[str]:
     """Where the thing says it can be read."""
     for key in ("url", "mainEntityOfPage", "@id"):

@@ -34,10 +34,11 @@ WALL_TITLES = {
         een moment geduld · einen moment bitte · enable javascript and cookies to continue · error 403 · forbidden · human verification ·
         internal server error · javascript is disabled · javascript required · just a moment · maintenance mode ·
         making sure youre not a bot · nur einen moment · one moment please · pardon our interruption · please enable javascript ·
-        please verify you are a human · please verify you are human · please wait · rate limited · recaptcha · request blocked ·
-        request rejected · robot check · security check · security checkpoint · service unavailable · site maintenance ·
-        sorry you have been blocked · too many requests · um momento · un instant · un momento · under maintenance · unusual traffic ·
-        vercel security checkpoint · verify you are human · verifying you are human · whoa there pardner · you have been blocked
+        please verify you are a human · please verify you are human · please wait · please wait for verification ·
+        reddit please wait for verification · rate limited · recaptcha · request blocked · request rejected · robot check · security check
+        · security checkpoint · service unavailable · site maintenance · sorry you have been blocked · too many requests · um momento ·
+        un instant · un momento · under maintenance · unusual traffic · vercel security checkpoint · verify you are human ·
+        verifying you are human · whoa there pardner · you have been blocked
         """
     ),
     Wall.CONSENT: listed(
@@ -68,17 +69,18 @@ WALL_TITLES = {
     ),
     Wall.MISSING: listed(
         """
-        404 · 404 error · 404 not found · 404 page not found · 404 seite nicht gefunden · 404 site not found ·
-        404 this page could not be found · 410 gone · article not found · content not found · content unavailable · deleted video ·
-        diese seite wurde nicht gefunden · domain for sale · domain parked · error · error 404 · error 404 not found · file not found · gone
-        · nie znaleziono strony · no results found · not found · nothing found · oops · oops page not found · oops something went wrong ·
-        oops that page cant be found · out of nothing something · page cannot be found · page does not exist · page doesnt exist · page gone
-        · page introuvable · page isnt available · page missing · page non trouvee · page not found · page not found 404 · page unavailable
-        · pagina nao encontrada · pagina niet gevonden · pagina no encontrada · pagina non trovata · parked domain · post not found ·
-        private video · seite nicht gefunden · sidan hittades inte · siden blev ikke fundet · site not found · something went wrong ·
-        sorry this page isnt available · strona nie znaleziona · this account doesnt exist · this content isnt available ·
-        this content isnt available right now · this domain is for sale · this page could not be found · this page does not exist ·
-        this page doesnt exist · this page isnt available · this post was deleted · this video is unavailable · this video isnt available ·
+        410 · 403 · 500 · 502 · 503 · user deactivated or deleted their account · 404 · 404 error · 404 not found · 404 page not found ·
+        404 seite nicht gefunden · 404 site not found · 404 this page could not be found · 410 gone · article not found ·
+        content not found · content unavailable · deleted video · diese seite wurde nicht gefunden · domain for sale · domain parked ·
+        error · error 404 · error 404 not found · file not found · gone · nie znaleziono strony · no results found · not found ·
+        nothing found · oops · oops page not found · oops something went wrong · oops that page cant be found · out of nothing something ·
+        page cannot be found · page does not exist · page doesnt exist · page gone · page introuvable · page isnt available · page missing
+        · page non trouvee · page not found · page not found 404 · page unavailable · pagina nao encontrada · pagina niet gevonden ·
+        pagina no encontrada · pagina non trovata · parked domain · post not found · private video · seite nicht gefunden ·
+        sidan hittades inte · siden blev ikke fundet · site not found · something went wrong · sorry this page isnt available ·
+        strona nie znaleziona · this account doesnt exist · this content isnt available · this content isnt available right now ·
+        this domain is for sale · this page could not be found · this page does not exist · this page doesnt exist ·
+        this page isnt available · this post was deleted · this video is unavailable · this video isnt available ·
         this video isnt available anymore · user not found · video unavailable · страница не наидена · ヘーシか見つかりません · 页面不存在
         """
     ),
@@ -143,4 +145,18 @@ DATE_METAS = listed(
     · publish-date · publish_date · publication_date · publishdate · publicationdate · article.published · created ·
     originalpublicationdate · article_date_original · dc.date.published · bt:pubdate · dcsext.articlefirstpublished
     """
+)
+
+# Platforms by host, for pages of theirs that do not say where they are.
+SITE_NAMES = dict(
+    entry.split("=")
+    for entry in listed(
+        """
+        youtube.com=YouTube · youtu.be=YouTube · vimeo.com=Vimeo · reddit.com=Reddit · news.ycombinator.com=Hacker News · lobste.rs=Lobsters ·
+        github.com=GitHub · gitlab.com=GitLab · medium.com=Medium · docs.google.com=Google Docs · x.com=X · twitter.com=X · bsky.app=Bluesky ·
+        loomio.com=Loomio · loomio.org=Loomio · open.spotify.com=Spotify · podcasts.apple.com=Apple Podcasts · arxiv.org=arXiv ·
+        wikipedia.org=Wikipedia · soundcloud.com=SoundCloud · stackoverflow.com=Stack Overflow · linkedin.com=LinkedIn ·
+        facebook.com=Facebook · instagram.com=Instagram · threads.net=Threads · threads.com=Threads · patreon.com=Patreon · anchor.fm=Anchor
+        """
+    )
 )

@@ -38,6 +38,15 @@ _WALL_FORMS = (
 )
 _SEPARATOR = re.compile(r"\s+(?:[|–—―·•»«›‹~/⋆★☆→←<>]|-{1,3}|::|@|\|\|)\s+|\s*[|｜]\s*|\s+::\s*|(?<=\S)\s+»\s*|:\s+")
 _HARD = re.compile(r"\s*[|｜]\s*")
+_POSTED_BY = re.compile(
+    r"(?P<name>[^(]{1,100}) \(@[^()\s]+\)(?: on (?:X|Threads|Instagram|Bluesky)| / X)?(?:$|:)|"
+    r"(?P<other>.{1,100}?) on (?:X|Twitter|Threads|Bluesky|LinkedIn|Instagram|Facebook|Mastodon): "
+)
+_FRAMES = (
+    ("reddit.com", re.compile(r"^(?:r|u)/\w+(?: on Reddit:| -)\s+|\s+:\s+(?:r/)?\w+$")),
+    ("podcasts.apple.com", re.compile(r"\s+(?:on|bei|sur|en|su) Apple\s?Podcasts$")),
+    ("vimeo.com", re.compile(r"\s+on Vimeo$")),
+)
 _TAGS = re.compile(
     r"</?(?:em|i|b|strong|span|br|p|a|sub|sup|wbr|small|u|code|div|h[1-6]|font|mark|cite|q|img)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
@@ -83,6 +92,20 @@ def placeholder(title: str) -> bool:
 def slug(title: str) -> bool:
     """Whether a title is a file's name rather than words ("congregation-how-to")."""
     return re.fullmatch(r"[a-z0-9]+(?:[-_][a-z0-9]+)+", title.strip()) is not None
+
+
+def on_platform(title: str, host: str) -> str:
+    """The title without what a platform puts around its own ("r/crews on Reddit: …")."""
+    for end, form in _FRAMES:
+        if host == end or host.endswith("." + end):
+            title = form.sub("", title)
+    return title
+
+
+def author_in(title: str) -> str | None:
+    """The name in a title that names nothing but who posted ("Ana Example (@ana@social.example)", "Ana Example on X: …")."""
+    found = _POSTED_BY.match(title)
+    return (found["name"] or found["other"]) if found else None
 
 
 def without_site(title: str, *, names: Iterable[str], guesses: Iterable[str], known: Iterable[str], author: str = "") -> str:

@@ -75,7 +75,6 @@ _TABLE: Final[tuple[tuple[str, Identify, str], ...]] = (
     ),
     ("Wikiwand", writing.wikiwand, "wikiwand.com"),
     ("Feedburner", writing.feedburner, "feeds.feedburner.com feeds2.feedburner.com feedproxy.google.com"),
-    ("one site, two hosts", writing.same_site, " ".join(writing.SAME_SITES)),
     ("Anchor", audio.anchor, "anchor.fm"),
     ("Spotify", audio.spotify, "spotify.com"),
     ("Apple", audio.apple, "podcasts.apple.com itunes.apple.com apps.apple.com books.apple.com music.apple.com"),
@@ -101,7 +100,6 @@ _BY_DOMAIN: Final = {domain: (name, identify) for name, identify, domains in _TA
 _BY_SHAPE: Final[tuple[tuple[re.Pattern[str], str, Identify], ...]] = (
     (re.compile(r"(?:[\w-]+\.)?amazon\.(?:com?\.)?[a-z]{2,3}\Z"), "Amazon", things.amazon),
     (re.compile(r"(?:[\w-]+\.)?eventbrite\.(?:com?\.)?[a-z]{2,3}\Z"), "Eventbrite", things.eventbrite),
-    (re.compile(r"[\w-]+\.blogspot\.(?:com?\.)?[a-z]{2,3}\Z"), "Blogger", writing.blogger),
     (re.compile(r"(?:[\w-]+\.)?youtube\.(?:com?\.)?[a-z]{2,3}\Z"), "YouTube", video.youtube),
     (re.compile(r"nitter\."), "X mirror", social.x_mirror),
     (re.compile(r"(?:invidious|piped|yt|inv)\."), "YouTube mirror", video.youtube_mirror),
@@ -122,6 +120,22 @@ PLATFORM_NAMES: Final = tuple(
     ))
 )  # fmt: skip
 _POINTERS: Final = ("note1", "nevent1", "naddr1", "npub1", "nprofile1", "nostr:")
+
+
+# Sites that show the same pages under a second host.
+_FIRST_HOSTS: Final = {
+    "mobile.nytimes.com": "nytimes.com", "bbc.co.uk": "bbc.com", "m.bbc.co.uk": "bbc.com",
+    "edition.cnn.com": "cnn.com", "m.imdb.com": "imdb.com",
+    "m.huffpost.com": "huffpost.com", "mobile.reuters.com": "reuters.com", "m.dw.com": "dw.com", "m.spiegel.de": "spiegel.de",
+    "mobil.derstandard.at": "derstandard.at", "m.wikihow.com": "wikihow.com", "m.aljazeera.com": "aljazeera.com",
+}  # fmt: skip
+_BLOGGER: Final = re.compile(r"([\w-]+\.blogspot)\.(?:com?\.)?[a-z]{2,3}\Z")
+
+
+def first_host(host: str) -> str:
+    """The host under which a site is known, for one that also answers under others; Blogger once did under every country's ending."""
+    blog = _BLOGGER.match(host)
+    return f"{blog[1]}.com" if blog is not None else _FIRST_HOSTS.get(host, host)
 
 
 @lru_cache(maxsize=8192)

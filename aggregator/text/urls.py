@@ -6,7 +6,7 @@ Everything is decided offline, from the address alone. The rules, in the order i
     20      other scheme      at:, spotify:, nostr:, ssb:, doi:, arXiv:, matrix:, tg: as the http page of the same thing
     21–23   unwrapping        redirects, archives, AMP caches, translations, measuring prefixes; again and again, thirty-two times at most
     30–31   href              the user's name goes, tracking parameters go; what opens a page stays
-    40–47   key               scheme, host, path, folder page, AMP marks, fragment, parameters, their order
+    40–47   key               scheme, host, path, parameters, folder page, AMP marks, fragment, order of parameters
     100–    platforms         one identity per thing, whatever the form of its address (`platform_ids.py`)
 
 Sources: RFC 3986 §6, RFC 5891 (host names), the URL Standard, the policy in `docs/design.md`; a platform's own with its function.
@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 
 from aggregator.text import repair_url, tracking, wrappers
 from aggregator.text.address import Address, parse, pieces, route, sorted_query, tidy_path, without_folder_page
-from aggregator.text.platform_ids import PLATFORM_NAMES, identity, web_form
+from aggregator.text.platform_ids import PLATFORM_NAMES, first_host, identity, web_form
 from aggregator.text.repair_url import repair
 
 __all__ = ["RULES", "RULE_BOOK", "Canonical", "Step", "canonical", "host_of", "is_public_web", "is_web", "repair", "trace"]
@@ -67,7 +67,7 @@ class _Site(NamedTuple):
 
 @lru_cache(maxsize=8192)
 def _site(host: str) -> _Site:
-    bare = host.removeprefix("www.") if host.count(".") > 1 else host
+    bare = first_host(host.removeprefix("www.") if host.count(".") > 1 else host)
     known = tracking.domain_entry(tracking.BY_DOMAIN, bare)
     return _Site(bare, known, tracking.domain_entry(tracking.GIFTS, bare), wrappers.unwrappers(host))
 
@@ -160,10 +160,15 @@ def _order(a: Address, site: _Site) -> Address:
 
 
 # Asked in this order; the platforms between the first part, which they rely on, and the second.
-_BEFORE: Final[tuple[tuple[int, str, Rule], ...]] = ((40, "http and https", _https), (41, "host", _host), (42, "path", _path))
+_BEFORE: Final[tuple[tuple[int, str, Rule], ...]] = (
+    (40, "http and https", _https),
+    (41, "host", _host),
+    (42, "path", _path),
+    (43, "parameters", _parameters),
+)
 _AFTER: Final[tuple[tuple[int, str, Rule], ...]] = (
-    (43, "folder page", _folder), (44, "AMP page", _amp), (45, "fragment", _fragment),
-    (46, "parameters", _parameters), (47, "order", _order),
+    (44, "folder page", _folder), (45, "AMP page", _amp), (46, "fragment", _fragment),
+    (47, "order", _order),
 )  # fmt: skip
 _REPAIRS: Final = {name: number for number, (name, _) in enumerate(repair_url.STEPS, start=1)}
 _UNWRAPS: Final = {"wrapper": 21, "redirect": 22, "measuring prefix": 23}
@@ -224,7 +229,7 @@ def _once(url: str, steps: list[Step] | None) -> Canonical:
         site = _site(a.host)
     href = _href(a, text, site, steps)
     key = _key(a, site, steps)
-    return Canonical(key, href if _public_host(a.host) else key)
+    return Canonical(key, href if _public_host(a.host) or not is_public_web(key) else key)
 
 
 def _repaired(url: str, steps: list[Step] | None) -> str:

@@ -27,15 +27,11 @@ def mastodon(a: Address, host: str, s: list[str]) -> str | None:
         return _status(a, host, account[1].lower(), rest[1], rest[2:])
     if rest[0] == "users" and len(rest) > 3 and rest[2] == "statuses":
         return _status(a, host, rest[1].lower(), rest[3], rest[4:])
-    if account is not None and len(s) == 1:
+    if account is not None and len(s) == 1 and a.query is None:
         return f"https://{host}{a.port}/@{account[1].lower()}"
     if rest[0] == "tags" and len(rest) == 2 and not rest[1].endswith((".rss", ".json")):
-        return f"https://{host}{a.port}/tags/{rest[1].lower()}" if _is_plain(a) else None
+        return f"https://{host}{a.port}/tags/{rest[1].lower()}" if a.query is None else None
     return None
-
-
-def _is_plain(a: Address) -> bool:
-    return not a.query
 
 
 def _status(a: Address, host: str, account: str, number: str, after: list[str]) -> str | None:

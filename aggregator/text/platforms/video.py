@@ -53,7 +53,7 @@ def youtube(a: Address, host: str, s: list[str]) -> str | None:
 
 
 def _of_query(a: Address, s: list[str]) -> str | None:
-    if not a.query or (s and s[0] not in ("watch", "watch_popup", "movie", "details", "ytscreeningroom")):
+    if not a.query or (s and s[0] not in ("watch", "watch_popup", "movie", "details", "ytscreeningroom") and s not in (["embed"], ["v"])):
         return None
     match = _QUERY_VIDEO.search(a.query.replace("%3D", "="))
     return _video_id(match[1]) if match is not None else None

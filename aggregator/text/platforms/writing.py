@@ -1,4 +1,4 @@
-"""Essays and pages of reference: Medium, Substack, Patreon, Wikipedia, Blogger, Feedburner, news sites with several hosts."""
+"""Essays and pages of reference: Medium, Substack, Patreon, Wikipedia, Feedburner."""
 
 from __future__ import annotations
 
@@ -170,32 +170,6 @@ def wikiwand(a: Address, host: str, s: list[str]) -> str | None:
     return wikipedia(a._replace(query=None), f"{s[0]}.wikipedia.org", ["wiki", *s[1:]])
 
 
-def blogger(a: Address, host: str, s: list[str]) -> str | None:
-    """Blogger once answered under every country's ending; `m` chooses the telephone's layout."""
-    name = host.partition(".blogspot.")[0]
-    kept = sorted_query(piece for piece in pieces(a.query or "") if piece.partition("=")[0] not in ("m", "showComment", "spref"))
-    return page(f"{name}.blogspot.com", "/" + "/".join(s), kept) if name and name != host else None
-
-
 def feedburner(a: Address, host: str, s: list[str]) -> str | None:
     """A feed by its name, under three hosts."""
     return page("feeds.feedburner.com", "/" + "/".join(s)) if s else None
-
-
-_SAME_SITE: Final = {
-    "mobile.nytimes.com": "nytimes.com", "bbc.co.uk": "bbc.com", "m.bbc.co.uk": "bbc.com",
-    "edition.cnn.com": "cnn.com", "m.imdb.com": "imdb.com",
-    "m.huffpost.com": "huffpost.com", "mobile.reuters.com": "reuters.com", "m.dw.com": "dw.com", "m.spiegel.de": "spiegel.de",
-    "mobil.derstandard.at": "derstandard.at", "m.wikihow.com": "wikihow.com", "m.aljazeera.com": "aljazeera.com",
-}  # fmt: skip
-
-
-def same_site(a: Address, host: str, s: list[str]) -> str | None:
-    """A site that shows the same pages under a second host."""
-    known = _SAME_SITE.get(host)
-    if known is None:
-        return None
-    return page(known, "/" + "/".join(s), sorted_query(pieces(a.query or "")))
-
-
-SAME_SITES: Final = tuple(_SAME_SITE)

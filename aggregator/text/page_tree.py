@@ -1,0 +1,87 @@
+"""A page's markup before and in the tree: bounds, the head as it was written, words and attributes of an element."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Protocol
+
+# Bounds for hostile pages, in characters and tags. Pages of watching and reading sites stay under a third of them.
+_LONGEST = 3_000_000
+_MOST_TAGS = 60_000
+_SLIM_ABOVE = 200_000
+_LONGEST_TEXT = 1_000
+_MOST_PARTS = 2_000
+
+_SCRIPT = re.compile(r"<(/?)(script|style|svg)\b", re.IGNORECASE)
+_UNREAD = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_HEAD_ENDS = re.compile(r"</head\b|<body\b", re.IGNORECASE)
+_CONTENT = re.compile(r"<(?:div|p|h[1-6]|article|main|section|table|ul|ol|nav|span|a|form|blockquote)\b", re.IGNORECASE)
+
+
+class Tag(Protocol):
+    """The little that is asked of an element of the tree."""
+
+    name: str
+    attrs: dict[str, Any]
+    parent: Any
+    descendants: Iterator[Any]
+
+
+def words_of(tag: Tag) -> str:
+    """The text inside, on one line; a break is a space."""
+    pieces: list[str] = []
+    size = 0
+    for part in islice(tag.descendants, _MOST_PARTS):
+        if isinstance(part, str):
+            # Comments and the like are strings, too, of other classes.
+            if type(part).__name__ in ("NavigableString", "CData", "RCDATAString"):
+                pieces.append(part)
+                size += len(part)
+        elif part.name in ("br", "p", "div", "li"):
+            pieces.append(" ")
+        if size > _LONGEST_TEXT:
+            break
+    return " ".join("".join(pieces).split())[:_LONGEST_TEXT]
+
+
+def attribute(tag: Tag, name: str) -> str:
+    """An attribute's value, trimmed; "" where it is missing."""
+    value = tag.attrs.get(name)
+    return " ".join(value) if isinstance(value, list) else str(value or "").strip()
+
+
+def bounded(markup: str) -> str:
+    """The markup without what is never read here, and never longer than can be parsed in a second or two."""
+    if len(markup) > _SLIM_ABOVE:
+        markup = "".join(_kept(markup))[:_LONGEST]
+    at, left = -1, _MOST_TAGS
+    if markup.count("<") > left:
+        while left and (at := markup.find("<", at + 1)) >= 0:
+            left -= 1
+        return markup[:at]
+    return markup
+
+
+def _kept(markup: str) -> Iterator[str]:
+    """What stands outside of scripts, styles and drawings, and the scripts that hold JSON-LD."""
+    kept_to = 0
+    dropping = ""
+    for found in _SCRIPT.finditer(markup):
+        closing, name = found[1], found[2].lower()
+        if dropping:
+            if closing and name == dropping:
+                dropping, kept_to = "", found.start()
+        elif not closing and not (name == "script" and "ld+json" in markup[found.start() : found.start() + 300].partition(">")[0]):
+            yield markup[kept_to : found.start()] + f"<{name}>"
+            dropping = name
+    if not dropping:
+        yield markup[kept_to:]
+
+
+def head_of(markup: str) -> str:
+    """The head as it was written: parsers close it at the first thing that does not belong there, and move the rest into the body."""
+    start = _UNREAD.sub("", markup[:400_000])
+    end = _HEAD_ENDS.search(start) or _CONTENT.search(start)
+    return start[: end.start()] if end else start
