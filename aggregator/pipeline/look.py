@@ -45,8 +45,11 @@ _AMPERSAND = rb"&(?!lt;|gt;|quot;|nbsp;)(?:amp;|#0*38;|#x0*26;)*"
 _OPEN_REFERENCE = rb"shy(?!;)|#(?:x[0-9a-f]+(?![0-9a-f;])|[0-9]+(?![0-9;]))"
 # JSON escapes of what other escapes are made of ("#", "%", ";", "\\", figures) and of letters: nobody writes these but to hide something.
 _ODD_JSON = re.compile(rb"\\u00(?:2[35]|3[0-9b]|[4-7])")
-_NAMED = re.compile(rb"&(?!amp;|lt;|gt;|quot;|apos;|nbsp;)[a-z]+;")
-_HIGH_ESCAPE = re.compile(rb"&#|\\u(?!00[0-7])|%[89a-f][0-9a-f]")
+_NAMED = re.compile(_AMPERSAND + rb"([a-z]+[0-9]*;?)")
+_NUMERIC = re.compile(_AMPERSAND + rb"#(x[0-9a-f]+|[0-9]+)")
+_UNITS = re.compile(rb"\\u(?!00[0-7])(d[89ab][0-9a-f]{2}\\+ud[c-f][0-9a-f]{2}|[0-9a-f]{4})")
+_UNIT = re.compile(rb"[0-9a-f]{4}")
+_PERCENT = re.compile(rb"(?:%[89a-f][0-9a-f])+")
 # What can stand beside a letter where a word is parted and a reader sees it whole.
 _JOIN = r"<>&;%\\\-\[\]_"
 # Ends of escapes, and white space behind a join: a word broken at the end of a line.
@@ -75,10 +78,13 @@ def look_for(topics: Sequence[Topic]) -> Callable[[bytes], bool]:
         read = _read(body, low)
         if read is None or any(word.possible(*read) for word in plain):
             return True
-        if not foreign or not _beyond_ascii(body, read[0]):
+        if not foreign or b"xn--" in low:
+            return bool(foreign)
+        alphabet = _alphabet(*read)
+        if not any(word.letters <= alphabet for word in foreign):
             return False
         loosened = _loosened(body)
-        return b"xn--" in low or any(word.possible(loosened) for word in foreign)
+        return any(word.possible(loosened) for word in foreign)
 
     return look
 
@@ -106,6 +112,8 @@ class _Plain:
 class _Foreign:
     """A word in letters beyond ASCII, which is looked for in decoded text."""
 
+    # Letters and marks, all of which the body must have.
+    letters: frozenset[str]
     pivots: tuple[re.Pattern[str], ...]
 
     def possible(self, text: str) -> bool:
@@ -120,7 +128,8 @@ def _word(needle: str, spaced: bool) -> _Plain | _Foreign:
     if latin and (len(latin) > 2 or needle.isascii()):
         return _plain(latin, whole=latin == needle, join=rf"\x80-\xff{_JOIN}{apart}")
     letters = "".join(one for one in unicodedata.normalize("NFD", needle) if one not in "-'\"_")
-    return _Foreign(tuple(re.compile(one) for one in _pivots(letters, f"{_JOIN}'\"{apart}")))
+    needed = frozenset(one for one in letters if not one.isascii())
+    return _Foreign(needed, tuple(re.compile(one) for one in _pivots(letters, f"{_JOIN}'\"{apart}")))
 
 
 def _plain(letters: str, *, whole: bool, join: str) -> _Plain:
@@ -208,9 +217,18 @@ def _read(body: bytes, low: bytes) -> tuple[bytes, str] | None:
     return low, body.translate(None, _ASCII).decode()
 
 
-def _beyond_ascii(body: bytes, low: bytes) -> bool:
-    """True when letters beyond ASCII can stand in the body."""
-    return not body.isascii() or _HIGH_ESCAPE.search(low) is not None or _NAMED.search(low) is not None
+def _alphabet(low: bytes, high: str) -> frozenset[str]:
+    """Characters beyond ASCII that stand in a body or are named in it, folded, letters and marks apart."""
+    named = [unescape(f"&{name.decode()}") for name in set(_NAMED.findall(low))]
+    named += (unescape(f"&#{number.decode()};") for number in set(_NUMERIC.findall(low)))
+    named += (_utf16(unit) for unit in set(_UNITS.findall(low)))
+    named += (unquote(run.decode()) for run in set(_PERCENT.findall(low)))
+    # One by one, lest two neighbours that are none in the body become one letter.
+    return frozenset("".join(unicodedata.normalize("NFD", fold(one)) for one in {*high, *"".join(named)}))
+
+
+def _utf16(units: bytes) -> str:
+    return b"".join(bytes.fromhex(unit.decode()) for unit in _UNIT.findall(units)).decode("utf-16-be", "replace")
 
 
 def _loosened(body: bytes) -> str:

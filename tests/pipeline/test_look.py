@@ -188,9 +188,7 @@ def test_the_blocks_of_styled_letters_are_all_there_are() -> None:
 
 
 @pytest.mark.samples
-@pytest.mark.parametrize(
-    "word", ["solidarity", "climate", "podcast", "mutual aid", "économie", "news", "#rstats", "Сьогодні", "微软", "microsolidarity"]
-)
+@pytest.mark.parametrize("word", ["solidarity", "mutual aid", "économie", "#rstats", "Сьогодні", "微软"])
 def test_no_sample_with_a_word_is_passed_over(word: str) -> None:
     if not SAMPLES.is_dir():
         pytest.skip("the recorded replies do not lie beside the checkout")
