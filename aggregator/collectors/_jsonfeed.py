@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -27,27 +28,22 @@ VERSION = "jsonfeed.org/version/"
 
 def json_feed(document: Mapping[str, Any], *, url: str, odd: Oddities) -> Feed:
     """The feed in a decoded document whose `version` was seen to be JSON Feed's; items that are no objects are counted as odd."""
-    language = _text(document, "language") or None
-    author = _author(document)
-    entries = []
-    for item in _listed(document, "items"):
-        if isinstance(item, Mapping):
-            entries.append(_entry(item, url=url, language=language, author=author, odd=odd))
-        else:
-            odd["that are no objects"] += 1
-    return Feed(
-        entries=tuple(entries),
+    feed = Feed(
         title=title_text(_text(document, "title")) or "",
         home=absolute(url, _text(document, "home_page_url")),
         itself=absolute(url, _text(document, "feed_url")),
         hubs=tuple(address for one in _objects(document, "hubs") if (address := absolute(url, _text(one, "url")))),
         next=absolute(url, _text(document, "next_url")),
-        language=language,
-        author=author,
+        language=_text(document, "language") or None,
+        author=_author(document),
     )
+    items = _objects(document, "items")
+    if strange := len(_listed(document, "items")) - len(items):
+        odd["that are no objects"] += strange
+    return replace(feed, entries=tuple(_entry(item, url=url, feed=feed, odd=odd) for item in items))
 
 
-def _entry(item: Mapping[str, Any], *, url: str, language: str | None, author: Author | None, odd: Oddities) -> Entry:
+def _entry(item: Mapping[str, Any], *, url: str, feed: Feed, odd: Oddities) -> Entry:
     identifier = _text(item, "id")
     own, shared = absolute(url, _text(item, "url")), absolute(url, _text(item, "external_url"))
     permalink = own or shared or (identifier if is_web(identifier) else "")
@@ -61,15 +57,16 @@ def _entry(item: Mapping[str, Any], *, url: str, language: str | None, author: A
         title=title_text(_text(item, "title")),
         text=text or None,
         html=html or None,
-        author=_author(item) or author,
+        author=_author(item) or feed.author,
         published=when(_text(item, "date_published"), odd) or updated,
         updated=updated,
-        language=_text(item, "language") or language,
+        language=_text(item, "language") or feed.language,
         tags=tags_of(storable(one) for one in _listed(item, "tags") if isinstance(one, str)),
         # A linked list: the entry has its own page and shares another (specification, `external_url`).
         links=(shared,) if shared and own and shared != own else (),
         enclosures=enclosures,
         aliases=(identifier,) if is_web(identifier) and identifier != permalink else (),
+        site=feed.title or None,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from aggregator.collectors._parts import (
@@ -46,11 +47,8 @@ def lenient_feed(document: bytes, *, url: str, odd: Oddities) -> Feed:
         sanitize_html=False,
     )
     feed: _Raw = parsed["feed"]
-    language = _text(feed, "language") or None
-    author = _author(feed)
     links = _objects(feed, "links")
-    return Feed(
-        entries=tuple(_entry(one, url=url, language=language, author=author, odd=odd) for one in parsed["entries"]),
+    whole = Feed(
         title=title_text(_text(feed, "title")) or "",
         home=absolute(url, _text(feed, "link")),
         itself=_related(links, "self", url),
@@ -59,12 +57,13 @@ def lenient_feed(document: bytes, *, url: str, odd: Oddities) -> Feed:
         ttl=minutes(_text(feed, "ttl")),
         moved_to=absolute(url, _text(feed, "itunes_new-feed-url") or _text(feed, "newlocation")),
         next=_related(links, "next", url),
-        language=language,
-        author=author,
+        language=_text(feed, "language") or None,
+        author=_author(feed),
     )
+    return replace(whole, entries=tuple(_entry(one, url=url, feed=whole, odd=odd) for one in parsed["entries"]))
 
 
-def _entry(raw: _Raw, *, url: str, language: str | None, author: Author | None, odd: Oddities) -> Entry:
+def _entry(raw: _Raw, *, url: str, feed: Feed, odd: Oddities) -> Entry:
     identifier = _text(raw, "id")
     link = absolute(url, _text(raw, "link"))
     permalink = absolute(url, _text(raw, "feedburner_origlink")) or link or (identifier if is_web(identifier) else "")
@@ -83,15 +82,15 @@ def _entry(raw: _Raw, *, url: str, language: str | None, author: Author | None, 
         title=title_text(_text(raw, "title"), markup=marked),
         text=text,
         html=html,
-        author=_author(raw) or author,
+        author=_author(raw) or feed.author,
         published=when(_text(raw, "published") or _text(raw, "created"), odd) or updated,
         updated=updated,
-        language=_text(raw, "language") or language,
+        language=_text(raw, "language") or feed.language,
         tags=tags_of(word for one in _objects(raw, "tags") for word in (_text(one, "term"), _text(one, "label"))),
         enclosures=enclosures,
         in_reply_to=_reply(raw),
         aliases=tuple(dict.fromkeys(one for one in (identifier, link) if one and one != permalink and is_web(one) and " " not in one)),
-        site=_site(raw),
+        site=_site(raw) or feed.title or None,
     )
 
 

@@ -184,13 +184,13 @@ def authors(found: Iterable[tuple[str | None, str | None]]) -> Author | None:
         if name:
             names[name] = None
         address = address or url
-    return Author(name=", ".join(names) or None, url=address) if names or address else None
+    return Author(name=", ".join(names) or None, url=address or None) if names or address else None
 
 
 def tags_of(words: Iterable[str]) -> tuple[str, ...]:
     """Categories without "#", each once, in their order; addresses of vocabularies are no tags."""
     clean = (flat(word).lstrip("#").strip() for word in words)
-    return tuple(dict.fromkeys(word for word in clean if word and not is_web(word)))
+    return tuple(dict.fromkeys(word for word in clean if word and "://" not in word))
 
 
 def with_duration(enclosures: list[Enclosure], spent: timedelta | None) -> tuple[Enclosure, ...]:

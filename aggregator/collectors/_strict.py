@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from html import escape
 
@@ -91,17 +92,8 @@ class _Reader:
         if len(channels) != 1:
             return None
         channel = _grouped(channels[0])
-        items = [*channel.get("item", ()), *top.get("item", ())]
-        language = _first(channel, "language", "dc:language") or root.get(_LANGUAGE)
-        entries = []
-        for item in items:
-            found = _grouped(item)
-            if "item" in found or "channel" in found:
-                return None
-            entries.append(self._rss_entry(item, found, language))
         links = self._links(channel)
-        return Feed(
-            entries=tuple(entries),
+        feed = Feed(
             title=title_text(_first(channel, "title", "dc:title")) or "",
             home=self._rss_home(channel) or links.get("alternate", ""),
             itself=links.get("self", ""),
@@ -110,14 +102,21 @@ class _Reader:
             ttl=minutes(_first(channel, "ttl")),
             moved_to=self.web(channels[0], _first(channel, "itunes:new-feed-url")),
             next=links.get("next", ""),
-            language=language or None,
+            language=_first(channel, "language", "dc:language") or root.get(_LANGUAGE) or None,
             author=authors((person(_text(one)), None) for one in channel.get("itunes:author", channel.get("dc:creator", ()))),
         )
+        entries = []
+        for item in (*channel.get("item", ()), *top.get("item", ())):
+            found = _grouped(item)
+            if "item" in found or "channel" in found:
+                return None
+            entries.append(self._rss_entry(item, found, feed))
+        return replace(feed, entries=tuple(entries))
 
     def _rss_home(self, channel: _Found) -> str:
         return next((self.web(one, _text(one)) for one in channel.get("link", ()) if _text(one).strip()), "")
 
-    def _rss_entry(self, item: _Element, found: _Found, language: str | None) -> Entry:
+    def _rss_entry(self, item: _Element, found: _Found, feed: Feed) -> Entry:
         guids = found.get("guid", [])
         guid = _text(guids[0]).strip() if guids else _first(found, "atom:id", "dc:identifier") or (item.get(_ABOUT) or "").strip()
         url, other = self._rss_link(item, found, guid)
@@ -135,13 +134,13 @@ class _Reader:
             author=_rss_author(found),
             published=self._date(found, _RSS_PUBLISHED) or updated,
             updated=updated,
-            language=_first(found, "dc:language", "language") or item.get(_LANGUAGE) or language or None,
+            language=_first(found, "dc:language", "language") or item.get(_LANGUAGE) or feed.language,
             tags=tags_of(_categories(found)),
             alternatives=media.alternatives,
             enclosures=enclosures,
             in_reply_to=self._in_reply_to(found),
             aliases=_aliases(url, guid, other),
-            site=title_text(_first(found, "source")) or None,
+            site=title_text(_first(found, "source")) or feed.title or None,
         )
 
     def _rss_link(self, item: _Element, found: _Found, guid: str) -> tuple[str, str]:
@@ -164,29 +163,27 @@ class _Reader:
     # -- Atom
 
     def atom(self, root: _Element) -> Feed | None:
-        feed = _grouped(root)
-        language = root.get(_LANGUAGE) or _first(feed, "dc:language")
-        author = self._atom_author(feed)
-        links = self._links(feed)
+        top = _grouped(root)
+        links = self._links(top)
+        feed = Feed(
+            title=_atom_title(top, "atom:title") or "",
+            home=links.get("alternate", ""),
+            itself=links.get("self", ""),
+            hubs=self._hubs(top),
+            generator=_first(top, "atom:generator"),
+            next=links.get("next", ""),
+            language=root.get(_LANGUAGE) or _first(top, "dc:language") or None,
+            author=self._atom_author(top),
+        )
         entries = []
-        for one in feed.get("atom:entry", ()):
+        for one in top.get("atom:entry", ()):
             found = _grouped(one)
             if "atom:entry" in found:
                 return None
-            entries.append(self._atom_entry(one, found, language, author))
-        return Feed(
-            entries=tuple(entries),
-            title=_atom_title(feed, "atom:title") or "",
-            home=links.get("alternate", ""),
-            itself=links.get("self", ""),
-            hubs=self._hubs(feed),
-            generator=_first(feed, "atom:generator"),
-            next=links.get("next", ""),
-            language=language or None,
-            author=author,
-        )
+            entries.append(self._atom_entry(one, found, feed))
+        return replace(feed, entries=tuple(entries))
 
-    def _atom_entry(self, entry: _Element, found: _Found, language: str | None, author: Author | None) -> Entry:
+    def _atom_entry(self, entry: _Element, found: _Found, feed: Feed) -> Entry:
         identifier = _first(found, "atom:id")
         links = self._links(found)
         link = links.get("alternate", "")
@@ -204,16 +201,16 @@ class _Reader:
             title=_atom_title(found, "atom:title") or title_text(_first(found, "media:title")),
             text=text,
             html=html,
-            author=self._atom_author(found) or self._atom_author(source) or author,
+            author=self._atom_author(found) or self._atom_author(source) or feed.author,
             published=self._date(found, _ATOM_PUBLISHED) or updated,
             updated=updated,
-            language=entry.get(_LANGUAGE) or _body_language(found) or language or None,
+            language=entry.get(_LANGUAGE) or _body_language(found) or feed.language,
             tags=tags_of(_categories(found)),
             alternatives=media.alternatives,
             enclosures=enclosures,
             in_reply_to=self._in_reply_to(found),
             aliases=_aliases(url, identifier, link),
-            site=_atom_title(source, "atom:title"),
+            site=_atom_title(source, "atom:title") or feed.title or None,
         )
 
     def _atom_author(self, found: _Found) -> Author | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
@@ -94,11 +94,8 @@ class Feed(Collector):
 
 
 def page_of(feed: _feeds.Feed | None, *, cursor: Cursor) -> Page:
-    """A feed as a page, its entries named for the site they belong to; a page without entries for no news."""
-    if feed is None:
-        return Page(entries=(), cursor=cursor)
-    entries = (one if one.site or not feed.title else replace(one, site=feed.title) for one in feed.entries)
-    return Page(entries=tuple(entries), cursor=cursor, remarks=feed.remarks)
+    """A feed as a page; a page without entries for no news."""
+    return Page(entries=feed.entries, cursor=cursor, remarks=feed.remarks) if feed else Page(entries=(), cursor=cursor)
 
 
 def _ask(http: Http, remembered: str, configured: str) -> tuple[str, Reply]:

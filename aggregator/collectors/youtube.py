@@ -12,10 +12,11 @@ from urllib.parse import parse_qs, quote, quote_plus, unquote, urlsplit
 
 from aggregator.collectors._feeds import ACCEPT, Feed, cut_off, description, feed_of, host_of, with_remarks
 from aggregator.collectors._options import exactly_one
+from aggregator.collectors._parts import authors, storable, tags_of
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
 from aggregator.errors import Unavailable, Unreadable
 from aggregator.fetch import Auth, AuthScheme, Http, Pace, Params
-from aggregator.model import Author, Entry, Kind, Page
+from aggregator.model import Entry, Kind, Page
 from aggregator.text.dates import parse_date
 from aggregator.text.decode import decode
 
@@ -26,6 +27,7 @@ FEEDS = "https://www.youtube.com/feeds/videos.xml"
 # The feeds answer these for hours on most days (miniflux issue 4261, FreshRSS issue 8808, 2026).
 _OUTAGES = frozenset((404, 500))
 _CHANNEL = re.compile(r"UC[0-9A-Za-z_-]{22}")
+_VIDEO = re.compile(r"[0-9A-Za-z_-]{11}")
 _PLAYLIST = re.compile(r"[0-9A-Za-z_-]{12,64}")
 _HANDLE = re.compile(r"(?:@|c/|user/)[^\s/?#@]+")
 # A page says its channel in its declared feed, or in the JSON it is made from.
@@ -285,23 +287,28 @@ def _listed(http: Http, playlist: str) -> tuple[Entry, ...]:
 
 def _video(identifier: str, snippet: Any) -> Entry | None:
     """A video of the API as the feeds give it: the same id, address and text."""
-    if not isinstance(snippet, dict) or not re.fullmatch(r"[0-9A-Za-z_-]{11}", identifier):
+    if not isinstance(snippet, dict) or not _VIDEO.fullmatch(identifier):
         return None
-    channel = snippet.get("channelId")
-    published = parse_date(str(snippet.get("publishedAt") or ""))
-    tags = snippet.get("tags")
+    channel, published, tags = _text(snippet, "channelId"), parse_date(_text(snippet, "publishedAt")), snippet.get("tags")
     return Entry(
         native_id=f"yt:video:{identifier}",
         url=f"https://www.youtube.com/watch?v={identifier}",
         kind=Kind.VIDEO,
-        title=html.unescape(str(snippet.get("title") or "")) or None,
-        text=str(snippet.get("description") or "") or None,
-        author=Author(name=snippet.get("channelTitle"), url=f"https://www.youtube.com/channel/{channel}" if channel else None),
+        title=html.unescape(_text(snippet, "title")) or None,
+        text=_text(snippet, "description") or None,
+        author=authors(
+            [(_text(snippet, "channelTitle"), f"https://www.youtube.com/channel/{channel}" if _CHANNEL.fullmatch(channel) else "")]
+        ),
         published=published[0] if published else None,
-        language=snippet.get("defaultLanguage") or snippet.get("defaultAudioLanguage"),
-        tags=tuple(str(one).lstrip("#") for one in tags) if isinstance(tags, list) else (),
+        language=_text(snippet, "defaultLanguage") or _text(snippet, "defaultAudioLanguage") or None,
+        tags=tags_of(storable(one) for one in tags if isinstance(one, str)) if isinstance(tags, list) else (),
         site="YouTube",
     )
+
+
+def _text(snippet: Mapping[str, Any], name: str) -> str:
+    value = snippet.get(name)
+    return storable(value) if isinstance(value, str) else ""
 
 
 def _day_before(newest: str) -> str:
