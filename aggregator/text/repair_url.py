@@ -63,7 +63,8 @@ _OPENING = "<([{\"'“”„«‹‘’`*_~|–—•·>（【「『《〈= \t:-
 _ENCODED_END = re.compile(r"(?:%20|%0A|%0D|%09|%C2%A0|%E2%80%9[89CD]|%E2%80%A6|%3E|%3C|%60|%5C)\Z", re.IGNORECASE)
 # A full stop that belongs to the last word of an encyclopaedia's title.
 _ABBREVIATED = re.compile(
-    r"/wiki/.*(?:(?<![A-Za-z])(?:Inc|Corp|Ltd|Co|Jr|Sr|Bros|St|Vol|No|Dr|Mr|Mrs|Ms|etc|al|vs|Univ|Dept)|(?<![A-Za-z])[A-Z])\.\Z"
+    r"/wiki/.*(?:(?<![A-Za-z])(?:Inc|Corp|Ltd|Co|Jr|Sr|Bros|St|Vol|No|Dr|Mr|Mrs|Ms|etc|al|vs|Univ|Dept)"
+    r"|(?<![A-Za-z])[A-Z])\.\Z"
 )
 _SECOND_QUERY = re.compile(
     r"\A(https?://(?:[\w-]+\.)*youtube(?:-nocookie)?\.com/[^?#]*\?[^?#]*\bv=[0-9A-Za-z_-]{11})\?[^#]*", re.IGNORECASE

@@ -72,6 +72,9 @@ def _site(host: str) -> _Site:
     return _Site(bare, known, tracking.domain_entry(tracking.GIFTS, bare), wrappers.unwrappers(host))
 
 
+# Where a good address has led to a key that ends in one of these, no repair can find anything in it.
+_SAFE_ENDS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_-")
+
 Rule = Callable[[Address, _Site], Address]
 
 
@@ -81,7 +84,9 @@ def _https(a: Address, site: _Site) -> Address:
 
 def _host(a: Address, site: _Site) -> Address:
     authority = site.host + a.port
-    return a if a.authority == authority else a._replace(authority=authority, host=site.host)
+    if a.authority == authority:
+        return a
+    return Address(a.scheme, authority, site.host, a.port, a.path, a.query, a.fragment)
 
 
 _TIDY = re.compile(r"(?:/[A-Za-z0-9\-_~!$'()*+,;=:@&]+(?:\.[A-Za-z0-9\-._~!$'()*+,;=:@&]*)?)*/?\Z")
@@ -95,8 +100,10 @@ def _path(a: Address, site: _Site) -> Address:
 
 
 def _folder(a: Address, site: _Site) -> Address:
+    if not a.path.endswith("/") and "/index." not in a.path:
+        return a
     path = without_folder_page(a.path)
-    return a if path == a.path else a._replace(path=path)
+    return a if path == a.path else Address(a.scheme, a.authority, a.host, a.port, path, a.query, a.fragment)
 
 
 _AMP_END = re.compile(r"(?:/amp|\.amp)\Z")
@@ -147,8 +154,7 @@ def _fragment(a: Address, site: _Site) -> Address:
 def _parameters(a: Address, site: _Site) -> Address:
     if a.query is None:
         return a
-    kept = [piece for piece in pieces(a.query) if not (tracking.tracks(piece, site.tracking) or tracking.gives(piece, site.gifts))]
-    query = "&".join(kept) or None
+    query = "&".join(piece for piece in pieces(a.query) if not tracking.gives(piece, site.gifts)) or None
     return a if query == a.query else a._replace(query=query)
 
 
@@ -156,7 +162,7 @@ def _order(a: Address, site: _Site) -> Address:
     if a.query is None:
         return a
     query = sorted_query(pieces(a.query))
-    return a if query == a.query else a._replace(query=query)
+    return a if query == a.query else Address(a.scheme, a.authority, a.host, a.port, a.path, query, a.fragment)
 
 
 # Asked in this order; the platforms between the first part, which they rely on, and the second.
@@ -201,6 +207,8 @@ def _note(steps: list[Step] | None, name: str, before: str, after: str) -> None:
 def _resolve(url: str, steps: list[Step] | None) -> Canonical:
     form = _once(url, steps)
     key = form.key
+    if key[-1:] in _SAFE_ENDS and repair_url.is_good(url):
+        return form
     # A key can look broken once something was taken off its end ("/a%20#x"): it is asked again until it answers with itself.
     for _ in range(_DEPTH):
         if repair_url.is_good(key):
@@ -227,7 +235,7 @@ def _once(url: str, steps: list[Step] | None) -> Canonical:
     if site.unwrappers:
         a, text = _unwrapped(a, text, steps)
         site = _site(a.host)
-    href = _href(a, text, site, steps)
+    a, href = _href(a, text, site, steps)
     key = _key(a, site, steps)
     return Canonical(key, href if _public_host(a.host) or not is_public_web(key) else key)
 
@@ -257,7 +265,7 @@ def _unwrapped(a: Address, text: str, steps: list[Step] | None) -> tuple[Address
     return a, text
 
 
-def _href(a: Address, text: str, site: _Site, steps: list[Step] | None) -> str:
+def _href(a: Address, text: str, site: _Site, steps: list[Step] | None) -> tuple[Address, str]:
     """The address without what only measures; in all else as it was written."""
     if "@" in a.authority:
         before, text = text, a.text()
@@ -266,9 +274,10 @@ def _href(a: Address, text: str, site: _Site, steps: list[Step] | None) -> str:
         kept = [piece for piece in a.query.split("&") if not tracking.tracks(piece, site.tracking)]
         query = "&".join(kept)
         if query != a.query:
-            before, text = text, a._replace(query=query or None).text()
+            a = Address(a.scheme, a.authority, a.host, a.port, a.path, query or None, a.fragment)
+            before, text = text, a.text()
             _note(steps, "tracking", before, text)
-    return text
+    return a, text
 
 
 def _key(a: Address, site: _Site, steps: list[Step] | None) -> str:

@@ -153,7 +153,7 @@ def test_a_line_gives_key_href_and_the_names_of_the_rules() -> None:
         "url": "http://www.example.org/a/?utm_source=x",
         "key": "https://example.org/a",
         "href": "http://www.example.org/a/",
-        "rules": ["tracking", "http and https", "host", "folder page", "parameters"],
+        "rules": ["tracking", "http and https", "host", "folder page"],
     }
 
 

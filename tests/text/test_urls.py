@@ -202,7 +202,6 @@ def test_the_trace_names_the_rules_in_their_order() -> None:
         "host",
         "folder page",
         "fragment",
-        "parameters",
         "order",
     ]
     assert steps[0] == Step(
