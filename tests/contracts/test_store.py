@@ -315,6 +315,12 @@ def test_a_reply_goes_with_the_post_and_the_post_with_its_page(store: Store) -> 
     assert store.story_of(POST) == store.story_of(PAGE) == store.story_of("https://social.example.org/@bo/2")
 
 
+def test_a_post_and_its_reply_on_one_page_join_a_page_that_is_known(store: Store) -> None:
+    store.land(landing(mention("1", subject=PAGE)))
+    store.land(landing(mention("2", subject=PAGE, aliases=(POST,)), mention("3", subject=POST)))
+    assert shown(store) == {PAGE: [("feed-a", "1"), ("feed-a", "2"), ("feed-a", "3")]}
+
+
 def test_a_withdrawn_mention_no_longer_joins_what_it_joined(store: Store) -> None:
     store.land(landing(mention("1", subject=PAGE), mention("2", subject=OTHER), mention("3", subject=PAGE, aliases=(OTHER,))))
     assert list(shown(store)) == [PAGE]
@@ -406,6 +412,22 @@ def test_two_chosen_entries_stay_two_stories_whatever_joins_them(store: Store) -
     store.choose([chosen(PAGE, OTHER, position=0), chosen(OTHER, position=1)], "sources.yaml", NOW)
     store.land(landing(mention("1", subject=OTHER, aliases=(PAGE,)), mention("2", subject=PAGE)))
     assert shown(store) == {PAGE: [("feed-a", "2")], OTHER: [("feed-a", "1")]}
+
+
+def test_what_no_longer_hangs_on_one_chosen_entry_goes_to_the_other(store: Store) -> None:
+    store.choose([chosen(PAGE), chosen(OTHER, position=1)], "sources.yaml", NOW)
+    store.land(landing(mention("1", subject=POST, aliases=(PAGE,)), mention("2", subject=POST, aliases=(OTHER,))))
+    assert shown(store) == {PAGE: [("feed-a", "1"), ("feed-a", "2")], OTHER: []}
+    store.remove_mentions([("feed-a", "1")])
+    assert shown(store) == {PAGE: [], OTHER: [("feed-a", "2")]}
+
+
+def test_a_story_that_is_no_longer_chosen_can_be_led_by_another_page_again(store: Store) -> None:
+    store.choose([chosen(PAGE)], "sources.yaml", NOW)
+    store.land(landing(mention("1", subject=PAGE)))
+    store.choose([], "sources.yaml", NOW)
+    store.land(landing(mention("2", subject=OTHER, aliases=(PAGE,))))
+    assert shown(store) == {OTHER: [("feed-a", "1"), ("feed-a", "2")]}
 
 
 def test_a_chosen_entry_keeps_the_day_it_was_first_chosen(store: Store) -> None:

@@ -147,6 +147,17 @@ def test_another_process_writing_is_waited_for(tmp_path: Path) -> None:
         assert store.note("published") == "1"
 
 
+def test_who_means_to_write_says_so_before_reading(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    open_store(path).close()
+    database = open_database(path)
+    with database.writing() as desk, closing(sqlite3.connect(path, timeout=0)) as other:
+        desk.connection.exec_driver_sql("SELECT number FROM revision").fetchall()
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("INSERT INTO note VALUES ('published', '1')")
+    database.close()
+
+
 def test_nothing_slow_is_imported_with_the_protocol() -> None:
     script = "import sys, aggregator.store; sys.exit('sqlalchemy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
