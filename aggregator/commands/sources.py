@@ -74,10 +74,19 @@ def _next(source: Source, state: SourceState) -> str:
 
 def _state_plain(source: Source, state: SourceState | None) -> dict[str, object]:
     state = state or SourceState(source=source.id)
-    kept = asdict(state)
-    for name in ("cursor", "backfill_cursor", "validators"):
-        del kept[name]
-    return {**kept, "label": source.label, "how": how(source, state)}
+    return {
+        "source": source.id,
+        "label": source.label,
+        "how": how(source, state),
+        "last_ok_at": state.last_ok_at,
+        "last_new_at": state.last_new_at,
+        "next_poll_at": state.next_poll_at,
+        "failures": state.failures,
+        "failing_since": state.failing_since,
+        "paused": state.paused,
+        "last_error": state.last_error,
+        "remarks": state.remarks,
+    }
 
 
 def test(options: argparse.Namespace) -> int:

@@ -103,7 +103,7 @@ def test_nothing_from_outside_can_be_executed(ran: tuple[Steward, Said]) -> None
     for path, body in ran[0].output().items():
         if path.endswith((".html", ".xml", ".md")):
             text = body.decode()
-            assert not re.search(r"<script|<img|onerror\s*=\s*'window|href=.javascript:", text, re.IGNORECASE), path
+            assert not re.search(r"(?<!\\)<(script|img)|href=.javascript:", text, re.IGNORECASE), path
             assert "](javascript:" not in text
 
 

@@ -115,6 +115,6 @@ def test_recorded_feeds_from_the_wild_all_reach_the_page(steward: Steward) -> No
     said = steward.runs("run", "--replay", "samples.har", "--json")
     failed = {FEEDS[int(done["job"]["subject"][1:])].name: done["message"] for done in said.json()["polls"] if done["ending"] != "ok"}
     assert said.code in (0, 4), said.err
-    # Cut before its first entry, by the project it comes from: there is nothing to read, and the program says so.
-    assert set(failed) <= {"truncated.atom"}, failed
+    # One was cut before its first entry by the project it comes from; two are bombs in XML and no feeds at all.
+    assert set(failed) <= {"truncated.atom", "cyclic.xml", "xmlbomb2.xml"}, failed
     assert len(steward.stories()) > 2500
