@@ -39,6 +39,7 @@ Ask = Callable[[str], Listing | None]
 class _Position:
     # None: there was no complete sweep yet.
     floor: datetime | None = None
+    # The newest time on the first page of this sweep.
     newest: datetime | None = None
     at: str = ""
     # Pages read in this sweep.
@@ -61,7 +62,8 @@ class _Position:
         return pack(**said)
 
     def after(self, listing: Listing) -> _Position:
-        newest = max([*listing.times, *filter(None, [self.newest])], default=None)
+        # Only the first page counts: posts that arrive during a sweep push older ones onto its later pages, and pass between them unseen.
+        newest = self.newest if self.pages else max(listing.times, default=None)
         return _Position(floor=self.floor, newest=newest, at=listing.after, pages=self.pages + 1)
 
     def ended(self) -> _Position:
