@@ -150,19 +150,31 @@ def _plain(letters: str, *, whole: bool, join: str) -> _Plain:
 
 def _escapes(points: Sequence[int], names: set[str]) -> tuple[re.Pattern[bytes], ...]:
     """Patterns for every escape of these characters; each begins with a byte that text seldom has."""
-    units = {chr(point).encode("utf-16-be").hex() for point in points if point > 127}
-    json = [unit[:4] + (r"\\+u" + unit[4:] if unit[4:] else "") for unit in sorted(units)]
+    single = {format(point, "04x") for point in points if 127 < point <= 0xFFFF}
+    pairs: dict[str, set[str]] = {}
+    for unit in (chr(point).encode("utf-16-be").hex() for point in points if point > 0xFFFF):
+        pairs.setdefault(unit[:4], set()).add(unit[4:])
+    json = "|".join([_any(single), *(rf"{first}\\+u(?:{_any(seconds)})" for first, seconds in pairs.items())])
     percent = {"%".join(["", *re.findall("..", chr(point).encode().hex())])[1:] for point in points}
     numbers = rf"#(?:x0*(?:{_any(format(point, 'x') for point in points)})|0*(?:{_any(map(str, points))}));"
     reference = _AMPERSAND + b"(?:" + b"|".join((_any(names).encode(), numbers.encode(), _OPEN_REFERENCE)) + b")"
     # Sets of characters beyond U+FFFF are slow to search for; the first three of their four bytes say enough.
     leads = {re.escape(chr(point).encode()[:3]) for point in points if point > 0xFFFF}
-    patterns = [reference, rf"%(?:{_any(percent)})".encode(), rf"\\u(?:{_any(json)})".encode()]
+    patterns = [reference, rf"%(?:{_any(percent)})".encode(), rf"\\u(?:{json})".encode()]
     return tuple(map(re.compile, [*patterns, b"|".join(sorted(leads)) or b"(?!)"]))
 
 
 def _any(texts: Iterable[str]) -> str:
-    return "|".join(sorted(set(texts))) or "(?!)"
+    """A pattern for any of these texts that asks each letter once: a plain list of hundreds is asked one by one."""
+    tails: dict[str, set[str]] = {}
+    for text in texts:
+        tails.setdefault(text[:1], set()).add(text[1:])
+    ends = "" in tails
+    tails.pop("", None)
+    choices = [re.escape(first) + (f"(?:{_any(rest)})" if rest != {""} else "") for first, rest in sorted(tails.items())]
+    if not choices:
+        return "" if ends else "(?!)"
+    return f"(?:{'|'.join(choices)})?" if ends else "|".join(choices)
 
 
 def _pivots(word: str, join: str) -> list[str]:
