@@ -223,8 +223,18 @@ def _title(page: _Page, kind: Kind | None, site: str, author: str) -> str | None
         title = without_site(said, names=names, guesses=site_guesses(page.url), known=known, author=author)
         if placeholder(title) or fold(title).replace(" ", "") == fold(site).replace(" ", ""):
             continue
-        return title
+        return _whole(title, page)
     return None
+
+
+def _whole(title: str, page: _Page) -> str:
+    """A title that was cut off, in full where another account has it."""
+    stem = title.removesuffix("…").removesuffix("...").rstrip()
+    if stem != title and len(stem) > 10:
+        for other in map(clean, (*page.signals.meta("og:title", "twitter:title"), page.signals.title)):
+            if other.startswith(stem) and not other.endswith(("…", "...")):
+                return other
+    return title
 
 
 def _named_in_title(page: _Page) -> Iterator[str]:

@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
 
 from aggregator.model import Kind
 from aggregator.text.page_phrases import SHARED_HOSTS, SITE_NAMES
+from aggregator.text.urls import canonical
 
 # Labels in front of a host that change how a page looks and not which page it is.
 _VIEWS = re.compile(r"^(?:(?:www\d?|m|mobile|amp|touch|old|new)\.)+(?=[^.]+\.)")
@@ -99,7 +100,8 @@ def adopted(declared: Iterable[str], url: str, base: str) -> str | None:
     if not found or len({_loosely(address) for address in found}) > 1:
         return None
     address = found[0]
-    if not same_site(address, url) or (is_home(address) and not is_home(url)):
+    # A cache of AMP pages is asked for another site's page, and says so in its address.
+    if not (same_site(address, url) or same_site(address, canonical(url).href)) or (is_home(address) and not is_home(url)):
         return None
     return address
 

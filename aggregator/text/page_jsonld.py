@@ -79,10 +79,8 @@ def kind_of(thing: Thing) -> Kind | None:
 
 def main_thing(found: tuple[Thing, ...], is_page: Callable[[str], bool]) -> Thing | None:
     """What the page is about: the story whose address is the page's, or the only one of the strongest kind; None for a list of stories."""
-    stories = [thing for thing in found if kind_of(thing) is not None]
-    for page in found:
-        if types(page) & {"webpage", "itempage", "qapage"} and isinstance(entity := page.get("mainEntity"), dict) and kind_of(entity):
-            stories.append(entity)
+    stories = [entity if kind_of(entity := _thing(thing.get("mainEntity"))) else thing for thing in found]
+    stories = [thing for thing in stories if kind_of(thing)]
     own = [thing for thing in stories if any(is_page(address) for address in addresses(thing))]
     for group in (own, stories):
         if group:
@@ -119,6 +117,10 @@ def texts(value: object) -> tuple[str, ...]:
     if isinstance(value, dict):
         return texts(value.get("@value") or value.get("name"))
     return ()
+
+
+def _thing(value: object) -> Thing:
+    return value if isinstance(value, dict) else {}
 
 
 def _rank(thing: Thing) -> int:

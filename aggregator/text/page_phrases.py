@@ -152,11 +152,12 @@ SITE_NAMES = dict(
     entry.split("=")
     for entry in listed(
         """
-        youtube.com=YouTube · youtu.be=YouTube · vimeo.com=Vimeo · reddit.com=Reddit · news.ycombinator.com=Hacker News · lobste.rs=Lobsters ·
-        github.com=GitHub · gitlab.com=GitLab · medium.com=Medium · docs.google.com=Google Docs · x.com=X · twitter.com=X · bsky.app=Bluesky ·
-        loomio.com=Loomio · loomio.org=Loomio · open.spotify.com=Spotify · podcasts.apple.com=Apple Podcasts · arxiv.org=arXiv ·
-        wikipedia.org=Wikipedia · soundcloud.com=SoundCloud · stackoverflow.com=Stack Overflow · linkedin.com=LinkedIn ·
-        facebook.com=Facebook · instagram.com=Instagram · threads.net=Threads · threads.com=Threads · patreon.com=Patreon · anchor.fm=Anchor
+        youtube.com=YouTube · youtu.be=YouTube · vimeo.com=Vimeo · reddit.com=Reddit · news.ycombinator.com=Hacker News ·
+        lobste.rs=Lobsters · github.com=GitHub · gitlab.com=GitLab · medium.com=Medium · docs.google.com=Google Docs · x.com=X ·
+        twitter.com=X · bsky.app=Bluesky · loomio.com=Loomio · loomio.org=Loomio · open.spotify.com=Spotify ·
+        podcasts.apple.com=Apple Podcasts · arxiv.org=arXiv · wikipedia.org=Wikipedia · soundcloud.com=SoundCloud ·
+        stackoverflow.com=Stack Overflow · linkedin.com=LinkedIn · facebook.com=Facebook · instagram.com=Instagram · threads.net=Threads
+        · threads.com=Threads · patreon.com=Patreon · anchor.fm=Anchor
         """
     )
 )

@@ -47,16 +47,15 @@ _FRAMES = (
     ("podcasts.apple.com", re.compile(r"\s+(?:on|bei|sur|en|su) Apple\s?Podcasts$")),
     ("vimeo.com", re.compile(r"\s+on Vimeo$")),
 )
-_TAGS = re.compile(
-    r"</?(?:em|i|b|strong|span|br|p|a|sub|sup|wbr|small|u|code|div|h[1-6]|font|mark|cite|q|img)(?:\s[^<>]*)?/?>", re.IGNORECASE
-)
+_BREAKS = re.compile(r"</?(?:br|p|div|li|ul|ol|h[1-6]|img)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_TAGS = re.compile(r"</?(?:em|i|b|strong|span|a|sub|sup|wbr|small|u|code|font|mark|cite|q)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffc]")
 
 
 def clean(text: str, *, limit: int = 300) -> str:
     """One line of plain text: entities decoded once more, formatting tags, control and invisible characters away, white space folded."""
     text = html.unescape(text[: limit * 10])
-    text = _UNSEEN.sub("", _TAGS.sub(" ", text) if "<" in text else text)
+    text = _UNSEEN.sub("", _TAGS.sub("", _BREAKS.sub(" ", text)) if "<" in text else text)
     text = "".join(" " if character.isspace() or unicodedata.category(character) in ("Cc", "Zl", "Zp") else character for character in text)
     text = "".join(character for character in text if unicodedata.category(character) != "Cs")
     return shortened(" ".join(text.split()), limit)
@@ -118,9 +117,9 @@ def without_site(title: str, *, names: Iterable[str], guesses: Iterable[str], kn
         author: is left away behind the title, too, once it is said elsewhere ("Title | by Ana | Site").
     """
     known = {fold(text) for text in known if text}
-    if fold(title) in known:
-        return title
     declared = {fold(name) for name in names if fold(name)}
+    if fold(title) in known:
+        return _without_ends(title, declared, declared, "")
     guessed = declared | {guess for guess in map(fold, guesses) if len(guess) >= 4}
     for cut in (_known_part(title, known), _without_ends(title, declared, guessed, fold(author))):
         if cut:

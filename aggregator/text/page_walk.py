@@ -88,7 +88,6 @@ class _Walk:
     paragraph: str = ""
     entries: int = 0
     metas: dict[str, list[str]] = field(default_factory=dict)
-    body_metas: dict[str, list[str]] = field(default_factory=dict)
     properties: dict[str, list[str]] = field(default_factory=dict)
     canonicals: list[str] = field(default_factory=list)
     blocks: list[str] = field(default_factory=list)
@@ -118,7 +117,7 @@ class _Walk:
 
     def signals(self) -> Signals:
         """What was found."""
-        metas = {name: tuple(values) for name, values in (self.metas or self.body_metas).items()}
+        metas = {name: tuple(values) for name, values in self.metas.items()}
         return Signals(
             metas=metas,
             title=self.title,
@@ -179,11 +178,12 @@ class _Walk:
     def _meta(self, tag: Tag) -> None:
         self.seen_metas += 1
         content = attribute(tag, "content") or attribute(tag, "value")
-        inside = self.seen_metas <= self.head_metas
+        if self.seen_metas > self.head_metas:
+            return
         for key in ("property", "name", "itemprop", "http-equiv"):
             name = attribute(tag, key).lower()
-            if name and content and (inside or key != "itemprop"):
-                values = (self.metas if inside else self.body_metas).setdefault(name, [])
+            if name and content:
+                values = self.metas.setdefault(name, [])
                 if len(values) < 100:
                     values.append(content[:20_000])
 
