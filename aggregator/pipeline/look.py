@@ -43,6 +43,10 @@ _LOWER = bytes(range(256)).lower()
 _AMPERSAND = rb"&(?!lt;|gt;|quot;|nbsp;)(?:amp;|#0*38;|#x0*26;)*"
 # A reference that does not end in ";" may end anywhere; "&shy" is the one name among those that joins.
 _OPEN_REFERENCE = rb"shy(?!;)|#(?:x[0-9a-f]+(?![0-9a-f;])|[0-9]+(?![0-9;]))"
+_JSON = re.compile(rb"\\(?=u00)")
+# Two bytes are found faster as one and a look ahead.
+_HZ = re.compile(rb"~(?=\{)")
+_DOUBLED = re.compile(rb"%(?=25)")
 # JSON escapes of what other escapes are made of ("#", "%", ";", "\\", figures) and of letters: nobody writes these but to hide something.
 _ODD_JSON = re.compile(rb"\\u00(?:2[35]|3[0-9b]|[4-7])")
 _NAMED = re.compile(_AMPERSAND + rb"([a-z]+[0-9]*;?)")
@@ -211,14 +215,14 @@ def _read(body: bytes, low: bytes) -> tuple[bytes, str] | None:
 
     None when only a parser can tell: another encoding than UTF-8, or an escape of an escape.
     """
-    # Asking for one byte first costs next to nothing. NUL: UTF-16; escape: ISO 2022; "~{": HZ.
-    if b"\0" in low or b"\x1b" in low or (b"~" in low and b"~{" in low) or b"utf-7" in low[:4096]:
+    # NUL: UTF-16 and UTF-32; escape: ISO 2022; "~{": HZ.
+    if b"\0" in low or b"\x1b" in low or _HZ.search(low) or b"utf-7" in low[:4096]:
         return None
-    if b"\\" in low and b"\\u" in low:
+    if _JSON.search(low):
         low = low.replace(b"\\u0026", b"&")
         if _ODD_JSON.search(low):
             return None
-    while b"%" in low and b"%25" in low:
+    while _DOUBLED.search(low):
         low = low.replace(b"%25", b"%")
     if body.isascii():
         return low, ""
