@@ -13,6 +13,9 @@ from typing import Final
 from aggregator.text.address import Address
 from aggregator.text.platforms import Identify, audio, discussion, fediverse, papers, social, things, video, writing
 
+# Name of the rule, and what it does.
+Platform = tuple[str, Identify]
+
 # Name of the rule, function, domains. A domain answers for its sub-domains too, unless one of them stands in the table itself.
 _TABLE: Final[tuple[tuple[str, Identify, str], ...]] = (
     ("YouTube", video.youtube, "youtube.com youtu.be yt.be youtube-nocookie.com youtubekids.com youtube.googleapis.com"),
@@ -139,7 +142,7 @@ def first_host(host: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def platform_of(host: str) -> tuple[str, Identify] | None:
+def platform_of(host: str) -> Platform | None:
     """Name and function of the platform that answers on a host (without `www.`); None for a host nobody knows."""
     name = host
     while name:
@@ -152,18 +155,18 @@ def platform_of(host: str) -> tuple[str, Identify] | None:
     return None
 
 
-def identity(a: Address, host: str, path: str) -> tuple[str, str] | None:
+def identity(a: Address, known: Platform | None) -> tuple[str, str] | None:
     """Name of the rule and canonical URL of the thing that an address names; None where the general rules decide.
 
     Args:
-        host: of the address, without `www.`.
-        path: of the address, tidied.
+        a: with a host without `www.` and a tidied path.
+        known: what `platform_of` says of the host.
     """
+    host, path = a.host, a.path
     s = [segment for segment in path.split("/") if segment]
     named = _self_proving(a, host, path, s)
     if named is not None:
         return named
-    known = platform_of(host)
     if known is not None:
         found = known[1](a, host, s)
         return None if found is None else (known[0], found)

@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 
 from aggregator.text import repair_url, tracking, wrappers
 from aggregator.text.address import Address, parse, pieces, route, sorted_query, tidy_path, without_folder_page
-from aggregator.text.platform_ids import PLATFORM_NAMES, first_host, identity, web_form
+from aggregator.text.platform_ids import PLATFORM_NAMES, Platform, first_host, identity, platform_of, web_form
 from aggregator.text.repair_url import repair
 
 __all__ = ["RULES", "RULE_BOOK", "Canonical", "Step", "canonical", "host_of", "is_public_web", "is_web", "repair", "trace"]
@@ -63,13 +63,16 @@ class _Site(NamedTuple):
     tracking: frozenset[str]
     gifts: frozenset[str]
     unwrappers: tuple[tuple[str, wrappers.Unwrap], ...]
+    platform: Platform | None
+    # No localhost, no literal private address.
+    public: bool
 
 
 @lru_cache(maxsize=8192)
 def _site(host: str) -> _Site:
     bare = first_host(host.removeprefix("www.") if host.count(".") > 1 else host)
     known = tracking.domain_entry(tracking.BY_DOMAIN, bare)
-    return _Site(bare, known, tracking.domain_entry(tracking.GIFTS, bare), wrappers.unwrappers(host))
+    return _Site(bare, known, tracking.domain_entry(tracking.GIFTS, bare), wrappers.unwrappers(host), platform_of(bare), _public_host(bare))
 
 
 # Where a good address has led to a key that ends in one of these, no repair can find anything in it.
@@ -205,39 +208,44 @@ def _note(steps: list[Step] | None, name: str, before: str, after: str) -> None:
 
 
 def _resolve(url: str, steps: list[Step] | None) -> Canonical:
-    form = _once(url, steps)
+    form, plain = _once(url, steps)
     key = form.key
-    if key[-1:] in _SAFE_ENDS and repair_url.is_good(url):
+    if plain and key[-1] in _SAFE_ENDS:
         return form
     # A key can look broken once something was taken off its end ("/a%20#x"): it is asked again until it answers with itself.
     for _ in range(_DEPTH):
         if repair_url.is_good(key):
             break
-        again = _once(key, steps).key
+        again = _once(key, steps)[0].key
         if again == key:
             break
         key = again
     return form if key is form.key else Canonical(key, form.href)
 
 
-def _once(url: str, steps: list[Step] | None) -> Canonical:
+def _once(url: str, steps: list[Step] | None) -> tuple[Canonical, bool]:
+    """One pass over all rules, and whether nothing had to be repaired or unwrapped on the way."""
     a = repair_url.good(url)
-    text = url if a is not None else _repaired(url, steps)
+    plain = a is not None
+    text = url if plain else _repaired(url, steps)
     a = a or parse(text)
     if a is None:
         form = web_form(text)
         a = parse(form) if form is not None else None
         if form is None or a is None:
-            return Canonical(text, text)
+            return Canonical(text, text), False
         _note(steps, "other scheme", text, form)
         text = form
     site = _site(a.host)
     if site.unwrappers:
+        plain = False
         a, text = _unwrapped(a, text, steps)
         site = _site(a.host)
     a, href = _href(a, text, site, steps)
     key = _key(a, site, steps)
-    return Canonical(key, href if _public_host(a.host) or not is_public_web(key) else key)
+    if not site.public and is_public_web(key):
+        href = key
+    return Canonical(key, href), plain
 
 
 def _repaired(url: str, steps: list[Step] | None) -> str:
@@ -282,7 +290,7 @@ def _href(a: Address, text: str, site: _Site, steps: list[Step] | None) -> tuple
 
 def _key(a: Address, site: _Site, steps: list[Step] | None) -> str:
     a = _applied(_BEFORE, a, site, steps)
-    named = identity(a, site.host, a.path)
+    named = identity(a, site.platform)
     if named is not None:
         if steps is not None:
             _note(steps, named[0], _written(a), named[1])

@@ -291,3 +291,33 @@ def test_a_chain_of_many_wrappers_is_unwrapped() -> None:
     for _ in range(20):
         address = f"https://op3.dev/e/{address}"
     assert canonical(address) == ("https://example.org/a", "https://example.org/a")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://en.wikipedia.org/wiki/Apple_Inc.",
+        "https://en.wikipedia.org/wiki/Martin_Luther_King_Jr.",
+        "https://en.wikipedia.org/wiki/George_W.",
+        "https://en.wikipedia.org/wiki/Yahoo!",
+        "https://en.wikipedia.org/wiki/Solidarity_(film)",
+        "https://en.wikipedia.org/wiki/C++",
+        "https://example.org/search?q=etc.",
+        "https://example.org/search?q=what?",
+        "https://example.org/search?q=(a|b)&x=[1]",
+        "https://example.org/it's",
+        "https://fa.wikipedia.org/wiki/می‌خواهم",
+        "https://example.org/don’t-panic",
+        "https://example.org/?next=https://example.com/",
+        "https://example.org/a,b,c",
+        "https://example.org/~ada/",
+        "http://[2001:db8::1]",
+        "https://www.youtube.com/watch?v=aDWuHsyznf_",
+        "https://youtu.be/aDWuHsyznf-",
+        "https://docs.google.com/document/d/12Ded5lXwlHjH1ILULHg5ZZek0iu9kOPhLXPKHefq-Ss/edit#",
+        "https://web.archive.org/web/2020/https://example.org/a",
+    ],
+)
+def test_a_good_address_that_looks_broken_is_left_alone(address: str) -> None:
+    assert repair(address) == address
+    _assert_stable(address)

@@ -21,3 +21,8 @@ def page(host: str, path: str, parameters: str = "") -> str:
 def keeping(a: Address, *names: str) -> str:
     """The named parameters of an address, as a query in order; "" when it has none of them."""
     return sorted_query(piece for piece in pieces(a.query or "") if piece.partition("=")[0] in names and piece.partition("=")[2])
+
+
+def everything(a: Address) -> str:
+    """All parameters of an address, as a query in order; "" when it has none."""
+    return sorted_query(pieces(a.query or ""))

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from aggregator.text.address import Address, values
-from aggregator.text.platforms import keeping, page
+from aggregator.text.platforms import everything, page
 
 _KEY = re.compile(r"[A-Za-z0-9]{6,10}\Z")
 _LOOMIO_OWN: Final = frozenset(
@@ -67,7 +67,7 @@ def reddit(a: Address, host: str, s: list[str]) -> str | None:
             return _reddit_post(s[index + 1].lower(), s[index + 2 :])
     if len(s) > 1 and s[0] in ("r", "u", "user"):
         place = [s[0].replace("user", "u"), s[1].lower(), *s[2:]]
-        return page("reddit.com", "/" + "/".join(place), keeping(a, "q", "restrict_sr", "sort", "t", "f", "after", "type"))
+        return page("reddit.com", "/" + "/".join(place), everything(a))
     return None
 
 
@@ -135,7 +135,7 @@ def github(a: Address, host: str, s: list[str]) -> str | None:
     elif host != "github.com":
         return None
     if len(s) < 2:
-        return f"https://github.com/{s[0].lower()}" if len(s) == 1 and not keeping(a, "q", "tab", "type") else None
+        return f"https://github.com/{s[0].lower()}" if len(s) == 1 and a.query is None else None
     home = f"https://github.com/{s[0].lower()}/{s[1].lower().removesuffix('.git')}"
     fragment = a.fragment or ""
     said = f"#{fragment}" if _GITHUB_SAID.match(fragment) else ""
@@ -152,12 +152,8 @@ def github(a: Address, host: str, s: list[str]) -> str | None:
         return f"{home}/commit/{s[3]}{said}"
     if len(s) == 2:
         shown = values(a.query).get("tab", "")
-        return page(home.removeprefix("https://"), "", keeping(a, "q", "type", "l") if not shown.startswith("readme") else "")
-    return page(
-        "github.com",
-        "/" + "/".join([s[0].lower(), s[1].lower(), *s[2:]]),
-        keeping(a, "q", "page", "after", "before", "path", "query", "type", "since", "until", "author"),
-    )
+        return page(home.removeprefix("https://"), "", everything(a) if not shown.startswith("readme") else "")
+    return page("github.com", "/" + "/".join([s[0].lower(), s[1].lower(), *s[2:]]), everything(a))
 
 
 def _gist(a: Address, s: list[str]) -> str | None:

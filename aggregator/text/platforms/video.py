@@ -26,6 +26,8 @@ _RESERVED: Final = frozenset(
     """.split()
 )
 _IN_FRAGMENT = re.compile(r"[!/].*?\bv=([0-9A-Za-z_-]{11})(?![0-9A-Za-z_-])")
+# Hosts of pictures and of interfaces: their paths hold ids of videos, yet are no videos.
+_NO_PAGES: Final = frozenset(("img.youtube.com", "gdata.youtube.com", "i.youtube.com", "studio.youtube.com", "support.youtube.com"))
 _ESCAPED = re.compile(r"\\|%5C", re.IGNORECASE)
 _QUERY_VIDEO = re.compile(r"(?:\A|[&;?])v(?:i)?=([^&;#?]*)")
 _COMMENT = re.compile(r"(?:\A|[&;?])lc=([0-9A-Za-z_.-]+)")
@@ -43,6 +45,8 @@ def _watch(video: str, a: Address) -> str:
 
 def youtube(a: Address, host: str, s: list[str]) -> str | None:
     """Video, else playlist, channel, handle or hashtag; community posts and clips by the general rules."""
+    if host in _NO_PAGES:
+        return None
     video = _of_query(a, s) or _of_path(host, s)
     if video is None and a.fragment:
         match = _IN_FRAGMENT.match(a.fragment)
@@ -85,7 +89,7 @@ def _youtube_page(a: Address, s: list[str]) -> str | None:
         return f"https://youtube.com/hashtag/{s[1].lower()}"
     if first in ("c", "user") and len(s) > 1:
         return f"https://youtube.com/{first}/{s[1].lower()}"
-    if first == "feeds" and len(s) > 1:
+    if s[-2:] == ["feeds", "videos.xml"]:
         return page("youtube.com", "/feeds/videos.xml", keeping(a, "channel_id", "playlist_id", "user"))
     return None
 

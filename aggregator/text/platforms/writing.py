@@ -37,6 +37,8 @@ def medium(a: Address, host: str, s: list[str]) -> str | None:
     story = _medium_story(s, own)
     if story is not None:
         return f"https://medium.com/p/{story}"
+    if s[:1] == ["_"]:
+        return None
     if s[:1] == ["search"]:
         return page(host, "/search", keeping(a, "q"))
     if len(s) == 2 and s[0] == "feed" and s[1].startswith("@"):
@@ -172,4 +174,4 @@ def wikiwand(a: Address, host: str, s: list[str]) -> str | None:
 
 def feedburner(a: Address, host: str, s: list[str]) -> str | None:
     """A feed by its name, under three hosts."""
-    return page("feeds.feedburner.com", "/" + "/".join(s)) if s else None
+    return page("feeds.feedburner.com", "/" + "/".join(s)) if s and not s[0].startswith("~") else None
