@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from aggregator import clock
 from aggregator.model import Kind
 from aggregator.text.decode import decode
 from aggregator.text.page_account import NOINDEX, PageAccount, account_line
@@ -75,6 +76,7 @@ def read_line(request: Mapping[str, object], *, now: datetime | None = None) -> 
 
     Args:
         request: {"url", "html"} or {"url", "body_base64", "content_type"}.
+        now: dates after it are not believed; None: the present.
 
     Returns:
         title, author, site, published, language, kind, canonical, description, image; None where the page does not say. `published` is
@@ -95,7 +97,7 @@ def read_line(request: Mapping[str, object], *, now: datetime | None = None) -> 
         body = markup
     else:
         raise ValueError('expected {"url", "html"} or {"url", "body_base64", "content_type"}, got neither "html" nor "body_base64"')
-    return account_line(read_page(url, body, str(request.get("content_type") or ""), now=now))
+    return account_line(read_page(url, body, str(request.get("content_type") or ""), now=now or clock.now()))
 
 
 def _account(page: _Page, notes: tuple[str, ...]) -> PageAccount:

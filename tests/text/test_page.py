@@ -47,6 +47,11 @@ def test_an_instant_of_the_same_day_completes_a_day() -> None:
     assert read_line({"url": URL, "html": page}, now=NOW)["published"] == "2019-02-03T10:00:00Z"
 
 
+def test_a_line_without_a_time_is_judged_by_the_present() -> None:
+    page = '<head><meta property="article:published_time" content="2190-01-01T00:00:00Z"></head>'
+    assert read_line({"url": URL, "html": page})["published"] is None
+
+
 def test_bytes_are_decoded_by_what_they_show() -> None:
     body = "<html><head><title>Größe der Gruppe</title></head></html>".encode()
     request = {"url": URL, "body_base64": base64.b64encode(body).decode(), "content_type": "text/html; charset=iso-8859-1"}
