@@ -1,0 +1,215 @@
+"""YouTube: addresses, outages of its feeds, names of channels, and searches that resume."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from aggregator.collectors.base import build, pack
+from aggregator.collectors.youtube import API, FEEDS, YouTube
+from aggregator.errors import BadOption, MissingSecret, RateLimited, Unavailable, Unreadable
+from aggregator.model import Page
+from tests.support.exchanges import Exchange, RecordedHttp
+
+CHANNEL = "UC0123456789abcdefghijkl"
+UPLOADS = "UU0123456789abcdefghijkl"
+PLAYLIST = "PL0123456789abcdefghijklmnopqrstuv"
+FEED = f"{FEEDS}?channel_id={CHANNEL}"
+VIDEO = "1_3OxvUkPPo"
+
+
+@pytest.mark.parametrize(
+    ("address", "options"),
+    [
+        (f"https://www.youtube.com/channel/{CHANNEL}/videos", {"channel": CHANNEL}),
+        ("https://youtube.com/@FiveChairs/streams", {"handle": "@fivechairs"}),
+        ("https://m.youtube.com/c/FiveChairs", {"handle": "c/FiveChairs"}),
+        ("https://www.youtube.com/user/fivechairs", {"handle": "user/fivechairs"}),
+        (f"https://www.youtube.com/playlist?list={PLAYLIST}&si=x", {"playlist": PLAYLIST}),
+        (FEED, {"channel": CHANNEL}),
+        (f"{FEEDS}?playlist_id={UPLOADS}", {"playlist": UPLOADS}),
+        (f"{FEEDS}?user=fivechairs", {"handle": "user/fivechairs"}),
+        ("https://www.youtube.com/results?search_query=five+chairs", {"search": "five chairs"}),
+        ("https://www.youtube.com/hashtag/microsolidarity", {"search": "#microsolidarity"}),
+        (f"https://www.youtube.com/watch?v={VIDEO}&list={PLAYLIST}", None),
+        (f"https://www.youtube.com/shorts/{VIDEO}", None),
+        (f"https://youtu.be/{VIDEO}", None),
+        ("https://www.youtube.com/playlist?list=WL", None),
+        ("https://www.youtube.com/", None),
+        (f"https://example.org/channel/{CHANNEL}", None),
+    ],
+)
+def test_channels_playlists_and_searches_are_recognised_and_videos_are_not(address: str, options: Mapping[str, str] | None) -> None:
+    assert YouTube.recognise(address) == options
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"channel": CHANNEL, "search": "x"}, {"channel": "FiveChairs"}, {"playlist": "LL"}, {"handle": "a b"}]
+)
+def test_options_that_name_nothing_or_too_much_are_refused(options: Mapping[str, str]) -> None:
+    with pytest.raises(BadOption):
+        build(YouTube, options)
+
+
+def feed(statistics: str = "", updated: str = "2026-11-02T10:00:00+00:00") -> bytes:
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<feed xmlns:yt="http://www.youtube.com/xml/schemas/2015" xmlns:media="http://search.yahoo.com/mrss/" xmlns="http://www.w3.org/2005/Atom">
+ <title>Five Chairs</title><entry><id>yt:video:{VIDEO}</id><yt:videoId>{VIDEO}</yt:videoId><title>Crewing</title>
+  <link rel="alternate" href="https://www.youtube.com/watch?v={VIDEO}"/>
+  <author><name>Five Chairs</name><uri>https://www.youtube.com/channel/{CHANNEL}</uri></author>
+  <published>2026-11-01T09:00:00+00:00</published><updated>{updated}</updated>
+  <media:group><media:title>Crewing</media:title><media:description>What a crew is.</media:description>{statistics}</media:group>
+ </entry></feed>""".encode()
+
+
+def api(method: str, **params: str) -> str:
+    return f"{API}/{method}?" + "&".join(f"{name}={value}" for name, value in params.items())
+
+
+def answer(kind: str, *items: Mapping[str, Any], **more: str) -> bytes:
+    return json.dumps({"kind": f"youtube#{kind}ListResponse", "items": items} | more).encode()
+
+
+SNIPPET = {"publishedAt": "2026-11-01T09:00:00Z", "channelId": CHANNEL, "channelTitle": "Five Chairs", "title": "Crewing"}
+SNIPPET |= {"description": "What a crew is."}
+
+
+def http(answers: Mapping[str, bytes | int], *, key: bool = False) -> RecordedHttp:
+    exchanges = [Exchange(url=url, body=one) if isinstance(one, bytes) else Exchange(url=url, status=one) for url, one in answers.items()]
+    return RecordedHttp(exchanges, authorised=key, transient=YouTube.manifest.transient, variable="YOUTUBE_API_KEY")
+
+
+def poll(client: RecordedHttp, cursor: str = "", **options: str) -> list[Page]:
+    return list(build(YouTube, options).poll(client, cursor))
+
+
+# -- feeds
+
+
+def test_views_and_stars_are_no_change_of_a_video() -> None:
+    seen = (
+        '<media:community><media:starRating count="{0}" average="5.00" min="1" max="5"/><media:statistics views="{0}"/></media:community>'
+    )
+    pages = [
+        poll(http({FEED: body}), channel=CHANNEL)[0] for body in (feed(seen.format(10)), feed(seen.format(99), "2026-11-09T10:00:00+00:00"))
+    ]
+    first, second = (page.entries[0] for page in pages)
+    assert first.content_hash == second.content_hash
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_an_outage_of_the_feeds_is_no_end_of_a_channel(status: int) -> None:
+    with pytest.raises(Unavailable):
+        poll(http({FEED: status}), channel=CHANNEL)
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_with_a_key_the_uploads_stand_in_for_the_feed_and_change_nothing(status: int) -> None:
+    listed = {
+        "snippet": SNIPPET
+        | {"publishedAt": "2026-11-05T00:00:00Z", "videoOwnerChannelTitle": "Five Chairs", "videoOwnerChannelId": CHANNEL}
+    }
+    listed["contentDetails"] = {"videoId": VIDEO, "videoPublishedAt": "2026-11-01T09:00:00Z"}
+    gone = {"snippet": {"title": "Private video"}, "contentDetails": {"videoId": "goneVideo01"}}
+    asked = api("playlistItems", part="snippet,contentDetails", playlistId=UPLOADS, maxResults="50")
+    [page] = poll(http({FEED: status, asked: answer("playlistItem", listed, gone)}, key=True), channel=CHANNEL)
+    [known] = poll(http({FEED: feed()}), channel=CHANNEL)
+    assert [(entry.native_id, entry.content_hash) for entry in page.entries] == [
+        (entry.native_id, entry.content_hash) for entry in known.entries
+    ]
+
+
+@pytest.mark.parametrize(("status", "error"), [(429, RateLimited), (503, Unavailable)])
+def test_other_faults_of_the_feeds_stay_what_they_are_with_a_key_too(status: int, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        poll(http({FEED: status}, key=True), channel=CHANNEL)
+
+
+# -- names of channels
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f'<link rel="alternate" type="application/rss+xml" href="https://www.youtube.com/feeds/videos.xml?channel_id={CHANNEL}"></html>',
+        f'<script>{{"externalId":"{CHANNEL}"}}</script></html>',
+    ],
+)
+def test_a_name_is_looked_up_once(page: str) -> None:
+    client = http({"https://www.youtube.com/@fivechairs": page.encode(), FEED: feed()})
+    [first] = poll(client, handle="FiveChairs")
+    [second] = poll(client, first.cursor, handle="FiveChairs")
+    assert first == second
+    assert client.asked == ["https://www.youtube.com/@fivechairs", FEED, FEED]
+
+
+def test_a_consent_page_names_no_channel() -> None:
+    client = http({"https://www.youtube.com/@fivechairs": b"<html><head><title>Before you continue to YouTube</title></head></html>"})
+    with pytest.raises(Unreadable, match="an HTML page titled 'Before you continue to YouTube' that names none; use the option 'channel'"):
+        poll(client, handle="@fivechairs")
+
+
+@pytest.mark.parametrize(
+    ("handle", "by"), [("@fivechairs", {"forHandle": "%40fivechairs"}), ("user/fivechairs", {"forUsername": "fivechairs"})]
+)
+def test_with_a_key_the_name_is_asked_of_the_api(handle: str, by: Mapping[str, str]) -> None:
+    client = http({api("channels", part="id", **by): answer("channel", {"id": CHANNEL}), FEED: feed()}, key=True)
+    assert poll(client, handle=handle)[0].cursor == pack(channel=CHANNEL)
+    with pytest.raises(Unreadable, match="the API knows no channel"):
+        poll(http({api("channels", part="id", **by): answer("channel")}, key=True), handle=handle)
+
+
+# -- searches
+
+
+def search(**more: str) -> str:
+    return api("search", part="snippet", q="crews", type="video", order="date", maxResults="50", **more)
+
+
+def results(*ids: str, **more: str) -> bytes:
+    return answer("search", *({"id": {"kind": "youtube#video", "videoId": one}, "snippet": SNIPPET} for one in ids), **more)
+
+
+def videos(*ids: str) -> tuple[str, bytes]:
+    return api("videos", part="snippet", id=",".join(ids)), answer("video", *({"id": one, "snippet": SNIPPET} for one in ids))
+
+
+def test_a_search_wants_the_key_and_says_which() -> None:
+    with pytest.raises(MissingSecret, match="YOUTUBE_API_KEY"):
+        poll(http({}), search="crews")
+
+
+def test_a_search_goes_on_where_it_was_cut_and_then_only_asks_for_what_is_new() -> None:
+    client = http(
+        {
+            search(): results(VIDEO, nextPageToken="T2"),
+            search(pageToken="T2"): results("aDWuHsyznf4"),
+            search(publishedAfter="2026-10-31T09:00:00Z"): results(VIDEO),
+            **dict([videos(VIDEO), videos("aDWuHsyznf4")]),
+        },
+        key=True,
+    )
+    first = next(iter(build(YouTube, {"search": "crews"}).poll(client, "")))
+    [second] = poll(client, first.cursor, search="crews")
+    [third] = poll(client, second.cursor, search="crews")
+    assert [[entry.native_id for entry in page.entries] for page in (first, second, third)] == [
+        [f"yt:video:{VIDEO}"],
+        ["yt:video:aDWuHsyznf4"],
+        [f"yt:video:{VIDEO}"],
+    ]
+    assert second.cursor == third.cursor == pack(newest="2026-11-01T09:00:00+00:00")
+
+
+def test_a_page_token_that_comes_again_is_an_error() -> None:
+    answers = {search(): results(VIDEO, nextPageToken="T2"), search(pageToken="T2"): results(VIDEO, nextPageToken="T2")}
+    with pytest.raises(Unreadable, match="the same page token twice"):
+        poll(http(answers | dict([videos(VIDEO)]), key=True), search="crews")
+
+
+def test_a_search_that_finds_nothing_is_a_page_without_entries() -> None:
+    client = http({search(): results()}, key=True)
+    assert poll(client, search="crews") == [Page(entries=(), cursor="")]
+    assert client.asked == [client.asked[0]]
