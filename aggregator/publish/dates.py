@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 _MONTHS = (
@@ -49,19 +49,19 @@ def zone(name: str) -> tzinfo:
 
 
 def when(instant: datetime, here: tzinfo, *, day_only: bool = False) -> When:
-    """An instant as the site shows it.
+    """An instant, in UTC, as the site shows it.
 
     Midnight UTC to the microsecond is taken for a day without an hour: that is what feeds write when they know no more, and in a
     zone west of Greenwich it would otherwise be shown as the day before.
     """
-    if day_only or instant.timetz() == time(tzinfo=UTC):
+    if day_only or not (instant.hour or instant.minute or instant.second or instant.microsecond):
         return When(day=instant.date(), iso=instant.date().isoformat())
     return When(day=instant.astimezone(here).date(), iso=stamp(instant))
 
 
 def stamp(instant: datetime) -> str:
     """RFC 3339 in UTC to the second: "2026-11-21T09:30:00Z"."""
-    return f"{instant.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"
+    return f"{instant.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"
 
 
 def instant_of(iso: str) -> str:

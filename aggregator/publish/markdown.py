@@ -9,9 +9,10 @@ from pathlib import Path
 
 from aggregator.errors import ConfigError
 from aggregator.model import Kind
+from aggregator.publish.notes import links_somewhere
 from aggregator.publish.stories import StoryView
 from aggregator.publish.views import PageView, Shown, months
-from aggregator.publish.words import clean
+from aggregator.publish.words import printable
 
 DISCUSSING = "discussing.md"
 BEGIN, END = "<!-- aggregator:begin -->", "<!-- aggregator:end -->"
@@ -91,9 +92,9 @@ def _lines(page: PageView, shown: Shown) -> Iterator[str]:
 
 def _chosen_line(view: StoryView) -> str:
     """The note as the community wrote it, which is Markdown already; the title before it where the note links to nothing."""
-    note = clean(view.chosen.note).replace("<!--", "&lt;!--") if view.chosen else ""
-    leads = bool(view.note) and view.note[0].lead and not note.startswith("[")
-    return f"* {ICONS[view.kind]}" + " — ".join(part for part in (linked(view.title, view.href) if leads or not note else "", note) if part)
+    note = printable(view.chosen.note).replace("<!--", "&lt;!--") if view.chosen else ""
+    lead = "" if links_somewhere(note) else linked(view.title, view.href)
+    return f"* {ICONS[view.kind]}" + " — ".join(part for part in (lead, note) if part)
 
 
 def _found_line(view: StoryView) -> str:

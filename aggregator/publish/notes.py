@@ -52,6 +52,11 @@ def runs(note: str, *, base: str | None = None) -> tuple[Run, ...]:
     return tuple(_runs(clean(note, _LIMIT), base, Emphasis.NONE))
 
 
+def links_somewhere(note: str) -> bool:
+    """True when a note has a link, also one that is relative to the community's own page."""
+    return any(token["label"] is not None or token["auto"] for token in _TOKEN.finditer(note[:_LIMIT]))
+
+
 def plain(note: str) -> str:
     """A note without its marks."""
     return "".join(run.text for run in runs(note))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from aggregator.collectors import collector_for
-from aggregator.collectors.base import Manifest
+from aggregator.fetch import Auth
 from aggregator.model import Source, SourceState
 from aggregator.publish.dates import When, when, zone
 from aggregator.publish.words import address, clean
@@ -65,9 +65,8 @@ def _source_view(source: Source, state: SourceState, secrets: frozenset[str], he
     collector = collector_for(source)
     manifest = collector.manifest
     label = clean(source.label or collector.label, 120)
-    waits_for = _waits_for(manifest, secrets)
-    unread = bool(waits_for) and manifest.auth is not None and not manifest.auth.optional
-    since = None if unread else state.failing_since
+    waits_for = _waits_for(manifest.auth, state, secrets)
+    since = None if waits_for else state.failing_since
     return SourceView(
         id=source.id,
         label=label,
@@ -89,10 +88,10 @@ def _reason(error: str | None) -> str:
     return clean(error, 300).rstrip(".") + "." if error else "the reason was not kept."
 
 
-def _waits_for(manifest: Manifest, secrets: frozenset[str]) -> str:
-    auth = manifest.auth
+def _waits_for(auth: Auth | None, state: SourceState, secrets: frozenset[str]) -> str:
+    """What is missing, when it is: always where nothing can be read without it, else where a poll has asked for it in vain."""
     if auth is None or auth.variable in secrets:
         return ""
-    if auth.optional:
-        return clean(f"Without {auth.variable}: {auth.without} {auth.how}")
-    return clean(f"Not read until {auth.variable} is set. {auth.how}")
+    # What MissingSecret says of itself.
+    asked = (state.last_error or "").startswith(f"{auth.variable} is not set")
+    return clean(f"Not read until {auth.variable} is set. {auth.how}") if asked or not auth.optional else ""

@@ -12,8 +12,9 @@ from aggregator.publish import notes
 from aggregator.publish.dates import When, stamp, when
 from aggregator.publish.notes import Run
 from aggregator.publish.voices import PlaceView, Scene, VoiceView, one_each, place_of, places, shown, talk, text_of, voice_view, who
-from aggregator.publish.words import address, clean, host, language, sentence
+from aggregator.publish.words import address, clean, host, language
 from aggregator.settings import Site
+from aggregator.text.excerpts import sentence
 
 KIND_TEXT = {
     Kind.ARTICLE: "Article",
@@ -141,11 +142,11 @@ def _title(story: Story, own: Mention | None, link: Link) -> tuple[str, str]:
     given = story.chosen.title if story.chosen else own.entry.title if own and own.entry.title else link.title
     if title := clean(given, _TITLE):
         return title, ""
-    if text := text_of(own) if own else "":
-        called = sentence(text, _CALLED)
+    text = clean(text_of(own)) if own else ""
+    if called := sentence(text, _CALLED):
         stem = called.removesuffix("…")
-        rest = text[len(stem) :].strip() if text.startswith(stem) else ""
-        return called, ("…" + rest if rest and called.endswith("…") else rest)
+        rest = text.partition(stem)[2].strip()
+        return called, ("…" + rest if rest and stem != called else rest)
     return _address_as_title(link.href), ""
 
 
@@ -176,15 +177,14 @@ def _where(own: Mention | None, link: Link, scene: Scene) -> str:
 
 def _summary(title: str, rest: str, own: Mention | None, link: Link) -> str:
     """One sentence that says more than the title."""
-    described = clean(link.description, _SUMMARY * 4)
-    if described and (line := _beyond(title, described)):
+    if link.description and (line := _beyond(title, link.description[: _SUMMARY * 4])):
         return line
     return _beyond(title, rest or (text_of(own) if own and own.entry.title else ""))
 
 
 def _beyond(title: str, text: str) -> str:
     """A sentence of a text; "" when the title says it already."""
-    line = sentence(text, _SUMMARY)
+    line = clean(sentence(text, _SUMMARY), _SUMMARY)
     return "" if line.rstrip(".…!? ").casefold() in title.casefold() else line
 
 

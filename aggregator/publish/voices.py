@@ -10,8 +10,9 @@ from datetime import tzinfo
 from aggregator.model import Author, Kind, Mention, Visibility
 from aggregator.publish.dates import When, when
 from aggregator.publish.sources import SourceView
-from aggregator.publish.words import address, clean, host, language, listed, sentence
-from aggregator.text.html import plain
+from aggregator.publish.words import address, clean, host, language, listed
+from aggregator.text.excerpts import sentence
+from aggregator.text.html import visible
 
 # Of a voice's own words no more than this is shown: credit and a link, not a copy.
 _EXCERPT = 200
@@ -115,17 +116,16 @@ def place_of(mention: Mention, source: SourceView | None) -> str:
 
 
 def text_of(mention: Mention) -> str:
-    """As much of an entry's text as an excerpt can come from; "" when it has none."""
+    """As much of an entry's text as an excerpt can come from, in paragraphs; "" when it has none."""
     entry = mention.entry
     if entry.text is not None:
-        return clean(entry.text[:_READ])
-    return clean(plain(entry.html[:_READ])) if entry.html else ""
+        return entry.text[:_READ]
+    return visible(entry.html[:_READ]).text if entry.html else ""
 
 
 def excerpt(mention: Mention) -> str:
     """A sentence of a mention, or else its title."""
-    text = text_of(mention)
-    return sentence(text, _EXCERPT) if text else clean(mention.entry.title, _EXCERPT)
+    return clean(sentence(text_of(mention), _EXCERPT), _EXCERPT) or clean(mention.entry.title, _EXCERPT)
 
 
 def one_each(voices: Sequence[VoiceView]) -> tuple[VoiceView, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from aggregator.text.excerpts import cut
+
 # Not allowed in XML 1.0 (§2.2), or invisible and able to turn the direction of what follows (Unicode UAX #9, explicit formatting).
 # Noncharacters go too: site.py uses two of them as marks.
 _UNSHOWN = re.compile(
@@ -13,10 +15,6 @@ _UNSHOWN = re.compile(
 # A pile of combining marks draws over the lines above and below; no script stacks more than a few.
 _MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
 _PILE = re.compile(f"({_MARK}{{4}}){_MARK}+")
-# Where a sentence ends: its mark, whatever closes after it, and then a space; Chinese and Japanese leave no space.
-_END = re.compile(r"[.!?…]+[\"'”’)\]»]*(?=\s)|[。！？]+[」』）]*")
-# A first sentence shorter than this ("Yes.", "Dr.") says too little alone.
-_SHORT = 40
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _ADDRESS = re.compile(r"https?://[^\s/?#\\\"<>]+(?:[/?#][^\s\x00-\x1f\x7f]*)?", re.IGNORECASE)
 
@@ -27,29 +25,16 @@ def clean(text: str | None, limit: int | None = None) -> str:
         return ""
     if limit is not None and len(text) > limit * 8:
         text = text[: limit * 8]
-    if not text.isascii() or not text.isprintable():
-        text = _PILE.sub(r"\1", _UNSHOWN.sub("", text))
-    line = " ".join(text.split())
-    return line if limit is None else clip(line, limit)
+    if text.isascii() and text.isprintable() and "  " not in text and text[0] != " " != text[-1]:
+        line = text
+    else:
+        line = " ".join(_PILE.sub(r"\1", _UNSHOWN.sub("", text)).split())
+    return line if limit is None else cut(line, limit)
 
 
-def clip(line: str, limit: int) -> str:
-    """At most `limit` characters of a line, cut at a word where one ends in its last third."""
-    if len(line) <= limit:
-        return line
-    short = line[: limit - 1]
-    space = short.rfind(" ")
-    if line[limit - 1] != " " and space > limit * 2 // 3:
-        short = short[:space]
-    return short.rstrip(" ,;:.–—-([{") + "…"
-
-
-def sentence(line: str, limit: int) -> str:
-    """The first sentence of a clean line, or the first few when the first is very short; at most `limit` characters."""
-    for end in _END.finditer(line, 0, limit + 1):
-        if end.end() >= min(_SHORT, limit // 2) and end.end() <= limit:
-            return line[: end.end()]
-    return clip(line, limit)
+def printable(text: str) -> str:
+    """The same text on one line, without what may not stand in a file; its spaces stay as they are."""
+    return _UNSHOWN.sub("", text.replace("\r\n", " ").replace("\n", " ").replace("\r", " "))
 
 
 def address(url: str | None) -> str | None:

@@ -44,7 +44,7 @@ def test_the_atom_feed_carries_what_is_new() -> None:
     assert (feed.feed.title, feed.version, len(feed.entries)) == ("Discussing #microsolidarity", "atom10", 1)
     assert (entry.title, entry.link, entry.author) == ("A quiet practice", "https://blog.example.org/post", "Ada Example")
     assert (entry.updated, entry.published) == ("2026-11-21T12:00:05Z", "2026-11-19T12:00:05Z")
-    assert entry.summary == "Small groups make large things possible."
+    assert entry.summary == "Small groups make large things possible, and here is how they do it."
 
 
 def test_the_atom_feed_has_all_that_the_specification_asks_for() -> None:

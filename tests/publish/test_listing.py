@@ -44,7 +44,7 @@ def test_a_story_says_who_and_where_and_what_was_said() -> None:
         "published": "2026-11-19T12:00:05Z",
         "first_seen": "2026-11-21T12:00:05Z",
         "chosen": False,
-        "summary": "Small groups make large things possible.",
+        "summary": "Small groups make large things possible, and here is how they do it.",
         "language": None,
         "note": None,
         "topics": ["microsolidarity"],

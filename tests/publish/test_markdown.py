@@ -1,8 +1,10 @@
 import pytest
 
 from aggregator.model import Kind, Story
+from aggregator.pipeline.importing import read_markdown, write_item
 from aggregator.publish.markdown import BEGIN, END, document, escaped, linked
 from aggregator.publish.views import Updated, arrange, page_view
+from aggregator.text.urls import canonical
 from tests.support.site import site_of, some_sources
 from tests.support.stories import chosen_by_hand, found
 
@@ -74,3 +76,13 @@ def test_nothing_from_outside_can_be_one_of_the_two_marks() -> None:
 def test_a_title_of_several_lines_is_one_line() -> None:
     assert sum("one two" in line for line in written(found(title="one\n\n* two"), found("https://x.example/", title="one\r\ntwo"))) == 1
     assert not any(line.startswith("* two") for line in written(found(title="one\n\n* two")))
+
+
+def test_what_is_written_can_be_imported_again() -> None:
+    notes = ("[A *talk*](https://a.example/)  by \\#us \\| them", "Somebody wrote [a thing](b.md)", "On [x](https://c.example/a_(b))")
+    kinds = (Kind.EPISODE, Kind.VIDEO, Kind.THREAD)
+    stories = [chosen_by_hand("x", f"https://a.example/{n}", note=notes[n], position=n, kind=kinds[n]) for n in range(3)]
+    page = read_markdown("\n".join(written(*stories)), origin="discussing.md", canonical=canonical)
+    assert [(one.note, one.kind) for one in page.chosen] == [(one.chosen.note, one.chosen.kind) for one in stories if one.chosen]
+    assert [write_item(one.chosen) for one in stories if one.chosen] == [line for line in written(*stories) if line.startswith("* ")][:3]
+    assert len(page.see_also) == 1

@@ -29,7 +29,7 @@ def published_entry(url: str = "https://blog.example.org/post", **fields: object
         "native_id": url,
         "kind": Kind.ARTICLE,
         "title": "A quiet practice",
-        "text": "Small groups make large things possible. Here is how.",
+        "text": "Small groups make large things possible, and here is how they do it. More of it below.",
         "author": Author(name="Ada Example"),
         "published": NOON - timedelta(days=2),
     }
