@@ -126,7 +126,8 @@ def _answers(record: dict[str, Any], embeds: tuple[dict[str, Any], ...]) -> str 
 def carries(tag: str, entry: Entry) -> bool:
     """Whether a post carries the hashtag, as a tag or, for posts by plain clients, as a word of its text."""
     wanted = _folded(tag)
-    return wanted in map(_folded, entry.tags) or wanted in re.findall(r"[#＃]([^\s#＃.,;:!?()\[\]{}\"']+)", _folded(entry.text or ""))
+    words = re.findall(r"[#＃]([^\s#＃.,;:!?()\[\]{}\"']+)", _folded(entry.text or ""))
+    return wanted in map(_folded, entry.tags) or wanted in (word.rstrip("-–—…’”»*") for word in words)
 
 
 def _folded(tag: str) -> str:

@@ -175,7 +175,7 @@ class Loomio(Collector):
         marked = _MARKUP.search(words) is not None
         entry = replace(entry, text=None if marked else entry.text, html=entry.html or (words if marked else None))
         # The language of the feed is the server's, not the writer's.
-        entry = replace(entry, kind=Kind.THREAD, language=None)
+        entry = replace(entry, kind=Kind.THREAD, language=None, site=None)
         if not self.discussion:
             return replace(entry, native_id=f"d/{about}" if about else entry.native_id, site=feed.title or None)
         item = found["item"] if found else None
