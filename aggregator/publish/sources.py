@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -12,6 +13,8 @@ from aggregator.model import Source, SourceState
 from aggregator.publish.dates import When, when, zone
 from aggregator.publish.words import address, clean
 from aggregator.settings import Settings
+
+_ASKING = re.compile(r"^asking \S+: ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +87,8 @@ def _source_view(source: Source, state: SourceState, secrets: frozenset[str], he
 
 
 def _reason(error: str | None) -> str:
-    """An error's fragment as the end of a sentence."""
-    return clean(error, 300).rstrip(".") + "." if error else "the reason was not kept."
+    """An error's fragment as the end of a sentence, without the address that was asked: it stands in `status`."""
+    return clean(_ASKING.sub("", clean(error)), 200).rstrip(".") + "." if error else "the reason was not kept."
 
 
 def _waits_for(auth: Auth | None, state: SourceState, secrets: frozenset[str]) -> str:

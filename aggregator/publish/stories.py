@@ -96,11 +96,12 @@ def story_view(story: Story, scene: Scene, site: Site) -> StoryView:
     views = tuple(voice_view(one, scene, first_hand=first) for one, first in zip(mentions, firsts, strict=True))
     voices = one_each([view for view in views if not view.first_hand])
     where_talked = places(voices)
+    href = _href(story, link, site)
     title, rest = _title(story, own, link)
     published, day_only = _published(story, own, link)
     return StoryView(
         id=story.id,
-        href=_href(story, link, site),
+        href=href,
         kind=(kind := _kind(story, own, link)),
         kind_text=KIND_TEXT[kind],
         title=title,
@@ -115,9 +116,9 @@ def story_view(story: Story, scene: Scene, site: Site) -> StoryView:
         voices=voices,
         places=where_talked,
         talk=talk(where_talked),
-        links=_others(story),
+        links=_others(story, href, site),
         topics=story.topics,
-        note=_note(story.chosen, title, _href(story, link, site), site) if story.chosen else (),
+        note=_note(story.chosen, title, href, site) if story.chosen else (),
         chosen=story.chosen,
         news=_news(story),
     )
@@ -200,18 +201,15 @@ def _published(story: Story, own: Mention | None, link: Link) -> tuple[datetime 
     return None, False
 
 
-def _others(story: Story) -> tuple[LinkView, ...]:
-    """The addresses beside the lead, each once; those of a chosen story stand in its note."""
-    if story.chosen:
-        return ()
-    seen = {story.links[0].href} if story.links else set()
-    others = []
-    for link in story.links[1:]:
-        href = address(link.href)
-        if href is not None and href not in seen:
-            seen.add(href)
-            others.append(LinkView(href=href, label=clean(link.site, 60) or host(href)))
-    return tuple(others)
+def _others(story: Story, lead: str | None, site: Site) -> tuple[LinkView, ...]:
+    """The addresses beside the lead, each once: those that the community wrote, then those that were found."""
+    written = [(notes.followed(link.href, base(site)), link.label) for link in story.chosen.links] if story.chosen else []
+    known = [(address(link.href), link.site) for link in story.links[1:]]
+    others: dict[str, LinkView] = {}
+    for href, label in (*written, *known):
+        if href is not None and href != lead and href not in others:
+            others[href] = LinkView(href=href, label=clean(label, 60) or host(href))
+    return tuple(others.values())
 
 
 def _href(story: Story, link: Link, site: Site) -> str | None:

@@ -51,6 +51,11 @@ def test_a_source_that_fails_says_since_when_and_why(tmp_path: Path) -> None:
     assert view(tmp_path, TAG, replace(FAILED, failures=4)) == failed
 
 
+def test_readers_are_spared_the_address_that_was_asked(tmp_path: Path) -> None:
+    asked = replace(FAILED, last_error="asking https://social.example/api/v1/timelines/tag/x?limit=40: no such host 'social.example'")
+    assert view(tmp_path, TAG, asked).reason == "no such host 'social.example'."
+
+
 def test_a_lone_feed_is_a_place_by_its_own_name_and_a_platform_by_the_platforms(tmp_path: Path) -> None:
     assert (view(tmp_path, FEED).place, view(tmp_path, TAG).place) == ("A lone blog", "Mastodon")
 

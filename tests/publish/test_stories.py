@@ -4,9 +4,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aggregator.model import Author, Link, Restriction, Story, Visibility
+from aggregator.model import Author, ChosenLink, Link, Restriction, Story, Visibility
 from aggregator.publish.notes import Run
-from aggregator.publish.stories import StoryView, story_view
+from aggregator.publish.stories import LinkView, StoryView, story_view
 from aggregator.publish.voices import Scene
 from aggregator.settings import SeeAlso, Site
 from tests.support.site import on_mastodon, site_of, source_view
@@ -167,6 +167,14 @@ def test_other_addresses_are_named_once_each() -> None:
 
 
 # -- chosen links
+
+
+def test_every_address_that_the_community_wrote_is_kept() -> None:
+    story = chosen_by_hand("Talk", "https://a.example/")
+    assert story.chosen is not None
+    written = (*story.chosen.links, ChosenLink(key="https://b.example", href="https://b.example/", label="Transcript"))
+    both = replace(story, chosen=replace(story.chosen, links=written), links=(*story.links, Link(key="x", href="https://b.example/")))
+    assert seen(both).links == (LinkView(href="https://b.example/", label="Transcript"),)
 
 
 def test_a_note_without_a_link_gets_the_title_before_it() -> None:
