@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.clock import Clock
 from aggregator.collectors.base import Collector
 from aggregator.errors import Unreadable
 from aggregator.fetch import Learned, SourceHttp
@@ -37,23 +36,26 @@ def poll(
     http: SourceHttp,
     store: Store,
     matcher: Matcher,
-    clock: Clock,
+    at: datetime,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Polled:
     """Ask a source for what is new and land it, page by page.
+
+    Args:
+        at: when the tick began: what is found in one tick is first seen at one instant, whichever source answers first.
+        stopping: asked after every page; when it says so, the rest is left to the next tick.
 
     Raises:
         SourceError: the source failed; the pages before have landed, and the next poll resumes after them.
         MissingSecret: the source needs a secret that is not set.
     """
-    began = clock()
     landed, entries, remarks, oldest = Landed(), 0, dict[str, None](), None
     outcome, cursors = Outcome.COMPLETE, set[str]()
     for count, page in enumerate(collector.poll(http, state.cursor), start=1):
         if page.entries and page.cursor in cursors:
             raise Unreadable("resuming: the platform gave the same page a second time")
         cursors.add(page.cursor)
-        landing = landing_of(page, source, http.take(), matcher=matcher, at=clock(), quiet=state.last_ok_at is None)
+        landing = landing_of(page, source, http.take(), matcher=matcher, at=at, quiet=state.last_ok_at is None)
         landed += store.land(landing)
         entries += len(page.entries)
         remarks.update(dict.fromkeys(page.remarks))
@@ -61,7 +63,7 @@ def poll(
         if count >= MOST_PAGES or stopping():
             outcome = Outcome.PARTIAL
             break
-    coverage = Coverage(source=source.id, since=oldest, until=began, outcome=outcome, entries=entries)
+    coverage = Coverage(source=source.id, since=oldest, until=at, outcome=outcome, entries=entries)
     return Polled(landed=landed, coverage=coverage, remarks=tuple(remarks))
 
 

@@ -103,6 +103,7 @@ class _Handlers:
         self._app = app
         self._sources = {source.id: (source, collector) for source, collector in app.sources()}
         self._matcher: Matcher = app.matcher()
+        self._began_at = app.clock()
 
     def handle(self, job: Job) -> Done:
         """Do one job; what is not one of our errors is a bug, and fails this job alone."""
@@ -125,7 +126,7 @@ class _Handlers:
         http = app.http(source, collector, state)
         try:
             polled = poll(
-                source, collector, state, http=http, store=app.store, matcher=self._matcher, clock=app.clock, stopping=app.stop.is_set
+                source, collector, state, http=http, store=app.store, matcher=self._matcher, at=self._began_at, stopping=app.stop.is_set
             )
         except MissingSecret as error:
             app.store.settle(replace(state, last_error=str(error), next_poll_at=app.clock() + every), None)

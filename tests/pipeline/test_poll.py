@@ -87,7 +87,7 @@ def store() -> Iterator[Store]:
 
 def polled(store: Store, *pages: Page | Exception, source: Source = SOURCE) -> Polled:
     collector = Scripted(pages=pages)
-    return poll(source, collector, store.state("s"), http=Quiet(), store=store, matcher=MATCHER, clock=lambda: NOW)
+    return poll(source, collector, store.state("s"), http=Quiet(), store=store, matcher=MATCHER, at=NOW)
 
 
 def found(store: Store) -> list[str]:
