@@ -24,8 +24,7 @@ _PORT = re.compile(r":(\d*)\Z")
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!'()*,:@$")
 _UNTIDY_PATH = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/]", re.DOTALL)
 _UNTIDY_QUERY = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?]", re.DOTALL)
-# A last segment that names the folder's own page, and slashes at the end, in any mixture.
-_FOLDER_PAGE = re.compile(r"(?:/(?:index\.(?:html?|php))?)+\Z")
+_FOLDER_PAGES = ("/index.html", "/index.htm", "/index.php")
 _DOT_SEGMENT = re.compile(r"/\.\.?(?:/|\Z)")
 
 
@@ -136,7 +135,10 @@ def _without_dots(path: str) -> str:
 
 def without_folder_page(path: str) -> str:
     """A path without `index.html`, `index.htm`, `index.php` and slashes at its end."""
-    return _FOLDER_PAGE.sub("", path)
+    path = path.rstrip("/")
+    while path.endswith(_FOLDER_PAGES):
+        path = path.rpartition("/")[0].rstrip("/")
+    return path
 
 
 def tidy_text(text: str) -> str:

@@ -21,7 +21,7 @@ _ZERO_WIDTH = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u
 # Joiners mean something between letters of Persian, Hindi and others; beside anything else they are residue.
 _JOINER = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])")
 _ENCODED_ZERO_WIDTH = re.compile(r"%E2%80%8[BEF]|%EF%BB%BF|%E2%81%A0|%C2%AD", re.IGNORECASE)
-_BREAK = re.compile(r"[ \t]*[\r\n\x0b\x0c\x85\u2028\u2029]\s*|\t+")
+_BREAK = re.compile(r"(?<![ \t])[ \t]*[\r\n\x0b\x0c\x85\u2028\u2029]\s*|\t+")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5}|#[xX][0-9A-Fa-f]{2,4});", re.IGNORECASE)
 _NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}
 _JSON_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")

@@ -33,6 +33,8 @@ __all__ = ["RULES", "RULE_BOOK", "Canonical", "Step", "canonical", "host_of", "i
 RULES: Final = 1
 # A wrapper in a wrapper in a wrapper is seen in mailed links; chains of seven in podcasts.
 _DEPTH: Final = 32
+# Servers need not read more than 8,000 octets (RFC 9110 §4.1); what is longer is a picture written out, or meant to hurt.
+_LONGEST: Final = 8192
 
 
 class Canonical(NamedTuple):
@@ -111,7 +113,6 @@ def _folder(a: Address, site: _Site) -> Address:
 
 _AMP_END = re.compile(r"(?:/amp|\.amp)\Z")
 _AMP_FILE = re.compile(r"\.amp(\.html?)\Z")
-_AMP_BEGINNING = re.compile(r"/amp(?=/.*-.*-)")
 # Behind these words "amp" is the name of a thing: a package, a tag, a unit.
 _NAMES_FOLLOW: Final = frozenset(
     """
@@ -137,7 +138,10 @@ def _amp(a: Address, site: _Site) -> Address:
 
 
 def _without_amp(path: str) -> str:
-    shorter = _AMP_FILE.sub(r"\1", _AMP_BEGINNING.sub("", path))
+    place = path.find("/amp/")
+    # The front part of a longer address ("/amp/a-long-title"), not the folder of a short one.
+    shorter = path[:place] + path[place + 4 :] if place >= 0 and path.count("-", place) > 1 else path
+    shorter = _AMP_FILE.sub(r"\1", shorter)
     match = _AMP_END.search(shorter)
     if match is None:
         return shorter
@@ -208,6 +212,8 @@ def _note(steps: list[Step] | None, name: str, before: str, after: str) -> None:
 
 
 def _resolve(url: str, steps: list[Step] | None) -> Canonical:
+    if len(url) > _LONGEST:
+        return Canonical(url, url)
     form, plain = _once(url, steps)
     key = form.key
     if plain and key[-1] in _SAFE_ENDS:

@@ -321,3 +321,9 @@ def test_a_chain_of_many_wrappers_is_unwrapped() -> None:
 def test_a_good_address_that_looks_broken_is_left_alone(address: str) -> None:
     assert repair(address) == address
     _assert_stable(address)
+
+
+def test_a_text_longer_than_any_address_is_not_taken_apart() -> None:
+    text = "https://example.org/" + "a/../" * 4000
+    assert canonical(text) == (text, text)
+    assert trace(text) == ()

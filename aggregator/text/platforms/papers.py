@@ -34,7 +34,7 @@ _DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/.+", re.DOTALL)
 # Views of a work that publishers append to its DOI.
 _VIEW = re.compile(
     r"(?:/(?:full|abstract|pdf|epdf|html|meta|summary|references|citations?|figures|metrics|download|epub|suppl_file|full-text|xml|"
-    r"fulltext|full/html|full/pdf|pdf/download)|\.(?:full|pdf|abstract|html?|epdf|xml|full-text|supplementary-material))+\Z",
+    r"fulltext|full/html|full/pdf|pdf/download)|\.(?:full|pdf|abstract|html?|epdf|xml|full-text|supplementary-material))\Z",
     re.IGNORECASE,
 )
 _PREPRINT_VERSION = re.compile(
@@ -67,7 +67,7 @@ def doi_in(a: Address, s: list[str]) -> str | None:
     for index, segment in enumerate(s):
         if segment.startswith("10.") and (index == 0 or s[index - 1].lower() in _DOI_FRONT or index == len(s) - 2):
             name = unquote("/".join(s[index:]))
-            named = _VIEW.sub("", name)
+            named = _VIEW.sub("", _VIEW.sub("", _VIEW.sub("", name)))
             return doi(named) if _DOI.match(named) and (index == 0 or _is_front(s[:index])) else None
     for name, pattern in _DOI_QUERY.items():
         value = values(a.query).get(name, "") if a.query else ""
