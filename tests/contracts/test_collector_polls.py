@@ -38,8 +38,8 @@ def test_a_recorded_failure_is_the_error_it_should_be(case: Case) -> None:
         pages.extend(replayed(case, http_for(case)))
     assert type(caught.value).__name__ == case.fails
     assert [plain(page) for page in pages] == case.expected()
-    assert str(caught.value)[0].islower() or str(caught.value).split(":")[0].isidentifier() or not str(caught.value)[0].isalpha()
-    assert not str(caught.value).endswith(".")
+    assert "\n" not in str(caught.value)
+    assert not str(caught.value).endswith("."), "a fragment that composes with colons"
 
 
 @each_case(GOOD)
@@ -50,25 +50,22 @@ def test_ids_addresses_and_times_are_valid(case: Case) -> None:
 @each_case(GOOD)
 def test_only_declared_hosts_are_asked(case: Case) -> None:
     collector, http = build(platforms()[case.platform], case.options), http_for(case)
-    seen = b""
-    recorded = {exchange.url: exchange.body for exchange in case.exchanges}
-    list(replayed(case, http))
-    for asked in http.asked:
-        host = urlsplit(asked).netloc
-        found = collector.manifest.method is not Method.API and host.encode() in seen
+    run(case, http)
+    read = b"".join(exchange.body for exchange in case.exchanges)
+    for host in (urlsplit(asked).netloc for asked in http.asked):
+        found = collector.manifest.method is not Method.API and host.encode() in read
         assert host in collector.hosts or found, f"{host} is neither declared nor named by a page that was read"
-        seen += b"".join(recorded.values())
 
 
 @each_case(GOOD)
 def test_a_page_is_asked_for_only_when_it_is_wanted(case: Case) -> None:
+    whole = http_for(case)
+    pages = run(case, whole)
     http = http_for(case)
-    pages = replayed(case, http)
+    reader = replayed(case, http)
     assert http.asked == []
-    next(pages, None)
-    asked = len(http.asked)
-    list(pages)
-    assert asked <= len(http.asked)
+    next(reader, None)
+    assert len(pages) < 2 or len(http.asked) < len(whole.asked)
 
 
 # -- the second poll
