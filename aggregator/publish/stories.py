@@ -15,6 +15,7 @@ from aggregator.publish.voices import PlaceView, Scene, VoiceView, one_each, pla
 from aggregator.publish.words import address, clean, host, language
 from aggregator.settings import Site
 from aggregator.text.excerpts import sentence
+from aggregator.text.urls import canonical
 
 KIND_TEXT = {
     Kind.ARTICLE: "Article",
@@ -91,8 +92,9 @@ def story_view(story: Story, scene: Scene, site: Site) -> StoryView:
     """A story as readers see it."""
     link = story.links[0] if story.links else Link(key=story.lead, href=story.lead)
     mentions = shown(story.mentions)
-    firsts = [_first_hand(one, story.lead) for one in mentions]
-    own = mentions[firsts.index(True)] if True in firsts else None
+    keys = frozenset((story.lead, *(one.key for one in story.links)))
+    firsts = [_first_hand(one, keys) for one in mentions]
+    own = next((one for one, first in zip(mentions, firsts, strict=True) if first and one.identity.subject == story.lead), None)
     views = tuple(voice_view(one, scene, first_hand=first) for one, first in zip(mentions, firsts, strict=True))
     voices = one_each([view for view in views if not view.first_hand])
     where_talked = places(voices)
@@ -124,18 +126,10 @@ def story_view(story: Story, scene: Scene, site: Site) -> StoryView:
     )
 
 
-def _first_hand(mention: Mention, lead: str) -> bool:
-    """True when the entry's permalink is the story's subject: the entry is the thing, not talk about it."""
+def _first_hand(mention: Mention, keys: frozenset[str]) -> bool:
+    """True when the entry is the thing itself, at one of its addresses, and not talk about it: its permalink is its own subject."""
     identity, url = mention.identity, mention.entry.url
-    if identity.subject != lead:
-        return False
-    return url in (lead, identity.href) or (own := _bare(url)) == _bare(lead) or own == _bare(identity.href)
-
-
-def _bare(url: str) -> str:
-    """What two spellings of one permalink share: no scheme, no "www.", no query of a feed's own, no final slash."""
-    rest = url.partition("://")[2] or url
-    return rest.partition("#")[0].removeprefix("www.").rstrip("/").casefold()
+    return identity.subject in keys and (url in (identity.subject, identity.href) or canonical(url).key == identity.subject)
 
 
 def _title(story: Story, own: Mention | None, link: Link) -> tuple[str, str]:

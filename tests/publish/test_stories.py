@@ -10,7 +10,7 @@ from aggregator.publish.stories import LinkView, StoryView, story_view
 from aggregator.publish.voices import Scene
 from aggregator.settings import SeeAlso, Site
 from tests.support.site import on_mastodon, site_of, source_view
-from tests.support.stories import NOON, chosen_by_hand, found, joined, mentioned, posted, published_entry
+from tests.support.stories import NOON, chosen_by_hand, found, joined, key_of, mentioned, posted, published_entry
 
 URL = "https://blog.example.org/post"
 
@@ -147,6 +147,25 @@ def test_one_person_counts_once_in_one_place_however_often_they_speak() -> None:
 def test_the_thing_itself_is_not_talk_about_it() -> None:
     twice = (mentioned(published_entry(URL)), mentioned(published_entry(f"http://www.{URL[8:]}/"), source="masto"))
     assert seen(joined(*twice)).talk == ""
+
+
+@pytest.mark.parametrize(
+    ("listed", "canonical"),
+    [
+        ("https://medium.com/@ada/crews-87bc81372a09?source=rss----x---4", "https://medium.com/p/87bc81372a09"),
+        ("http://www.blog.example.org/post/?utm_source=feed", "https://blog.example.org/post"),
+    ],
+)
+def test_a_feeds_own_spelling_of_an_address_is_the_thing_itself(listed: str, canonical: str) -> None:
+    view = seen(joined(mentioned(published_entry(listed)), link=Link(key=canonical, href=canonical, title="On the page")))
+    assert (view.title, view.talk) == ("A quiet practice", "")
+
+
+def test_the_same_recording_elsewhere_is_another_address_and_not_talk() -> None:
+    video = published_entry("https://www.youtube.com/watch?v=abcdefghijk", title="As a video")
+    at = Link(key=key_of(video.url), href=video.url)
+    view = seen(joined(mentioned(published_entry(URL)), mentioned(video), link=Link(key=URL, href=URL), others=(at,)))
+    assert (view.title, view.talk, [link.label for link in view.links]) == ("A quiet practice", "", ["youtube.com"])
 
 
 def test_what_is_not_public_is_never_shown() -> None:

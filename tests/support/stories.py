@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from aggregator.model import Author, Chosen, ChosenLink, Entry, Field, Identity, Kind, Link, Match, Mention, Story
+from aggregator.text.urls import canonical
 
 TOPIC = "microsolidarity"
 NOON = datetime(2026, 11, 21, 12, 0, 5, tzinfo=UTC)
 
 
 def key_of(url: str) -> str:
-    """A canonical URL good enough for builders."""
-    return url.partition("#")[0].rstrip("/").replace("http://", "https://").replace("https://www.", "https://")
+    """The canonical URL of an address."""
+    return canonical(url).key
 
 
 def id_of(key: str) -> str:
