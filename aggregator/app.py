@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache, cached_property
 from pathlib import Path
 
 from aggregator import __version__, clock
@@ -61,6 +62,7 @@ class App:
         """What a source is searched for."""
         return tuple(topic for topic in self.settings.topics if topic.id in source.topics)
 
+    @cached_property
     def sources(self) -> tuple[tuple[Source, Collector], ...]:
         """The sources that are switched on, each with its collector."""
         return tuple((source, collector_for(source)) for source in self.settings.sources if source.enabled)
@@ -72,7 +74,11 @@ class App:
     def _look(self, source: Source, collector: Collector) -> Callable[[bytes], bool] | None:
         if source.takes is Takes.EVERYTHING or collector.manifest.opaque:
             return None
-        return look_for(self.topics(source))
+        return _look_for(self.topics(source))
+
+
+# A look is costly to make and the same for all sources of the same topics.
+_look_for = cache(look_for)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ DOORS = {
     "jinja2": ("publish.render",),
     "apscheduler": ("run.timer",),
     "rich": ("run.progress",),
-    "ruamel": ("shape",),
+    "yaml": ("shape",),
     "ftfy": ("text.repair",),
 }
 

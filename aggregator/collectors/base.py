@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, ClassVar, Protocol, get_args, get_origin, get_type_hints, runtime_checkable
 
 from aggregator.errors import BadOption, Unreadable
@@ -150,6 +151,7 @@ class Backfills(Protocol):
         """Older entries, newest first, until `since` (None: the beginning) or the end."""
 
 
+@cache
 def options_of(collector: type[Collector]) -> Mapping[str, tuple[Option, bool]]:
     """The options of a collector in their order: name to (description, required)."""
     hints = get_type_hints(collector, include_extras=True)

@@ -67,7 +67,7 @@ def polls_due(app: App, *, only: Collection[str] = (), force: bool = False) -> t
     """
     states, now = app.store.states(), app.clock()
     jobs = []
-    for source, collector in app.sources():
+    for source, collector in app.sources:
         state = states.get(source.id) or SourceState(source=source.id)
         waiting = state.next_poll_at is not None and state.next_poll_at > now
         if (only and source.id not in only) or state.paused or (waiting and not force):
@@ -101,7 +101,7 @@ class _Handlers:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._sources = {source.id: (source, collector) for source, collector in app.sources()}
+        self._sources = {source.id: (source, collector) for source, collector in app.sources}
         self._matcher: Matcher = app.matcher()
         self._began_at = app.clock()
 

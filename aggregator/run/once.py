@@ -80,7 +80,7 @@ def run_once(
         return Ran(
             polls=tuple(one for one in done if one.job.name == "poll"),
             links=tuple(one for one in done if one.job.name == "enrich"),
-            waiting=len(app.sources()) - len(polls),
+            waiting=len(app.sources) - len(polls),
             published=published,
             silent=_silent(app),
             stopped=app.stop.is_set(),
@@ -89,6 +89,6 @@ def run_once(
 
 def _silent(app: App) -> bool:
     states = app.store.states()
-    read = [states[source.id].last_ok_at for source, _ in app.sources() if source.id in states]
+    read = [states[source.id].last_ok_at for source, _ in app.sources if source.id in states]
     times = [at for at in read if at is not None]
     return bool(times) and max(times) < app.clock() - PROMISED

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from aggregator.config import load, schema
 from aggregator.errors import ConfigError, Problem
@@ -197,7 +197,7 @@ def test_the_shipped_configuration_is_right_and_fits_the_schema() -> None:
         "podcast": 3,
         "youtube": 2,
     }
-    plain = YAML(typ="safe", pure=True).load((ROOT / "sources.yaml").read_text(encoding="utf-8"))
+    plain = yaml.load((ROOT / "sources.yaml").read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     jsonschema.validate(plain, schema())
 
 
