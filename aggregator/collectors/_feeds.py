@@ -50,6 +50,8 @@ _DECLARATION = re.compile(r"<\?xml[^>]*\?>")
 _PROLOGUE = re.compile(r"(?:\s++|\ufeff|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _NAME = re.compile(r"<([A-Za-z_][\w:.-]*)")
 _FEED_ROOT = re.compile(r"<(?:rss|feed|rdf:RDF|channel|(?:atom|a)\d*:feed)[\s>]", re.IGNORECASE)
+_PAGE_ROOTS = frozenset(("html", "head", "body", "title", "meta", "script", "div", "p", "center", "h1"))
+_PAGE_PART = re.compile(r"<(?:html|head|body)[\s>]", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.DOTALL | re.IGNORECASE)
 _END = re.compile(rb"</\s*(?:rss|(?:\w+:)?feed|rdf:rdf)\s*>(?:\s|<!--(?:(?!-->).)*-->)*\Z", re.DOTALL | re.IGNORECASE)
 _ROOTS = (b"<rss", b"<feed", b"<rdf:rdf", b":feed")
@@ -127,9 +129,8 @@ def with_remarks(feed: Feed | None, remarks: tuple[str, ...]) -> Feed | None:
 def is_page(body: bytes, content_type: str = "") -> bool:
     """True when a reply is an HTML page and no feed, whatever its content type says."""
     text = _without_doctype(decode(body[:8192], content_type))[0]
-    return _root(text).lower() == "html" or (
-        not _FEED_ROOT.search(text) and bool(re.search(r"<(?:head|body|title)[\s>]", text, re.IGNORECASE))
-    )
+    root = _root(text).lower()
+    return root in _PAGE_ROOTS or (not root and not text.lstrip().startswith(("{", "[")) and _PAGE_PART.search(text) is not None)
 
 
 def looks_whole(body: bytes) -> bool:
@@ -157,9 +158,11 @@ def _xml(text: str, url: str, odd: Oddities, doing: str) -> Feed:
     feed = strict_feed(document.encode("utf-8", "replace"), url=url, odd=odd) if root != "html" else None
     if feed is not None:
         return replace(feed, remarks=remarks)
-    document = _BROKEN_DOCTYPE.sub("", document)
-    if not _FEED_ROOT.search(document):
+    found = _FEED_ROOT.search(document)
+    if not found:
         raise Unreadable(f"{doing}: expected a feed, got {description(document)}")
+    # Only what stands before the feed: entries quote whole pages.
+    document = _BROKEN_DOCTYPE.sub("", document[: found.start()]) + document[found.start() :]
     odd.clear()
     feed = lenient_feed(_DECLARATION.sub("", document, count=1).encode("utf-8", "replace"), url=url, odd=odd)
     if not feed.entries:
@@ -175,7 +178,7 @@ def _without_doctype(text: str) -> tuple[str, tuple[str, ...]]:
     if text[start : start + 9].upper() != "<!DOCTYPE":
         return text, ()
     whole = _DOCTYPE.match(text, start)
-    bare = text[whole.end() :] if whole else _BROKEN_DOCTYPE.sub("", text)
+    bare = text[whole.end() :] if whole else _BROKEN_DOCTYPE.sub("", text, count=1)
     return bare, ("declares entities of its own: read without them",) if "<!ENTITY" in text[: len(text) - len(bare)] else ()
 
 
@@ -189,11 +192,10 @@ def _root(text: str) -> str:
 def description(text: str) -> str:
     """What came instead of a feed, for people."""
     root = _root(text)
-    if found := _TITLE.search(text[:65536]):
-        title = flat(html.unescape(found[1]))[:80]
+    if root.lower() in _PAGE_ROOTS or (not root and _PAGE_PART.search(text[:8192])):
+        found = _TITLE.search(text[:65536])
+        title = flat(html.unescape(found[1]))[:80] if found else ""
         return f"an HTML page titled {title!r}" if title else "an HTML page without a title"
-    if root.lower() == "html" or re.search(r"<(?:body|head|div|p)[\s>]", text[:8192], re.IGNORECASE):
-        return "an HTML page without a title"
     return f"XML whose root is {root[:40]!r}" if root else "text that is neither XML nor JSON"
 
 

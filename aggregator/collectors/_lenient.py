@@ -7,6 +7,7 @@ they are written, as in the strict parser.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -33,19 +34,25 @@ from aggregator.model import Author, Enclosure, Entry
 
 # A raw value of feedparser's; its own dictionary class answers some missing keys with others, and warns, so it is read as a plain one.
 _Raw = Mapping[str, Any]
+_REFERENCE = re.compile(rb"&#(x[0-9a-f]{1,12}|[0-9]{1,12});", re.IGNORECASE)
 
 
 def lenient_feed(document: bytes, *, url: str, odd: Oddities) -> Feed:
     """What can be made out of a document in UTF-8 whose DOCTYPE was taken away; no entries when nothing can."""
     import feedparser
 
-    # A stream, never a string: feedparser opens strings that are addresses or names of files.
-    parsed = feedparser.parse(
-        io.BytesIO(document),
-        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
-        resolve_relative_uris=False,
-        sanitize_html=False,
-    )
+    # A stream, never a string: feedparser opens strings that are addresses or names of files. It is not told where the feed is from,
+    # because it would join ids to that as well, and a feed that is broken for a day would have all its entries twice.
+    try:
+        parsed = feedparser.parse(
+            io.BytesIO(_REFERENCE.sub(_possible, document)),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            resolve_relative_uris=False,
+            sanitize_html=False,
+        )
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError):
+        # Markup so broken that it breaks feedparser: nothing can be made out of it.
+        return Feed()
     feed: _Raw = parsed["feed"]
     links = _objects(feed, "links")
     whole = Feed(
@@ -61,6 +68,13 @@ def lenient_feed(document: bytes, *, url: str, odd: Oddities) -> Feed:
         author=_author(feed),
     )
     return replace(whole, entries=tuple(_entry(one, url=url, feed=whole, odd=odd) for one in parsed["entries"]))
+
+
+def _possible(reference: re.Match[bytes]) -> bytes:
+    """A character reference that names a character; feedparser stumbles over others."""
+    digits = reference[1].lower()
+    number = int(digits[1:], 16) if digits.startswith(b"x") else int(digits)
+    return reference[0] if 0 < number < 0xD800 or 0xDFFF < number < 0x110000 else "\ufffd".encode()
 
 
 def _entry(raw: _Raw, *, url: str, feed: Feed, odd: Oddities) -> Entry:

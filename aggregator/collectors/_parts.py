@@ -189,22 +189,25 @@ def authors(found: Iterable[tuple[str | None, str | None]]) -> Author | None:
 
 def tags_of(words: Iterable[str]) -> tuple[str, ...]:
     """Categories without "#", each once, in their order; addresses of vocabularies are no tags."""
-    clean = (flat(word).lstrip("#").strip() for word in words)
-    return tuple(dict.fromkeys(word for word in clean if word and "://" not in word))
+    found: dict[str, None] = {}
+    for word in words:
+        clean = flat(word).lstrip("#").strip()
+        if clean and "://" not in clean:
+            found[clean] = None
+    return tuple(found)
 
 
 def with_duration(enclosures: list[Enclosure], spent: timedelta | None) -> tuple[Enclosure, ...]:
     """The enclosures, each address once, with the entry's duration on the first recording."""
-    if not enclosures:
-        return ()
-    once = {one.url: one for one in reversed(enclosures)}
-    kept = [once[url] for url in dict.fromkeys(one.url for one in enclosures)]
+    if len(enclosures) > 1:
+        once = {one.url: one for one in reversed(enclosures)}
+        enclosures = [once[url] for url in dict.fromkeys(one.url for one in enclosures)]
     if spent is not None:
-        for position, one in enumerate(kept):
+        for position, one in enumerate(enclosures):
             if one.duration is None and kind_of(one) is not None:
-                kept[position] = Enclosure(url=one.url, media_type=one.media_type, length_bytes=one.length_bytes, duration=spent)
-                break
-    return tuple(kept)
+                timed = Enclosure(url=one.url, media_type=one.media_type, length_bytes=one.length_bytes, duration=spent)
+                return (*enclosures[:position], timed, *enclosures[position + 1 :])
+    return tuple(enclosures)
 
 
 def kind_of(enclosure: Enclosure) -> Kind | None:
@@ -224,5 +227,10 @@ def kind_of(enclosure: Enclosure) -> Kind | None:
 
 def kind_by(enclosures: Iterable[Enclosure]) -> Kind:
     """What an entry of a feed is: an episode, a video, or else an article."""
-    kinds = {kind_of(one) for one in enclosures}
-    return next((kind for kind in (Kind.EPISODE, Kind.VIDEO) if kind in kinds), Kind.ARTICLE)
+    found = Kind.ARTICLE
+    for one in enclosures:
+        kind = kind_of(one)
+        if kind is Kind.EPISODE:
+            return kind
+        found = kind or found
+    return found

@@ -114,7 +114,10 @@ class _Reader:
         return replace(feed, entries=tuple(entries))
 
     def _rss_home(self, channel: _Found) -> str:
-        return next((self.web(one, _text(one)) for one in channel.get("link", ()) if _text(one).strip()), "")
+        for one in channel.get("link", ()):
+            if address := self.web(one, _text(one)):
+                return address
+        return ""
 
     def _rss_entry(self, item: _Element, found: _Found, feed: Feed) -> Entry:
         guids = found.get("guid", [])
@@ -262,9 +265,10 @@ class _Reader:
 
     def _date(self, found: _Found, names: tuple[str, ...]) -> datetime | None:
         for name in names:
-            for one in found.get(name, ()):
-                if date := when(one.text, self._odd):
-                    return date
+            if name in found:
+                for one in found[name]:
+                    if date := when(one.text, self._odd):
+                        return date
         return None
 
     def _address(self, address: str | None) -> str | None:
@@ -308,7 +312,11 @@ _NO_MEDIA = _Media(None, {})
 def _grouped(element: _Element) -> dict[str, list[_Element]]:
     found: dict[str, list[_Element]] = {}
     for child in element:
-        found.setdefault(key_of(child.tag), []).append(child)
+        key = key_of(child.tag)
+        if key in found:
+            found[key].append(child)
+        else:
+            found[key] = [child]
     return found
 
 
@@ -319,9 +327,10 @@ def _text(element: _Element) -> str:
 def _first(found: _Found, *names: str) -> str:
     """The first text that is not blank, by name and then by position; "" when there is none."""
     for name in names:
-        for one in found.get(name, ()):
-            if text := _text(one).strip():
-                return text
+        if name in found:
+            for one in found[name]:
+                if text := _text(one).strip():
+                    return text
     return ""
 
 
@@ -368,8 +377,8 @@ def _rss_author(found: _Found) -> Author | None:
 
 def _categories(found: _Found) -> Iterator[str]:
     for name in ("category", "dc:subject", "media:category"):
-        for one in found.get(name, ()):
-            yield _text(one)
+        if name in found:
+            yield from map(_text, found[name])
     for one in found.get("atom:category", ()):
         yield one.get("term") or _text(one)
         yield one.get("label") or ""
@@ -380,4 +389,6 @@ def _categories(found: _Found) -> Iterator[str]:
 
 def _aliases(url: str, identifier: str, other: str) -> tuple[str, ...]:
     """Other addresses of the entry: an id that is an address, and the wrapper around the original link."""
+    if not other and (identifier == url or not is_web(identifier)):
+        return ()
     return tuple(dict.fromkeys(one for one in (identifier, other) if one and one != url and is_web(one) and " " not in one))

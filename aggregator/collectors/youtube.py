@@ -201,7 +201,7 @@ class YouTube(Collector):
             answer = _answer(reply.json(DOING), "search")
             entries, remarks = _confirmed(http, answer["items"])
             top = max([top, *(one.published.isoformat() for one in entries if one.published)])
-            token = str(answer.get("nextPageToken") or "")
+            token = _text(answer, "nextPageToken")
             if token in seen - {""}:
                 raise Unreadable(f"{DOING}: got the same page token twice")
             seen.add(token)
@@ -263,7 +263,7 @@ def _confirmed(http: Http, results: list[dict[str, Any]]) -> tuple[tuple[Entry, 
     Results hold a shortened description, and channels although videos were asked for (youtube/api-samples issue 141).
     """
     named = [one["id"].get("videoId") for one in results if isinstance(one.get("id"), dict)]
-    wanted = list(dict.fromkeys(one for one in named if isinstance(one, str) and one))
+    wanted = list(dict.fromkeys(one for one in named if isinstance(one, str) and _VIDEO.fullmatch(one)))
     if not wanted:
         return (), ()
     videos = _items(http, "videos", {"part": "snippet", "id": ",".join(wanted)})

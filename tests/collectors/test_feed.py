@@ -463,3 +463,22 @@ def test_a_secret_address_is_shown_to_nobody() -> None:
     assert secret.feed is None
     assert "0123" not in secret.address + secret.label
     assert Feed.recognise("https://www.patreon.com/rss/show?auth=abc") is None
+
+
+def test_a_page_quoted_in_a_broken_feed_does_no_harm() -> None:
+    quoted = "<item><title>Two & three</title><link>/2</link><description><![CDATA[<!DOCTYPE html>]]></description></item>"
+    assert [entry.title for entry in read(rss(quoted + ITEM)).entries] == ["Two & three", "One"]
+
+
+@pytest.mark.parametrize("markup", ["<![bogus[", "<![if IE]>", "<!x>", "<!-", "&#x110000;", "&#99999999999;", "<? x"])
+def test_broken_markup_of_any_kind_costs_no_entry_and_changes_no_id(markup: str) -> None:
+    feed = read(rss(ITEM + f"<item><title>Two</title><link>/2</link><description>{markup} & more</description></item>"))
+    assert [(entry.native_id, entry.url) for entry in feed.entries[:1]] == [("1", "https://site.example.org/1")]
+    assert feed.remarks
+
+
+def test_a_feed_that_is_broken_for_a_day_keeps_its_ids_and_addresses() -> None:
+    item = "<item><title>{0}</title><link>/{0}</link><guid>{0}</guid></item>"
+    whole = rss(item.format("a") + item.format("b"))
+    sound, broken = read(whole), read(whole.replace(b"Site", b"Site & more"))
+    assert [(one.native_id, one.url) for one in broken.entries] == [(one.native_id, one.url) for one in sound.entries]
