@@ -1,6 +1,6 @@
 """From a web page to the feed it has: addresses to ask, the most promising first, and `discover`, which asks them.
 
-Order (web.md, "Feed autodiscovery"): Link header (RFC 8288), `<link rel=alternate>` in the page, links in the text that look like feeds,
+Order: Link header (RFC 8288), `<link rel=alternate>` in the page, links in the text that look like feeds,
 guesses under the site's root. The feed of a site's comments is taken only where there is no other.
 """
 

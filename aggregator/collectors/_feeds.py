@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json;q=0.9, application/xml;q=0.8, */*;q=0.1"
-"""The Accept header for feeds; servers that answer 406 to less want it (web.md, "Politeness")."""
+"""The Accept header for feeds; some servers answer 406 to less."""
 
 _QUOTED = r"\"[^\"]*+\"|'[^']*+'"
 # A document type with its internal subset, whose comments and values may hold any sign.
