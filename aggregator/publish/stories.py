@@ -95,10 +95,12 @@ def story_view(story: Story, scene: Scene, site: Site) -> StoryView:
     keys = frozenset((story.lead, *(one.key for one in story.links)))
     firsts = [_first_hand(one, keys) for one in mentions]
     own = next((one for one, first in zip(mentions, firsts, strict=True) if first and one.identity.subject == story.lead), None)
-    views = tuple(voice_view(one, scene, first_hand=first) for one, first in zip(mentions, firsts, strict=True))
+    answer = None if own or link.title or story.chosen else next((one for one in mentions if _answers(one, story.lead)), None)
+    own = own or answer
+    views = tuple(voice_view(one, scene, first_hand=first or one is answer) for one, first in zip(mentions, firsts, strict=True))
     voices = one_each([view for view in views if not view.first_hand])
     where_talked = places(voices)
-    href = _href(story, link, site)
+    href = address(answer.entry.url) if answer else _href(story, link, site)
     title, rest = _title(story, own, link)
     published, day_only = _published(story, own, link)
     return StoryView(
@@ -130,6 +132,12 @@ def _first_hand(mention: Mention, keys: frozenset[str]) -> bool:
     """True when the entry is the thing itself, at one of its addresses, and not talk about it: its permalink is its own subject."""
     identity, url = mention.identity, mention.entry.url
     return identity.subject in keys and (url in (identity.subject, identity.href) or canonical(url).key == identity.subject)
+
+
+def _answers(mention: Mention, lead: str) -> bool:
+    """True when the entry answers the lead. It stands for a story whose lead nobody has described: a reader finds what it answers there."""
+    answered = mention.entry.in_reply_to
+    return answered is not None and canonical(answered).key == lead
 
 
 def _title(story: Story, own: Mention | None, link: Link) -> tuple[str, str]:

@@ -44,6 +44,14 @@ def test_a_page_nobody_has_read_is_called_by_its_address() -> None:
     assert seen(joined(mentioned(posted("Read this!"), about=URL, source="masto"))).title == "blog.example.org/post"
 
 
+def test_an_answer_to_what_nobody_has_described_stands_for_it() -> None:
+    answer = replace(posted("Our crew tried this."), in_reply_to=URL)
+    view = seen(joined(mentioned(answer, about=URL, source="masto")))
+    assert (view.title, view.href, view.voices) == ("Our crew tried this.", answer.url, ())
+    told = joined(mentioned(answer, about=URL, source="masto"), link=Link(key=URL, href=URL, title="The question"))
+    assert (seen(told).title, seen(told).href, len(seen(told).voices)) == ("The question", URL, 1)
+
+
 def test_a_post_is_called_by_its_first_sentence_and_goes_on_with_the_second() -> None:
     view = seen(
         joined(mentioned(posted("We met in Ghent for four quiet days in spring. Nobody wanted to leave. It rained."), source="masto"))
