@@ -43,6 +43,7 @@ class Living:
 
     def get(self, url: str, *, params: Params | None = None, accept: str | None = None, auth: bool = False) -> Reply:
         self.asked += 1
+        assert self.asked < 1000, "asked without end"
         if self.asked == self.fails_at:
             raise Unavailable(f"asking {url}: no answer within 20 s")
         whole = settled(url, params)

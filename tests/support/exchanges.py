@@ -144,6 +144,7 @@ class RecordedHttp:
         if auth and not self.authorised:
             raise MissingSecret(self._variable, "set it")
         self.asked.append(url)
+        assert len(self.asked) < 1000, "asked without end"
         waiting = self._waiting.get((method, url))
         if not waiting:
             raise Unavailable(f"{url}: not in the recording")
