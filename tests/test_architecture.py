@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,8 +110,9 @@ def test_nothing_but_the_clock_asks_the_time() -> None:
 
 
 def test_no_registry_host_and_no_path_of_a_machine_is_committed() -> None:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if listed.returncode:
+    git = shutil.which("git")
+    listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False) if git else None
+    if listed is None or listed.returncode:
         pytest.skip("not a git checkout: there is no list of committed files")
     words = ("py" + "pi.org", "pythonhosted" + ".org", "npm" + "js.org", "/ro" + "ot/", "/wo" + "rk/")
     found = []

@@ -125,6 +125,11 @@ class Collector(ABC):
         """The page a reader can open to see the same."""
 
     @property
+    def wants_key(self) -> bool:
+        """True when the secret of the manifest would let this source be read further than without."""
+        return self.manifest.auth is not None
+
+    @property
     def feed(self) -> str | None:
         """A feed of the same that a feed reader can subscribe to; None: there is none, or it is a secret."""
         return None

@@ -100,6 +100,10 @@ class Bluesky(Collector):
         return frozenset({self.host} if self.actor else {self.host, "api.bsky.app"})
 
     @property
+    def wants_key(self) -> bool:
+        return not self.actor
+
+    @property
     def label(self) -> str:
         if self.actor:
             return f"{self.actor} on Bluesky"

@@ -104,6 +104,10 @@ class Loomio(Collector):
         _options.exactly_one(self, "group", "discussion", "search")
 
     @property
+    def wants_key(self) -> bool:
+        return bool(self.search)
+
+    @property
     def label(self) -> str:
         place = "Loomio" if self.host == FLAGSHIP else self.host
         if self.group:

@@ -41,6 +41,13 @@ def read(options: argparse.Namespace) -> int:
     return _each(read_line)
 
 
+def _parsed(line: bytes) -> object:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"this is not JSON ({error}); write one JSON object a line") from None
+
+
 def _each(answer: Answer) -> int:
     """Answer line by line, so that a reader of our output need not wait; a line that cannot be answered says why and stops no other."""
     failed = False
@@ -48,7 +55,7 @@ def _each(answer: Answer) -> int:
         if not line.strip():
             continue
         try:
-            request = json.loads(line)
+            request = _parsed(line)
             if not isinstance(request, dict):
                 raise ValueError(f"expected a JSON object, got {type(request).__name__}")
             result: Mapping[str, Any] = answer(request)

@@ -14,6 +14,7 @@ from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
     from aggregator.app import App
+    from aggregator.publish.site import Published
     from aggregator.run.once import Ran
 
 
@@ -60,7 +61,7 @@ def build(options: argparse.Namespace) -> int:
         app.store.choose(settings.chosen, "sources.yaml", app.clock())
         published = publish_site(app, as_of=_end_of(options.as_of), dry_run=options.dry_run, remember=options.output is None)
         if options.json:
-            show(asdict(published))
+            show(_plain(published))
         else:
             _say_written(options, app, published.written)
     return 0
@@ -98,20 +99,26 @@ def _run(options: argparse.Namespace, app: App) -> int:
 
 def _report(options: argparse.Namespace, app: App, ran: Ran) -> int:
     if options.json:
-        show({**asdict(ran), "exit_code": ran.exit_code})
+        show({**asdict(ran), "published": _plain(ran.published), "exit_code": ran.exit_code})
         return ran.exit_code
     if ran.locked:
         talk(options, "Another run is under way; nothing was done.")
         return 0
     for line in summary(app, ran):
         talk(options, line)
-    for line in failures(app, ran):
+    failed = failures(app, ran)
+    for line in failed:
         print(line, file=sys.stderr)
-    for line in keys_wanted(app.settings):
-        talk(options, line)
+    for variable, line in keys_wanted(app.settings).items():
+        if not any(variable in said for said in failed):
+            talk(options, line)
     if ran.published is not None:
         _say_written(options, app, ran.published.written)
     return ran.exit_code
+
+
+def _plain(published: Published | None) -> dict[str, object] | None:
+    return None if published is None else {"written": published.written, "removed": published.removed}
 
 
 def summary(app: App, ran: Ran) -> list[str]:

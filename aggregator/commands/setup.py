@@ -125,22 +125,23 @@ def understood(settings: Settings) -> list[str]:
     rows = [_row(source) for source in settings.sources]
     lines += [f"  {line}" for line in columns(rows)] if rows else []
     lines += ["", f"{len(settings.chosen)} links chosen by hand."] if settings.chosen else []
-    lines += [f"{line}" for line in keys_wanted(settings)]
+    lines += keys_wanted(settings).values()
     if not settings.fetch.contact or "example.org" in settings.fetch.contact:
         lines.append("fetch.contact is not set: servers like to know who asks. Write a page or mailto: there.")
     return lines
 
 
-def keys_wanted(settings: Settings) -> list[str]:
-    """One line for each secret that is not set and would let more be read: which variable, where to get it, what is read without."""
+def keys_wanted(settings: Settings) -> dict[str, str]:
+    """By variable that is not set and would let more be read: one line that says where to get it, and what is read without."""
     lines: dict[str, str] = {}
     for source in settings.sources:
-        auth = collector_for(source).manifest.auth
-        if auth is None or auth.variable in settings.secrets or not source.enabled:
+        collector = collector_for(source)
+        auth = collector.manifest.auth
+        if auth is None or not collector.wants_key or auth.variable in settings.secrets or not source.enabled:
             continue
         without = f" Without it: {auth.without}" if auth.without else ""
-        lines.setdefault(auth.variable, f"{collector_for(source).manifest.title}: {auth.variable} is not set. {auth.how}{without}")
-    return list(lines.values())
+        lines.setdefault(auth.variable, f"{collector.manifest.title}: {auth.variable} is not set. {auth.how}{without}")
+    return lines
 
 
 def _row(source: Source) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def status(options: argparse.Namespace) -> int:
         for host, until in sorted(app.store.rests().items()):
             if until > app.clock():
                 print(f"{host} asked not to be asked again before {day(until)}")
-        for line in keys_wanted(app.settings):
+        for line in keys_wanted(app.settings).values():
             print(line)
     return 0
 
