@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aggregator.app import App
 from aggregator.errors import ConfigError, SourceError
 from aggregator.fetch import Learned
-from aggregator.model import Author, Entry, Kind, Link, Page, Source, Takes
+from aggregator.model import Author, Entry, Field, Kind, Link, Mention, Page, Source, Takes
 from aggregator.pipeline.enrich import enriched, not_enriched, worth_reading
 from aggregator.pipeline.poll import landing_of
 from aggregator.text.urls import canonical, host_of, is_public_web
@@ -56,15 +56,23 @@ def add_link(app: App, url: str, *, title: str | None, who: str | None, kind: Ki
     source = Source(id=BY_HAND, platform=BY_HAND, options={}, topics=topics, takes=Takes.EVERYTHING, label="added by hand")
     app.store.register((*app.settings.sources, source), app.clock())
     page = Page(entries=(entry,), cursor="")
-    app.store.land(landing_of(page, source, Learned(), matcher=app.matcher(), at=app.clock(), quiet=False))
+    landing = landing_of(page, source, Learned(), matcher=app.matcher(), at=app.clock(), quiet=False)
+    app.store.land(replace(landing, mentions=tuple(_by_hand(mention) for mention in landing.mentions)))
     said = f"Added {entry.title!r} as {entry.kind}."
-    return Added(key=found.key, story=app.store.story_of(found.key), new=True, message=f"{said} {problem}".strip())
+    more = "" if title or not problem else " Say more with --title, --who and --kind."
+    return Added(key=found.key, story=app.store.story_of(found.key), new=True, message=f"{said} {problem}{more}".strip())
+
+
+def _by_hand(mention: Mention) -> Mention:
+    """The same, with the steward as the reason why it counts."""
+    said = [replace(match, rule="added by hand") if match.field is Field.SOURCE else match for match in mention.matches]
+    return replace(mention, matches=tuple(said))
 
 
 def _read(app: App, link: Link) -> tuple[Link, str]:
     if not worth_reading(link.key):
-        return link, "Its page is not read by programs; say more with --title, --who and --kind."
+        return link, "Its page is not one that programs may read."
     try:
         return enriched(link, app.client.page(link.href), app.clock()), ""
     except SourceError as error:
-        return not_enriched(link, error, app.clock()), f"Its page could not be read ({error}); say more with --title, --who and --kind."
+        return not_enriched(link, error, app.clock()), f"Its page could not be read ({error})."
