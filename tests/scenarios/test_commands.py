@@ -156,10 +156,10 @@ def test_match_takes_its_words_from_the_command_line_or_the_configuration(stewar
 def test_read_says_what_a_page_says_of_itself(steward: Steward) -> None:
     page = {
         "url": "https://blog.example/a",
-        "html": "<html lang=en><title>On crews | Blog</title><meta property='og:site_name' content='Blog'>",
+        "html": "<html lang=en><title>On crews | Ana's notes</title><meta property='og:site_name' content=\"Ana's notes\">",
     }
     answer = json.loads(steward.runs("read", given=json.dumps(page) + "\n").out)
-    assert (answer["title"], answer["site"], answer["language"]) == ("On crews", "Blog", "en")
+    assert (answer["title"], answer["site"], answer["language"]) == ("On crews", "Ana's notes", "en")
 
 
 @pytest.mark.parametrize("words", [[], ["nonsense"], ["why"], ["source"], ["run", "--nope"]])
