@@ -42,7 +42,8 @@ _TWO_DIGITS = {name: f"{number:02}" for name, number in MONTHS.items()}
 _RFC822 = re.compile(r"[A-Z][a-z]{2}, (\d\d?) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) (?:(GMT|UTC|UT|Z)|([+-]\d\d)(\d\d))", re.ASCII)
 
 _TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9})\d*)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
-_ZONE = r"(?P<zone>[+\-−]\d\d?:?(?:\d\d)?|[A-Za-z]{1,5}[+\-−]\d\d?:?(?:\d\d)?|[A-Za-z]{1,5})"
+# A place of the IANA database is no zone that is known here: the day stays.
+_ZONE = r"(?P<zone>[A-Z][A-Za-z]+/[A-Za-z_/]+|[+\-−]\d\d?:?(?:\d\d)?|[A-Za-z]{1,5}[+\-−]\d\d?:?(?:\d\d)?|[A-Za-z]{1,5})"
 _AFTER_DAY = rf"(?:(?:[Tt,]|\s|at|um|à|kl\.?|@|[-–·|])*{_TIME}(?:\s*{_ZONE})?(?:\s*\([^)]*\))?)?"
 _WEEKDAY = r"(?:[^\W\d_]{2,14}\.?,?\s+)?"
 _NAME = r"(?P<name>[^\W\d_]{3,12})\.?"

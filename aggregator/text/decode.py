@@ -54,6 +54,9 @@ _PRESCAN_BYTES = 4096
 
 # Western text does not hold four accented letters in a row; Cyrillic, Greek, Hebrew and Arabic words in one byte a letter do.
 _FOREIGN_RUN = re.compile(rb"[\xc0-\xff]{4}")
+# In the encodings of East Asia each byte of a letter may lie lower.
+_WIDE_RUN = re.compile(rb"[\x80-\xff]{4}")
+_EAST_ASIAN = frozenset({"gb18030", "big5hkscs", "cp949", "cp932", "euc_jp"})
 _SURROGATE_IN_UTF8 = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _UNDECODED = re.compile("[\udc80-\udcff]")
 # The five bytes windows-1252 leaves open are the C1 controls of the same number, as in the standard.
@@ -154,7 +157,8 @@ def _legacy(body: bytes, labels: tuple[str, ...]) -> str:
 
 def _doubtful(body: bytes, others: tuple[str, ...]) -> bool:
     """Servers say latin-1 of everything: not believed where the document names another encoding and its bytes look like it."""
-    return any(codec not in (_WESTERN, "utf-8") for codec in others) and _FOREIGN_RUN.search(body) is not None
+    named = {codec for codec in others if codec not in (_WESTERN, "utf-8")}
+    return bool(named) and (_WIDE_RUN if named & _EAST_ASIAN else _FOREIGN_RUN).search(body) is not None
 
 
 def _mixed(body: bytes, *, claimed: bool) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,14 +30,28 @@ from aggregator.text.page_address import (
     site_guesses,
     site_host,
 )
-from aggregator.text.page_fields import authors_of, dates_in, description_of, image_of, images_of, language_of, people, published_of
-from aggregator.text.page_jsonld import Thing, kind_of, main_thing, texts, things, types, web_page
+from aggregator.text.page_fields import (
+    authors_of,
+    bylines_of,
+    dates_in,
+    description_of,
+    image_of,
+    images_of,
+    language_of,
+    people,
+    published_of,
+)
+from aggregator.text.page_jsonld import Thing, addresses, kind_of, main_thing, texts, things, types, web_page
 from aggregator.text.page_phrases import DATE_METAS, Wall
 from aggregator.text.page_signals import Heading, Signals
-from aggregator.text.page_titles import author_in, clean, fold, on_platform, placeholder, slug, wall_of, without_site
+from aggregator.text.page_titles import author_in, clean, fold, holds, on_platform, placeholder, slug, wall_of, without_site
 from aggregator.text.page_walk import gather
 
 __all__ = ["NOINDEX", "PageAccount", "account_line", "read_line", "read_page"]
+
+
+# What the title of a feed says behind the site's name.
+_FEED_TAIL = re.compile(r"[\s»|–—:·-]*(?:\b(?:comments|rss|atom|feed|2\.0)\s*)+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +79,7 @@ def read_page(url: str, markup: str | bytes, content_type: str = "", *, now: dat
     text = decode(markup, content_type) if isinstance(markup, bytes) else markup
     signals = gather(text, home_of(url))
     found = things(signals.blocks)
-    main = main_thing(found, lambda address: same_page(absolute(address, url) or "", url)) or web_page(found, home=is_home(url)) or {}
+    main = _main(found, signals, url) or web_page(found, home=is_home(url)) or {}
     page = _Page(url, absolute(signals.base, url) or url, signals, found, main, now)
     wall = _wall(page)
     notes = tuple(filter(None, (wall, NOINDEX if _noindex(signals) else None)))
@@ -98,6 +113,20 @@ def read_line(request: Mapping[str, object], *, now: datetime | None = None) -> 
     else:
         raise ValueError('expected {"url", "html"} or {"url", "body_base64", "content_type"}, got neither "html" nor "body_base64"')
     return account_line(read_page(url, body, str(request.get("content_type") or ""), now=now or clock.now()))
+
+
+def _main(found: tuple[Thing, ...], signals: Signals, url: str) -> Thing | None:
+    """What the page is about; a recording that merely stands on it has another name than the page, and another address."""
+
+    def is_page(address: str) -> bool:
+        return same_page(absolute(address, url) or "", url)
+
+    main = main_thing(found, is_page)
+    if main is None or kind_of(main) not in (Kind.VIDEO, Kind.EPISODE) or kind_at(url) or any(map(is_page, addresses(main))):
+        return main
+    name = fold(clean(" ".join(texts(main.get("headline") or main.get("name"))[:1])))
+    titles = [fold(clean(title)) for title in (signals.title, *signals.meta("og:title"), *(heading.text for heading in signals.headings))]
+    return main if not name or not any(titles) or any(holds(title, name) or holds(name, title) for title in titles if title) else None
 
 
 def _account(page: _Page, notes: tuple[str, ...]) -> PageAccount:
@@ -141,7 +170,7 @@ def _wall(page: _Page) -> Wall | None:
     if any(page.signals.meta("article:published_time", "citation_title", "citation_publication_date")):
         return None
     for title in (page.signals.title, *page.signals.meta("og:title", "twitter:title"), *_first_heading(page.signals.headings)):
-        if wall := wall_of(clean(title)):
+        if wall := wall_of(on_platform(clean(title), site_host(page.url))):
             return wall
     if page.signals.challenge and not any(page.signals.meta("og:title")):
         return Wall.BOT
@@ -170,6 +199,10 @@ def _site(page: _Page) -> str | None:
 
 
 def _site_names(page: _Page) -> Iterator[str]:
+    platform = platform_name(page.url)
+    if platform and not any(page.signals.meta("og:site_name")) and re.search(rf"\W{re.escape(platform)}$", page.signals.title):
+        # The publisher is the company behind it ("Wikimedia Foundation, Inc.").
+        yield platform
     for key in ("publisher", "isPartOf", "partOfSeries"):
         if key == "isPartOf" and not types(_thing(page.main.get(key))) & {"website", "blog", "periodical", "podcastseries"}:
             continue
@@ -219,11 +252,12 @@ def _title(page: _Page, kind: Kind | None, site: str, author: str) -> str | None
         return None
     headings = [clean(heading.text) for heading in _sorted(page.signals.headings) if not heading.banner]
     known = [clean(text) for text in (*texts(page.main.get("headline")), *headings)]
-    names = (site, platform_name(page.url), *(clean(name, limit=120) for name in _all_site_names(page)))
+    # Between the site's name and the title, as WordPress wrote it until 2010.
+    names = (site, platform_name(page.url), "Blog Archive", *(clean(name, limit=120) for name in _all_site_names(page)))
     for text in _titles(page, headings):
         said = on_platform(clean(text), site_host(page.url))
         title = without_site(said, names=names, guesses=site_guesses(page.url), known=known, author=author)
-        if placeholder(title) or fold(title).replace(" ", "") == fold(site).replace(" ", ""):
+        if placeholder(title) or fold(title).replace(" ", "") in (fold(site).replace(" ", ""), fold(names[1])):
             continue
         return _whole(title, page)
     return None
@@ -240,6 +274,8 @@ def _whole(title: str, page: _Page) -> str:
 
 
 def _named_in_title(page: _Page) -> Iterator[str]:
+    if site_host(page.url) == "t.me":
+        yield from page.signals.meta("og:title")
     for title in page.signals.meta("og:title", "twitter:title"):
         if name := author_in(clean(title)):
             yield name
@@ -253,31 +289,20 @@ def _sorted(headings: tuple[Heading, ...]) -> tuple[Heading, ...]:
 def _all_site_names(page: _Page) -> Iterator[str]:
     yield from _site_names(page)
     for name in page.signals.site_names:
-        for tail in (
-            "RSS",
-            "RSS Feed",
-            "Feed",
-            "Atom",
-            "Atom Feed",
-            "» Feed",
-            "- RSS",
-            "| RSS",
-            "RSS 2.0",
-            "Comments Feed",
-            "» Comments Feed",
-        ):
-            if name.lower().endswith(tail.lower()):
-                yield name[: -len(tail)].rstrip(" »-|–—:·")
+        yield _FEED_TAIL.sub("", name)
         yield name
 
 
 def _titles(page: _Page, headings: list[str]) -> Iterator[str]:
     """Every account of the title, the best first."""
-    for key in ("headline", "name", "alternativeHeadline"):
-        yield from texts(page.main.get(key))[:1]
-    yield from page.signals.meta(
-        "og:title", "twitter:title", "dc.title", "dcterms.title", "citation_title", "parsely-title", "sailthru.title"
-    )
+    said = [text for key in ("headline", "name", "alternativeHeadline") for text in texts(page.main.get(key))[:1]]
+    shared = list(page.signals.meta("og:title", "twitter:title"))
+    shown = " ".join(fold(clean(text)) for text in (page.signals.title, *headings))
+    # Some write a description there (Wikipedia) or an older title: what the page shows decides.
+    if said and shared and not holds(shown, fold(clean(said[0]))) and holds(shown, fold(clean(shared[0]))):
+        said, shared = shared, said
+    yield from (*said, *shared)
+    yield from page.signals.meta("dc.title", "dcterms.title", "citation_title", "parsely-title", "sailthru.title")
     for prop in ("itemprop:headline", "p-name", "entry-title"):
         if page.signals.entries < 2 or prop.startswith("itemprop"):
             yield from page.signals.properties.get(prop, ())[:1]
@@ -306,7 +331,7 @@ def _authors(page: _Page, site: str) -> tuple[str, ...]:
         (iter(properties.get("itemprop:author", ())), False),
         (iter(properties.get("p-author", ()) if page.signals.entries < 2 else ()), False),
         (iter(page.signals.authors if len({fold(name) for name in page.signals.authors}) == 1 else ()), False),
-        (iter(page.signals.bylines if len({fold(name) for name in page.signals.bylines}) == 1 else ()), False),
+        (bylines_of(page.signals), False),
     )
     for said, flip in sources:
         if named := people(said, site=site, flip=flip):

@@ -53,7 +53,8 @@ def split(url: str) -> SplitResult | None:
 
 def absolute(url: str, base: str) -> str | None:
     """An address on a page made absolute; None when it is not http or https."""
-    url = "".join(url.split()) if len(url) < 4_000 else ""
+    # As browsers read them: line breaks go, spaces are escaped. Templates that escape twice leave "&amp;" behind.
+    url = re.sub(r"[\t\r\n]+", "", url.strip()).replace("&amp;", "&").replace(" ", "%20") if len(url) < 4_000 else ""
     if not url or url.startswith(("#", "{", "[", "<")) or url.lower() in ("null", "undefined", "none", "false", "about:blank"):
         return None
     try:

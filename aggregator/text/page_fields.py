@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,13 +10,20 @@ from datetime import UTC, datetime, timedelta
 from aggregator.text.dates import Precision, Written, read_date
 from aggregator.text.page_address import absolute
 from aggregator.text.page_jsonld import Thing, texts
-from aggregator.text.page_phrases import LANGUAGES, NOBODY
+from aggregator.text.page_phrases import BY_WORDS, LANGUAGES, NOBODY
 from aggregator.text.page_signals import Signals
 from aggregator.text.page_titles import clean, fold, shortened
 
 _BY = re.compile(
     r"^(?:(?:(?:written|posted|published|authored|words|text|story)\s+)?by|text:|authors?:|autor:|auteur:)[\s:]+", re.IGNORECASE
 )
+_AND = re.compile(r"(?P<first>.{3,150}?),?\s+(?:and|&|&amp;|und|et|y|e)\s+(?P<last>[^,]{3,60})$")
+_GROUP = re.compile(
+    r"\b(?:the|group|research|collective|institute|society|association|network|university|team|staff|foundation|project|press|media|news|"
+    r"council|committee|labs?|cent(?:re|er)|school|community|co-?op\w*|company|inc|ltd|llc|partners|sons|department|ministry)\b",
+    re.IGNORECASE,
+)
+_FULL_NAME = re.compile(r"[^\W\d_a-z][\w'’.-]*(?: (?:(?:van|von|de|der|den|di|da|la|le|bin|al|del|dos) )*[^\W\d_a-z][\w'’.-]*){1,3}")
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _ADDRESS = re.compile(r"(?:https?:)?//|^www\.|^/|\.(?:com|org|net|html?)(?:/|$)", re.IGNORECASE)
 # A date or a reading time behind the name ("Ana Example on 3 February 2019", "Ana Example · 5 min read").
@@ -29,7 +37,9 @@ _MORE = re.compile(
     re.IGNORECASE,
 )
 _NO_PICTURE = re.compile(
-    r"(?:^|[/_.-])(?:pixel|spacer|blank|1x1|transparent|clear|tracking|beacon)(?:[_.-]|$)|/_/stat\?|[?&]event=|\.svg\+xml", re.IGNORECASE
+    r"(?:^|[/_.-])(?:pixel|spacer|blank|1x1|transparent|clear|tracking|beacon)(?:[_.-]|$)|/_/stat\?|[?&]event=|\.svg\+xml|"
+    r"//(?:www\.)?facebook\.com/tr\b|//(?:[\w-]+\.)*(?:doubleclick\.net|google-analytics\.com|scorecardresearch\.com|stats\.wp\.com)/",
+    re.IGNORECASE,
 )
 
 
@@ -40,8 +50,7 @@ def people(names: Iterable[str], *, site: str, flip: bool = False) -> tuple[str,
         flip: names are written "Family, Given", as in citations.
     """
     found: dict[str, str] = {}
-    for text in names:
-        name = _person(text, flip=flip)
+    for name in (_person(part, flip=flip) for text in names for part in _each(text)):
         folded = fold(name)
         if folded and folded not in NOBODY and folded.replace(" ", "") != fold(site).replace(" ", ""):
             found.setdefault(folded, name)
@@ -55,6 +64,12 @@ def authors_of(thing: Thing) -> Iterator[str]:
         if said:
             yield from said
             return
+
+
+def bylines_of(signals: Signals) -> Iterator[str]:
+    """The byline in the text of the page; nobody where several differ, as on a list of posts."""
+    if len({fold(name) for name in signals.bylines}) == 1:
+        yield re.sub(rf"^{BY_WORDS.get(signals.language[:2].lower(), 'by')}\s+", "", clean(signals.bylines[0]), flags=re.IGNORECASE)
 
 
 def language_of(*said: str) -> str | None:
@@ -93,7 +108,9 @@ def dates_in(signals: Signals) -> Iterator[str]:
         yield from signals.properties.get(prop, ())[:1]
     marked = [moment.text for moment in signals.moments if moment.marked]
     yield from marked[:1]
-    for group in ([moment.text for moment in signals.moments if moment.inner], [moment.text for moment in signals.moments]):
+    banner = all(heading.banner for heading in signals.headings)
+    outer = [moment.text for moment in signals.moments if banner or not moment.banner]
+    for group in ([moment.text for moment in signals.moments if moment.inner], outer):
         if group and len({text[:10] for text in group}) == 1:
             yield group[0]
 
@@ -130,6 +147,17 @@ def images_of(value: object) -> Iterator[str]:
             if isinstance(value.get(key), str):
                 yield value[key]
                 return
+
+
+def _each(text: str) -> tuple[str, ...]:
+    """The names in one text: at semicolons, and at an "and" where whole names of people stand on both sides of it."""
+    if ";" in text:
+        return tuple(html.unescape(text).split(";"))
+    found = _AND.match(text)
+    if found is None or _GROUP.search(text):
+        return (text,)
+    parts = (*found["first"].split(","), found["last"])
+    return parts if all(_FULL_NAME.fullmatch(_BY.sub("", part.strip())) for part in parts) else (text,)
 
 
 def _person(text: str, *, flip: bool) -> str:

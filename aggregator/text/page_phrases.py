@@ -35,7 +35,8 @@ WALL_TITLES = {
         internal server error · javascript is disabled · javascript required · just a moment · maintenance mode ·
         making sure youre not a bot · nur einen moment · one moment please · pardon our interruption · please enable javascript ·
         please verify you are a human · please verify you are human · please wait · please wait for verification ·
-        reddit please wait for verification · rate limited · recaptcha · request blocked · request rejected · robot check · security check
+        reddit please wait for verification · rate limited · recaptcha · maintenance · site maintenance mode · request blocked ·
+        request rejected · robot check · security check
         · security checkpoint · service unavailable · site maintenance · sorry you have been blocked · too many requests · um momento ·
         un instant · un momento · under maintenance · unusual traffic · vercel security checkpoint · verify you are human ·
         verifying you are human · whoa there pardner · you have been blocked
@@ -46,7 +47,8 @@ WALL_TITLES = {
         accept cookies · age verification · antes de continuar · antes de ir a google · antes de ir a youtube · are you over 18 ·
         avant dacceder a google · avant dacceder a youtube · avant de continuer · before you continue · before you continue to google ·
         before you continue to google search · before you continue to youtube · bevor sie fortfahren · bevor sie zu google weitergehen ·
-        bevor sie zu youtube weitergehen · consent · cookie consent · cookie einstellungen · cookie preferences · cookie settings ·
+        bevor sie zu youtube weitergehen · consent · cookie consent · cookie einstellungen · consent management ·
+        consent management platform · privacy center · privacy centre · cookie preferences · cookie settings ·
         cookie wall · datenschutzeinstellungen · dpg media privacy gate · gestion des cookies · manage consent · prima di continuare ·
         prima di continuare su youtube · privacy gate · privacy preference center · privacy settings · privatsphare einstellungen ·
         tumblr is part of oath · voordat je verdergaat · voordat je verdergaat naar youtube · we care about your privacy ·
@@ -60,7 +62,8 @@ WALL_TITLES = {
         einloggen · entrar · facebook log in or sign up · google accounts · inicia sesion · iniciar sesion · inloggen · instagram login ·
         join · linkedin login · log in · log in or register · log in or sign up · log in required · log in to continue · log in to facebook
         · log in to twitter · log in to x · log ind · log into facebook · log on · logg inn · logga in · login · login instagram ·
-        login on twitter · login or sign up · login required · logowanie · member login · members only · password protected · please log in
+        login on twitter · login or sign up · login required · logowanie · member login · members only · password protected ·
+        password required · please log in
         · please sign in · private site · protected page · se connecter · security verification linkedin · sign in · sign in google accounts
         · sign in or create an account · sign in or sign up · sign in required · sign in to continue · sign up · sign up linkedin · signin ·
         subscribe to continue reading · subscribe to read · unauthorized · user login · you must log in · you need to sign in · zaloguj sie
@@ -109,6 +112,9 @@ NOBODY = frozenset(
     )
 )
 
+# What stands before the name in a byline, by language.
+BY_WORDS = {"de": "von", "fr": "par", "es": "por", "pt": "por", "it": "di", "nl": "door", "sv": "av", "da": "af", "nb": "av", "no": "av"}
+
 # Hosts whose sub-domains belong to different people, and public suffixes of two labels.
 SHARED_HOSTS = frozenset(
     listed(
@@ -140,8 +146,9 @@ LANGUAGES = dict(
 DATE_METAS = listed(
     """
     article:published_time · og:article:published_time · article:published · og:published_time · og:video:release_date ·
-    video:release_date · dc.date.issued · dcterms.issued · dc.date.created · dcterms.created · dc.date · dcterms.date ·
-    citation_publication_date · citation_online_date · citation_date · parsely-pub-date · sailthru.date · datepublished · date · pubdate
+    video:release_date · citation_publication_date · citation_date · citation_online_date · dc.date.issued · dcterms.issued ·
+    dc.date.created · dcterms.created · dc.date · dcterms.date ·
+    parsely-pub-date · sailthru.date · datepublished · date · pubdate
     · publish-date · publish_date · publication_date · publishdate · publicationdate · article.published · created ·
     originalpublicationdate · article_date_original · dc.date.published · bt:pubdate · dcsext.articlefirstpublished
     """

@@ -25,6 +25,8 @@ class Moment:
     # Its markup says it is the time of publication.
     marked: bool
     inner: bool
+    # In the banner of the site, where some show the day it is.
+    banner: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

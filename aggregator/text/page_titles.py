@@ -28,16 +28,33 @@ _WALL_FORMS = (
         Wall.LOGIN,
         re.compile(r"(?:log in|login|sign in|log into) (?:to|into|with) (?:your |my )?(?:\w+ ){0,2}\w+|.{0,30} log in or sign up"),
     ),
-    (Wall.BOT, re.compile(r"just a moment|ray id [0-9a-f]+|\w+(?: \w+)? security checkpoint|attention required cloudflare")),
+    (
+        Wall.BOT,
+        re.compile(
+            r"just a moment|ray id [0-9a-f]+|\w+(?: \w+)? security checkpoint|attention required cloudflare|"
+            r"(?:(?:the|this|our) )?(?:web ?)?site (?:is )?(?:currently )?(?:under|down for|in) (?:scheduled )?maintenance|"
+            r"briefly unavailable for scheduled maintenance.{0,40}"
+        ),
+    ),
     (
         Wall.MISSING,
         re.compile(
-            r"(?:error )?404 .{0,10}not found|(?:the |this |that )?(?:requested )?(?:page|url) .{0,20}(?:not found|could not be found)"
+            r"(?:error )?404 .{0,10}not found|(?:the |this |that )?(?:requested )?(?:page|url) .{0,20}(?:not found|could not be found)|"
+            r"we (?:couldnt|could not|cant|cannot) (?:seem to )?find (?:the|that|this|your) page(?: .{0,40})?"
         ),
     ),
 )
-_SEPARATOR = re.compile(r"\s+(?:[|–—―·•»«›‹~/⋆★☆→←<>]|-{1,3}|::|@|\|\|)\s+|\s*[|｜]\s*|\s+::\s*|(?<=\S)\s+»\s*|:\s+")
-_HARD = re.compile(r"\s*[|｜]\s*")
+_SEPARATOR = re.compile(
+    r"\s+(?:[|–—―·•»«›‹~/⋆★☆→←<>]|-{1,3}|::|@|\|\|)\s+|\s*[|｜]\s*|\s+::\s*|(?<=\S)\s+»\s*|:\s+|"
+    # Sites in Chinese, Japanese and Korean set no space around it.
+    r"(?<=[\u3040-\u9fff\uac00-\ud7af])(?:\s*[_－＿：—–]\s*|-)"
+)
+_COLONS = (":", "：")
+# A title that its site's name has been cut from by a template ("- YouTube").
+_EDGES = re.compile(r"^(?:[-–—|·:»«]+\s+)+|(?:\s+[-–—|·:»«]+)+$")
+_BY_AUTHOR = re.compile(r"\s+by\s+", re.IGNORECASE)
+_EXCUSE = re.compile(r"(?:o+ps|whoops|uh oh|sorry|were sorry|hmm+) ")
+_FOR_SALE = re.compile(r"(?:[\w-]+\.)+[a-z]{2,} (?:is|may be) (?:for sale|parked|available)\b.{0,60}", re.IGNORECASE)
 _POSTED_BY = re.compile(
     r"(?P<name>[^(]{1,100}) \(@[^()\s]+\)(?: on (?:X|Threads|Instagram|Bluesky)| / X)?(?:$|:)|"
     r"(?P<other>.{1,100}?) on (?:X|Twitter|Threads|Bluesky|LinkedIn|Instagram|Facebook|Mastodon): "
@@ -70,15 +87,23 @@ def shortened(text: str, limit: int) -> str:
     return (cut[:at] if at > limit // 2 else cut).rstrip(" ,;:-–—.") + "…"
 
 
+def holds(text: str, part: str) -> bool:
+    """Whether folded words stand in a folded text."""
+    return bool(part) and f" {part} " in f" {text} "
+
+
 def wall_of(title: str) -> Wall | None:
     """The wall that a title belongs to, whatever site's name stands beside it."""
     for part in (title, *_parts(title)):
-        folded = fold(part)
-        if folded in _WALL_OF:
-            return _WALL_OF[folded]
-        for wall, form in _WALL_FORMS:
-            if form.fullmatch(folded):
-                return wall
+        if _FOR_SALE.fullmatch(part.strip()):
+            return Wall.MISSING
+        whole = fold(part)
+        for folded in dict.fromkeys((whole, _EXCUSE.sub("", whole))):
+            if folded in _WALL_OF:
+                return _WALL_OF[folded]
+            for wall, form in _WALL_FORMS:
+                if form.fullmatch(folded):
+                    return wall
     return None
 
 
@@ -116,6 +141,7 @@ def without_site(title: str, *, names: Iterable[str], guesses: Iterable[str], kn
         known: other accounts of the same title (heading, headline): a part that remains when a known title is taken away is no title.
         author: is left away behind the title, too, once it is said elsewhere ("Title | by Ana | Site").
     """
+    title = _EDGES.sub("", title)
     known = {fold(text) for text in known if text}
     declared = {fold(name) for name in names if fold(name)}
     if fold(title) in known:
@@ -134,6 +160,10 @@ def _known_part(title: str, known: set[str]) -> str:
             # A single word may be the site's name as well as a heading.
             if fold(part) in known and " " in fold(part):
                 return part.strip()
+    for found in _BY_AUTHOR.finditer(title):
+        part = title[: found.start()]
+        if fold(part) in known and " " in fold(part):
+            return part.strip()
     return ""
 
 
@@ -141,13 +171,13 @@ def _without_ends(title: str, declared: set[str], guessed: set[str], author: str
     marks = list(_SEPARATOR.finditer(title))
     while marks:
         rest, last = title[: marks[-1].start()], title[marks[-1].end() :]
-        colon = marks[-1][0].strip() == ":"
+        colon = marks[-1][0].strip() in _COLONS
         if _is_name(last, declared if colon else guessed) or (author and fold(last).removeprefix("by ") == author and not colon):
             title = rest.strip()
             marks.pop()
             continue
         first, after = title[: marks[0].start()], title[marks[0].end() :]
-        if marks[0][0].strip() != ":" and _is_name(first, declared):
+        if marks[0][0].strip() not in _COLONS and _is_name(first, declared):
             title = after.strip()
             marks = list(_SEPARATOR.finditer(title))
             continue
@@ -157,15 +187,15 @@ def _without_ends(title: str, declared: set[str], guessed: set[str], author: str
 
 def _is_name(part: str, names: set[str]) -> bool:
     folded = fold(part)
-    squeezed = folded.replace(" ", "")
-    return bool(folded) and any(squeezed == name.replace(" ", "") for name in names)
+    squeezed = folded.removeprefix("the ").replace(" ", "")
+    return bool(folded) and any(squeezed == name.removeprefix("the ").replace(" ", "") for name in names)
 
 
 def _parts(title: str) -> list[str]:
     """The title cut at each of its separators but colons, which more often stand within a title."""
     parts, start = [], 0
     for found in _SEPARATOR.finditer(title):
-        if found[0].strip() != ":":
+        if found[0].strip() not in _COLONS:
             parts.append(title[start : found.start()])
             start = found.end()
     return [*parts, title[start:]]

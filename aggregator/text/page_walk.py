@@ -25,14 +25,16 @@ _DECLARATION = re.compile(r"<\?xml[^>]{0,200}>", re.IGNORECASE)
 # Parts of a page that speak of something else than the page.
 _ELSEWHERE = re.compile(
     r"(?:^|[\s_-])(?:comments?|respond|replies|related|recommend(?:ed|ations)?|sidebar|widgets?|more-?posts|popular|promo|newsletter|"
-    r"teasers?|read-?next|breadcrumbs?|post-navigation|nav-links)(?:$|[\s_-])|commentlist|comment-",
+    r"teasers?|read-?next|breadcrumbs?|post-navigation|nav-links|disqus|webmentions?|responses|reactions|h-cite)(?:$|[\s_-])|commentlist|comment-",
     re.IGNORECASE,
 )
 _BYLINES = frozenset({"byline", "author", "author-name", "post-author", "entry-author", "byline-name", "author__name", "byline__name"})
 _PUBLISHED = frozenset(
     {"published", "dt-published", "entry-date", "post-date", "posted-on", "publish-date", "pubdate", "post__date", "article-date"}
 )
-_UPDATED = frozenset({"updated", "modified", "dt-updated", "date-modified"})
+# Times that are not those of publication: of a change, of an event.
+_OTHER_TIMES = frozenset({"updated", "modified", "dt-updated", "date-modified", "dt-start", "dt-end", "dtstart", "dtend"})
+_PUBLICATIONS = frozenset({"datepublished", "datecreated", "uploaddate"})
 _ENTRY_PROPERTIES = frozenset({"p-name", "p-author", "p-summary", "u-photo", "dt-published", "entry-title"})
 _MAIN = frozenset({"article", "main"})
 _FOOTER = re.compile(r"(?:^|\s)(?:(?:site|page|main|global)[-_])?footer(?:$|\s)|\bcolophon\b", re.IGNORECASE)
@@ -150,7 +152,7 @@ class _Walk:
             classes = attribute(tag, "class")
             said = f"{classes} {attribute(tag, 'id')}"
             elsewhere = len(said) > 1 and (_ELSEWHERE.search(said) is not None or (not inner and _FOOTER.search(said) is not None))
-            elsewhere = elsewhere or attribute(tag, "itemtype").lower().endswith("/comment")
+            elsewhere = elsewhere or attribute(tag, "itemtype").lower().endswith(("comment", "comments", "/answer"))
             tokens = classes.split()
             inner = inner or attribute(tag, "role") == "main" or "hentry" in tokens or "h-entry" in tokens
             card = card or "h-card" in tokens or "vcard" in tokens
@@ -263,15 +265,13 @@ class _Walk:
         return words_of(tag)
 
     def _moment(self, tag: Tag, classes: set[str], inner: bool) -> None:
-        if classes & _UPDATED and not classes & _PUBLISHED:
+        props = set(attribute(tag, "itemprop").lower().split())
+        if (classes & _OTHER_TIMES and not classes & _PUBLISHED) or (props and not props & _PUBLICATIONS):
             return
-        marked = bool(
-            classes
-            & {"published", "dt-published", "entry-date", "post-date", "posted-on", "publish-date", "pubdate", "post__date", "article-date"}
-        )
-        marked = marked or "pubdate" in tag.attrs
+        marked = bool(classes & _PUBLISHED) or "pubdate" in tag.attrs
         if tag.name == "time":
-            self.moments.append(Moment(text=attribute(tag, "datetime") or words_of(tag), marked=marked, inner=inner))
+            banner = self.places[id(tag)].banner
+            self.moments.append(Moment(text=attribute(tag, "datetime") or words_of(tag), marked=marked, inner=inner, banner=banner))
         elif marked and len(text := words_of(tag)) <= 100 and len(self.moments) < 100:
             self.moments.append(Moment(text=attribute(tag, "title") or text, marked=True, inner=inner))
 
