@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import sys
+from functools import partial
 
 from bench.feeds import etag, feed
 
@@ -29,7 +30,7 @@ class Server:
     async def serve(self) -> None:
         port = 0
         for number in range(len(self._bodies[1])):
-            server = await asyncio.start_server(lambda r, w, n=number: self._answer(n, r, w), address(number), port, backlog=8)
+            server = await asyncio.start_server(partial(self._answer, number), address(number), port, backlog=8)
             port = server.sockets[0].getsockname()[1]
         print(port, flush=True)
         loop = asyncio.get_running_loop()

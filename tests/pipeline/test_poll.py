@@ -140,7 +140,7 @@ def test_an_entry_that_no_longer_mentions_the_topic_is_withdrawn(store: Store) -
     ],
 )
 def test_what_its_author_does_not_want_shown_does_not_land(hidden: dict[str, object]) -> None:
-    assert mention_of(entry("a", **hidden), SOURCE, matcher=MATCHER, at=NOW, quiet=False) is None
+    assert mention_of(entry("a", "about crews", **hidden), SOURCE, matcher=MATCHER, at=NOW, quiet=False) is None
 
 
 def test_entries_from_before_since_are_left_out() -> None:
