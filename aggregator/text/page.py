@@ -29,6 +29,7 @@ from aggregator.text.page_address import (
     same_page,
     site_guesses,
     site_host,
+    split,
 )
 from aggregator.text.page_fields import (
     authors_of,
@@ -100,12 +101,16 @@ def read_line(request: Mapping[str, object], *, now: datetime | None = None) -> 
     Raises:
         ValueError: the request is not of either form.
     """
+    if not isinstance(request, Mapping):
+        raise ValueError(f'expected {{"url", "html"}} or {{"url", "body_base64", "content_type"}}, got {type(request).__name__!r}')
     url, markup, encoded = (request.get(key) for key in ("url", "html", "body_base64"))
     if not isinstance(url, str):
         raise ValueError('expected {"url", "html"} or {"url", "body_base64", "content_type"}, got no "url"')
+    if split(url) is None:
+        raise ValueError(f'expected an absolute http or https address in "url", got {url[:80]!r}')
     if isinstance(encoded, str) and markup is None:
         try:
-            body: str | bytes = base64.b64decode(encoded, validate=False)
+            body: str | bytes = base64.b64decode("".join(encoded.split()), validate=True)
         except (binascii.Error, ValueError) as error:
             raise ValueError('expected base64 in "body_base64"') from error
     elif isinstance(markup, str):

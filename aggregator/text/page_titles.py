@@ -94,7 +94,7 @@ def holds(text: str, part: str) -> bool:
 
 def wall_of(title: str) -> Wall | None:
     """The wall that a title belongs to, whatever site's name stands beside it."""
-    for part in (title, *_parts(title)):
+    for part in (title, *filter(lambda part: _beside_a_name(part, title), _parts(title))):
         if _FOR_SALE.fullmatch(part.strip()):
             return Wall.MISSING
         whole = fold(part)
@@ -105,6 +105,12 @@ def wall_of(title: str) -> Wall | None:
                 if form.fullmatch(folded):
                     return wall
     return None
+
+
+def _beside_a_name(part: str, title: str) -> bool:
+    """Whether what stands beside a part of a title can be its site's name and is no sentence ("Consent – how crews say yes")."""
+    beside = title.replace(part, "", 1).strip(" -–—|·•:»«‹›/").split()
+    return not (len(beside) > 2 and beside[0][:1].islower() and "." not in beside[0])
 
 
 def placeholder(title: str) -> bool:

@@ -48,14 +48,15 @@ def gather(markup: str, home: str) -> Signals:
         home: the home page's address without scheme and "www.", to know links to it ("example.org").
     """
     # Half a character cannot be parsed; an XML declaration makes the parser warn that it reads HTML.
+    challenge = len(markup) < _LONGEST_CHALLENGE and _CHALLENGE.search(markup) is not None
     markup = _DECLARATION.sub("", bounded(markup).replace("\x00", "").encode("utf-8", "replace").decode("utf-8"))
     if "<" not in markup:
-        return Signals(metas={})
+        return Signals(metas={}, challenge=challenge)
     head = head_of(markup)
     walk = _Walk(home, head_metas=head.lower().count("<meta"), head_links=head.lower().count("<link"))
     for tag in soup(markup).find_all(True):
         walk.visit(cast("Tag", tag))
-    return replace(walk.signals(), challenge=len(markup) < _LONGEST_CHALLENGE and _CHALLENGE.search(markup) is not None)
+    return replace(walk.signals(), challenge=challenge)
 
 
 class _Place(NamedTuple):
