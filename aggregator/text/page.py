@@ -77,6 +77,7 @@ def read_page(url: str, markup: str | bytes, content_type: str = "", *, now: dat
         content_type: the header of the reply.
         now: dates after it are not believed.
     """
+    url = url.encode("utf-8", "replace").decode()
     text = decode(markup, content_type) if isinstance(markup, bytes) else markup
     signals = gather(text, home_of(url))
     found = things(signals.blocks)
