@@ -42,13 +42,17 @@ from aggregator.shape import (
     said,
     yes_or_no,
 )
+from aggregator.text.secret_address import masked, name_of
 from aggregator.text.urls import canonical
+from aggregator.text.words import checked_rule
 
 
 def _web_address(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("Write it in full, with https://.")
+    if "@" in parts.netloc:
+        raise ValueError("A user name or a password in it is a secret; leave them out.")
     return text
 
 
@@ -78,16 +82,10 @@ def _language(text: str) -> str:
     return text
 
 
-def _word(text: str) -> str:
-    if not any(letter.isalnum() for letter in text):
-        raise ValueError("It holds no letter and no digit.")
-    return text
-
-
 ADDRESS = Text(expects="a web address", make=_web_address, more={"type": "string", "format": "uri"})
 CONTACT = Text(expects="a web address or mailto:", make=_contact, more={"type": "string", "format": "uri"})
 LANGUAGE = Text(expects="a language tag such as en or pt-BR", make=_language, more={"type": "string"})
-WORD = Text(expects="a word, a phrase or a #hashtag", make=_word)
+WORD = Text(expects="a word, a phrase or a #hashtag", make=checked_rule)
 NETWORK = Text(expects="a network such as 192.168.1.0/24", make=_network, more={"type": "string"})
 ZONE = Text(expects="a time zone such as Europe/Brussels", make=_zone, more={"type": "string"})
 
@@ -209,7 +207,7 @@ class SourceShape:
             _web_address(address)
             platform, options = collectors.recognise(address)
         except (ValueError, UnknownPlatform):
-            return report.add(node, key, f"{address!r} is not an address that can be read. Write it in full, with https://.")
+            return report.add(node, key, f"{masked(address, '…')!r} is not an address that can be read. Write it in full, with https:// and without a password.")
         return self._configured(node, {**common, "platform": platform}, dict(options), key, report)
 
     def _configured(self, node: Node, common: dict[str, Any], options: dict[str, str], key: str, report: Report) -> Any:
@@ -273,7 +271,7 @@ SOURCES_FILE = Table(
 
 def identifier(platform: str, options: Mapping[str, str]) -> str:
     """An id for a source without one: the platform and its options, in letters that are safe in a file name."""
-    words = [re.sub(r"^https?://(www\.)?", "", value) for _, value in sorted(options.items())]
+    words = [re.sub(r"^https?://(www\.)?", "", name_of(value)) for _, value in sorted(options.items())]
     return "-".join(filter(None, [platform, *(re.sub(r"[^\w.@]+", "-", word).strip("-") for word in words)]))
 
 

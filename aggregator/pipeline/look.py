@@ -38,22 +38,17 @@ _STYLED = (
     (0x1E030, 0x1E06D), (0x1F100, 0x1F1FF), (0x1F240, 0x1F251), (0x1FBF0, 0x1FBF9),
 )  # fmt: skip
 _ASCII = bytes(range(128))
-_LOWER = bytes(range(256)).lower()
-# An "&", escaped again any number of times; the commonest references end the search at once.
-_AMPERSAND = rb"&(?!lt;|gt;|quot;|nbsp;)(?:amp;|#0*38;|#x0*26;)*"
-# A reference that does not end in ";" may end anywhere; "&shy" is the one name among those that joins.
-_OPEN_REFERENCE = rb"shy(?!;)|#(?:x[0-9a-f]+(?![0-9a-f;])|[0-9]+(?![0-9;]))"
+# A reference, its "&" escaped again any number of times; the commonest end the search at once.
+_REFERENCE = re.compile(rb"&(?!lt;|gt;|quot;|nbsp;|amp;[^a-z#&])(?:amp;|#0*38;|#x0*26;)*(#x[0-9a-f]+;?|#[0-9]+;?|[a-z]+[0-9]*;?)")
 _JSON = re.compile(rb"\\(?=u00)")
 # Two bytes are found faster as one and a look ahead.
 _HZ = re.compile(rb"~(?=\{)")
 _DOUBLED = re.compile(rb"%(?=25)")
 # JSON escapes of what other escapes are made of ("#", "%", ";", "\\", figures) and of letters: nobody writes these but to hide something.
 _ODD_JSON = re.compile(rb"\\u00(?:2[35]|3[0-9b]|[4-7])")
-_NAMED = re.compile(_AMPERSAND + rb"([a-z]+[0-9]*;?)")
-_NUMERIC = re.compile(_AMPERSAND + rb"#(x[0-9a-f]+|[0-9]+)")
 _UNITS = re.compile(rb"\\u(?!00[0-7])(d[89ab][0-9a-f]{2}\\+ud[c-f][0-9a-f]{2}|[0-9a-f]{4})")
 _UNIT = re.compile(rb"[0-9a-f]{4}")
-_PERCENT = re.compile(rb"(?:%[89a-f][0-9a-f])+")
+_PERCENT = re.compile(rb"%(?:[4-7][0-9a-f]|[89a-f][0-9a-f](?:%[89a-f][0-9a-f])*)")
 # What can stand beside a letter where a word is parted and a reader sees it whole.
 _JOIN = r"<>&;%\\\-\[\]_"
 # Ends of escapes, and white space behind a join: a word broken at the end of a line.
@@ -76,15 +71,19 @@ def look_for(topics: Sequence[Topic]) -> Callable[[bytes], bool]:
     def look(body: bytes) -> bool:
         if not words or not body:
             return False
-        low = body.translate(_LOWER)
-        if any(word.letters in low for word in plain):
+        read = _read(body)
+        if read is None:
             return True
-        read = _read(body, low)
-        if read is None or any(word.possible(*read) for word in plain):
-            return True
+        low, high = read
+        if plain:
+            if any(word.possible(low) for word in plain):
+                return True
+            hidden = _hidden(low, high)
+            if hidden is None or any(word.spelt_with(one) for one in hidden for word in plain):
+                return True
         if not foreign or b"xn--" in low:
             return bool(foreign)
-        alphabet = _alphabet(*read)
+        alphabet = _alphabet(low, high)
         if not any(word.letters <= alphabet for word in foreign):
             return False
         loosened = _loosened(body)
@@ -97,19 +96,19 @@ def look_for(topics: Sequence[Topic]) -> Callable[[bytes], bool]:
 class _Plain:
     """A word, or the part of one, that is written in ASCII letters and figures."""
 
-    letters: bytes
-    # References and escapes that stand for one of the letters.
-    escaped: tuple[re.Pattern[bytes], ...]
-    # Characters of other styles that do, up to U+FFFF.
-    styled: re.Pattern[str]
+    letters: str
+    # Borders lie at both ends of a whole word, so a character counts only if all it stands for is inside the word.
+    whole: bool
     # Each must be found where the letters stand plainly.
-    pivots: tuple[re.Pattern[bytes], ...]
+    pivots: tuple[bytes, ...]
 
-    def possible(self, low: bytes, high: str) -> bool:
-        """False only when the word cannot occur, however it is written."""
-        if all(pivot.search(low) for pivot in self.pivots):
-            return True
-        return any(escape.search(low) for escape in self.escaped) or self.styled.search(high) is not None
+    def possible(self, low: bytes) -> bool:
+        """False only when the word cannot stand there with all its letters plain."""
+        return all(_pattern(pivot).search(low) for pivot in self.pivots)
+
+    def spelt_with(self, stands_for: str) -> bool:
+        """True when a character that stands for these ASCII letters can be part of the word."""
+        return stands_for in self.letters if self.whole else not set(stands_for).isdisjoint(self.letters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +117,17 @@ class _Foreign:
 
     # Letters and marks, all of which the body must have.
     letters: frozenset[str]
-    pivots: tuple[re.Pattern[str], ...]
+    pivots: tuple[str, ...]
 
     def possible(self, text: str) -> bool:
-        """The same, for text in which every escape is undone."""
-        return all(pivot.search(text) for pivot in self.pivots)
+        """False only when the word cannot occur, for text in which every escape is undone."""
+        return all(re.compile(pivot).search(text) for pivot in self.pivots)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(pivot: bytes) -> re.Pattern[bytes]:
+    """Made when it is first asked for: most bodies fail the first pivot of a word, so the others are seldom needed."""
+    return re.compile(pivot)
 
 
 def _word(needle: str, spaced: bool) -> _Plain | _Foreign:
@@ -130,55 +135,16 @@ def _word(needle: str, spaced: bool) -> _Plain | _Foreign:
     apart = r"\s+" if spaced else ""
     # One or two letters out of a foreign word would let everything through.
     if latin and (len(latin) > 2 or needle.isascii()):
-        return _plain(latin, whole=latin == needle, join=rf"\x80-\xff{_JOIN}{apart}")
-    letters = "".join(one for one in unicodedata.normalize("NFD", needle) if one not in "-'\"_")
+        join = rf"\x80-\xff{_JOIN}{apart}"
+        return _Plain(latin, latin == needle, tuple(one.encode("latin-1") for one in _pivots(latin, join)))
+    letters = "".join(one for one in _apart(needle) if one not in "-'\"_")
     needed = frozenset(one for one in letters if not one.isascii())
-    return _Foreign(needed, tuple(re.compile(one) for one in _pivots(letters, f"{_JOIN}'\"{apart}")))
+    return _Foreign(needed, tuple(_pivots(letters, f"{_JOIN}'\"{apart}")))
 
 
-def _plain(letters: str, *, whole: bool, join: str) -> _Plain:
-    # Borders lie at both ends of a whole word, so a character of another style counts only if all it stands for is inside the word.
-    def inside(stands_for: str) -> bool:
-        return bool(stands_for) and (stands_for in letters if whole else not set(stands_for).isdisjoint(letters))
-
-    styled = [point for point, stands_for in _styles() if inside(stands_for)]
-    points = [*(point for letter in set(letters) for point in (ord(letter), ord(letter.upper()))), *styled]
-    names = {name.lower() for name, characters in html5.items() if inside("".join(map(_stands_for, characters)))}
-    return _Plain(
-        letters=letters.encode(),
-        escaped=_escapes(points, names),
-        styled=re.compile("[" + "".join(map(chr, (point for point in styled if point <= 0xFFFF))) + "]") if styled else re.compile(r"(?!)"),
-        pivots=tuple(re.compile(one.encode("latin-1")) for one in _pivots(letters, join)),
-    )
-
-
-def _escapes(points: Sequence[int], names: set[str]) -> tuple[re.Pattern[bytes], ...]:
-    """Patterns for every escape of these characters; each begins with a byte that text seldom has."""
-    single = {format(point, "04x") for point in points if 127 < point <= 0xFFFF}
-    pairs: dict[str, set[str]] = {}
-    for unit in (chr(point).encode("utf-16-be").hex() for point in points if point > 0xFFFF):
-        pairs.setdefault(unit[:4], set()).add(unit[4:])
-    json = "|".join([_any(single), *(rf"{first}\\+u(?:{_any(seconds)})" for first, seconds in pairs.items())])
-    percent = {"%".join(["", *re.findall("..", chr(point).encode().hex())])[1:] for point in points}
-    numbers = rf"#(?:x0*(?:{_any(format(point, 'x') for point in points)})|0*(?:{_any(map(str, points))}));"
-    reference = _AMPERSAND + b"(?:" + b"|".join((_any(names).encode(), numbers.encode(), _OPEN_REFERENCE)) + b")"
-    # Sets of characters beyond U+FFFF are slow to search for; the first three of their four bytes say enough.
-    leads = {re.escape(chr(point).encode()[:3]) for point in points if point > 0xFFFF}
-    patterns = [reference, rf"%(?:{_any(percent)})".encode(), rf"\\u(?:{json})".encode()]
-    return tuple(map(re.compile, [*patterns, b"|".join(sorted(leads)) or b"(?!)"]))
-
-
-def _any(texts: Iterable[str]) -> str:
-    """A pattern for any of these texts that asks each letter once: a plain list of hundreds is asked one by one."""
-    tails: dict[str, set[str]] = {}
-    for text in texts:
-        tails.setdefault(text[:1], set()).add(text[1:])
-    ends = "" in tails
-    tails.pop("", None)
-    choices = [re.escape(first) + (f"(?:{_any(rest)})" if rest != {""} else "") for first, rest in sorted(tails.items())]
-    if not choices:
-        return "" if ends else "(?!)"
-    return f"(?:{'|'.join(choices)})?" if ends else "|".join(choices)
+def _apart(folded: str) -> str:
+    """Marks apart from their letters, and the dotless i as the "I" that capitals make of it."""
+    return unicodedata.normalize("NFD", folded).replace("ı", "i")
 
 
 def _pivots(word: str, join: str) -> list[str]:
@@ -198,31 +164,99 @@ def _pivot(word: str, at: int, join: str) -> str:
     return f"{letter}(?={'|'.join(right)})(?:(?<={re.escape(before)}{letter})|{'|'.join(left) or '(?!)'})"
 
 
+def _hidden(low: bytes, high: str) -> set[str] | None:
+    """What stands in a body, or is named in it, for ASCII letters and figures without being them; None when only a parser can tell."""
+    found = set(_styled().findall(high)) if high else set()
+    if b"\xf0" in low:
+        found.update(one.decode() for one in _styled_far().findall(low))
+    if b"&" in low:
+        references = set(_REFERENCE.findall(low))
+        if any(map(_open, references)):
+            return None
+        found.update(character for one in references for character in _referred(one))
+    if b"%" in low:
+        found.update(character for one in set(_PERCENT.findall(low)) for character in unquote(one.decode()))
+    if b"\\" in low:
+        found.update(_utf16(unit) for unit in set(_styled_units().findall(low)))
+    return {stands_for for one in found if (stands_for := _stands_for(one))}
+
+
+def _open(reference: bytes) -> bool:
+    """True for a reference that may end anywhere and yet joins what stands around it: a number, or "&shy", without ";"."""
+    return not reference.endswith(b";") and reference.startswith((b"#", b"shy"))
+
+
+@lru_cache(maxsize=4096)
+def _referred(reference: bytes) -> str:
+    """The characters that a reference in lower case may stand for: &Dot; and &dot; are two."""
+    name = reference.decode()
+    if name[0] == "#":
+        return unescape(f"&{name}")
+    # Names without ";" end where the longest known name does (HTML Standard §13.2.5.73).
+    return next((_names()[name[:end]] for end in range(len(name), 1, -1) if name[:end] in _names()), "")
+
+
 @lru_cache(maxsize=1)
-def _styles() -> tuple[tuple[int, str], ...]:
-    """Code points beyond ASCII that stand for ASCII letters and figures, with what they stand for."""
-    points = (point for first, last in _STYLED for point in range(first, last + 1))
-    return tuple((point, stands_for) for point in points if (stands_for := _stands_for(chr(point))))
+def _names() -> dict[str, str]:
+    names: dict[str, str] = {}
+    for name, characters in html5.items():
+        names[name.lower()] = names.get(name.lower(), "") + characters
+    return names
 
 
+@lru_cache(maxsize=1)
+def _styled() -> re.Pattern[str]:
+    """Characters up to U+FFFF that may stand for ASCII letters and figures."""
+    return re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _STYLED if last <= 0xFFFF) + "]")
+
+
+@lru_cache(maxsize=1)
+def _styled_far() -> re.Pattern[bytes]:
+    """The same beyond U+FFFF, in UTF-8: a set of such characters is slow to search for."""
+    leads = {chr(point).encode()[1:3] for first, last in _STYLED if last > 0xFFFF for point in range(first, last + 1)}
+    return re.compile(b"\xf0(?:" + b"|".join(map(re.escape, sorted(leads))) + b")[\x80-\xbf]")
+
+
+@lru_cache(maxsize=1)
+def _styled_units() -> re.Pattern[bytes]:
+    """The same as JSON escapes, give or take the last figure: text in other scripts may hold nothing but escapes."""
+    near = {format(point >> 4, "03x") for first, last in _STYLED if last <= 0xFFFF for point in range(first, last + 1)}
+    far = {chr(point).encode("utf-16-be").hex()[:4] for first, last in _STYLED if last > 0xFFFF for point in range(first, last + 1)}
+    return re.compile(rf"\\u((?:{_any(near)})[0-9a-f]|(?:{_any(far)})\\+u[0-9a-f]{{4}})".encode())
+
+
+def _any(texts: Iterable[str]) -> str:
+    """A pattern for any of these texts, all of one length, that asks each letter once: a plain list of hundreds is asked one by one."""
+    tails: dict[str, set[str]] = {}
+    for text in texts:
+        if text:
+            tails.setdefault(text[0], set()).add(text[1:])
+    return "|".join(first + (f"(?:{rest})" if (rest := _any(tails[first])) else "") for first in sorted(tails))
+
+
+@lru_cache(maxsize=4096)
 def _stands_for(character: str) -> str:
     """ASCII letters and figures that matching takes a character for ("ﬁ" for "fi"); "" for most."""
     return "".join(re.findall("[a-z0-9]", fold(character)))
 
 
-def _read(body: bytes, low: bytes) -> tuple[bytes, str] | None:
+def _read(body: bytes) -> tuple[bytes, str] | None:
     """The body in lower case with doubled escapes made single, and its characters beyond ASCII.
 
-    None when only a parser can tell: another encoding than UTF-8, or an escape of an escape.
+    None when only a parser can tell: another encoding than UTF-8, or an escape of an escape. A byte alone is found many times faster than
+    by a pattern, so that is asked first.
     """
     # NUL: UTF-16 and UTF-32; escape: ISO 2022; "~{": HZ.
-    if b"\0" in low or b"\x1b" in low or _HZ.search(low) or b"utf-7" in low[:4096]:
+    if b"\0" in body or b"\x1b" in body or (b"~" in body and _HZ.search(body)):
         return None
-    if _JSON.search(low):
+    low = body.lower()
+    if b"utf-7" in low[:4096]:
+        return None
+    if b"\\" in low and _JSON.search(low):
         low = low.replace(b"\\u0026", b"&")
         if _ODD_JSON.search(low):
             return None
-    while _DOUBLED.search(low):
+    while b"%" in low and _DOUBLED.search(low):
         low = low.replace(b"%25", b"%")
     if body.isascii():
         return low, ""
@@ -235,12 +269,16 @@ def _read(body: bytes, low: bytes) -> tuple[bytes, str] | None:
 
 def _alphabet(low: bytes, high: str) -> frozenset[str]:
     """Characters beyond ASCII that stand in a body or are named in it, folded, letters and marks apart."""
-    named = [unescape(f"&{name.decode()}") for name in set(_NAMED.findall(low))]
-    named += (unescape(f"&#{number.decode()};") for number in set(_NUMERIC.findall(low)))
+    named = [*map(_referred, set(_REFERENCE.findall(low)))]
     named += (_utf16(unit) for unit in set(_UNITS.findall(low)))
     named += (unquote(run.decode()) for run in set(_PERCENT.findall(low)))
     # One by one, lest two neighbours that are none in the body become one letter.
-    return frozenset("".join(unicodedata.normalize("NFD", fold(one)) for one in {*high, *"".join(named)}))
+    return frozenset("".join(map(_pieces, {*high, *"".join(named)})))
+
+
+@lru_cache(maxsize=4096)
+def _pieces(character: str) -> str:
+    return _apart(fold(character))
 
 
 def _utf16(units: bytes) -> str:
@@ -260,4 +298,4 @@ def _loosened(body: bytes) -> str:
             text = unescape(text)
     if "%" in text:
         text += "\n" + unquote(text)
-    return unicodedata.normalize("NFD", fold(text))
+    return _apart(fold(text))

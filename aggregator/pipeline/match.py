@@ -16,18 +16,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from aggregator.model import Author, Entry, Field, Kind, Match, Topic
+from aggregator.pipeline.look import look_for
 from aggregator.pipeline.rules import Rule, compiled, words_of
 from aggregator.text.html import Visible, visible
 from aggregator.text.words import fold, origin, without_notes
 
 _EXCERPT = 120
-_TAG = re.compile(r"<[^<>]*>")
-# Markup of which only the parser can tell what is seen: comments, hidden content, a tag inside an attribute, a tag left open.
-_ENTANGLED = re.compile(
-    r"<[!?]|hidden|display|visibility|xn--|<(?:script|style|template|noscript|head|title|metadata|defs|desc|iframe|object|audio|video|canvas"
-    r"|datalist|rp|rt|noembed|noframes|annotation|dialog|textarea|plaintext|xmp|svg|math)\b|=\s*(?:\"[^\"<>]*[<>]|'[^'<>]*[<>])|<[a-z/][^<>]*(?:<|\Z)",
-    re.IGNORECASE,
-)
 # Values of `language` that say nothing (BCP 47 §4.1).
 _NO_LANGUAGE = ("", "und", "mul", "zxx", "mis")
 
@@ -70,6 +64,7 @@ class Matcher:
         self._topics = tuple(_compiled(topic) for topic in topics)
         rules = [rule for one in self._topics for rule in one.any_of]
         self._needles = tuple(dict.fromkeys(rule.needle for rule in rules))
+        self._look = look_for(topics)
         self._spaced = any(topic.spaced for topic in topics)
         # A text in capitals writes the Turkish dotless i as "I".
         self._dotless = any("ı" in needle for needle in self._needles)
@@ -108,12 +103,8 @@ class Matcher:
         written = "\n".join(parts)
         if "&" in written or "</" in written:
             written = "\n".join(reading for part in parts for reading in _readings(part))
-        if html := entry.html:
-            loose = _loose(html)
-            if loose is None:
-                return True
-            written += loose
-        return self._occurs(written)
+        # Bytes that cannot be text are looked at no further: the look lets them through.
+        return self._occurs(written) or self._look((entry.html or "").encode("utf-8", "surrogatepass"))
 
     def _occurs(self, written: str) -> bool:
         if self._dotless:
@@ -132,7 +123,7 @@ class Matcher:
         if not rules:
             return False
         spellings = self._spellings((seen.title, *seen.texts))
-        tags = tuple(map(fold, seen.tags))
+        tags = tuple(fold(reading) for tag in seen.tags for reading in _readings(tag))
         return any(any(rule.in_tag(tag) for tag in tags) or next(_excerpts(rule, spellings), None) is not None for rule in rules)
 
     def _found(self, rules: tuple[Rule, ...], topic: str, seen: Seen) -> Iterator[Match]:
@@ -302,24 +293,14 @@ def _spoken(one: _Compiled, language: str | None) -> bool:
 
 
 def _readings(text: str) -> Iterator[str]:
-    """Plain text as it stands, and decoded once more where a platform has escaped it twice ("R&amp;amp;D") or left tags in."""
+    """Plain text as it stands, and decoded where a platform has escaped it once or twice ("R&amp;amp;D") or left tags in."""
     yield text
-    if "&" in text and (decoded := unescape(text)) != text:
-        yield decoded
-        text = decoded
+    for _ in range(2):
+        if "&" in text and (decoded := unescape(text)) != text:
+            yield decoded
+            text = decoded
     if "</" in text:
         yield visible(text).text
-
-
-def _loose(html: str) -> str | None:
-    """At least the words that are seen in markup, and more; None when only the parser can tell."""
-    if "<" in html:
-        if _ENTANGLED.search(html):
-            return None
-        html += "\n" + _TAG.sub("", html)
-    if "&" in html:
-        html = unescape(html)
-    return html + unquote(html) if "%" in html else html
 
 
 def _excerpts(rule: Rule, spellings: Iterable[_Spelling]) -> Iterator[str]:
@@ -330,7 +311,7 @@ def _excerpts(rule: Rule, spellings: Iterable[_Spelling]) -> Iterator[str]:
 
 def _tags(rule: Rule, tags: Iterable[str]) -> Iterator[str]:
     for tag in tags:
-        if rule.in_tag(fold(tag)):
+        if any(rule.in_tag(fold(reading)) for reading in _readings(tag)):
             yield excerpt("#" + tag.strip().lstrip("#＃"), 0, 0)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from aggregator.text.borders import in_address, stands
-from aggregator.text.words import fold, script
+from aggregator.text.words import checked_rule, fold, script
 
 # White space between two words of a phrase: one line break at most, since an empty line ends a paragraph.
 _GAP = r"(?:[^\S\n]+(?:\n[^\S\n]*)?|\n[^\S\n]*)"
@@ -22,7 +22,6 @@ _SCHEME = re.compile(r"\Ahttps?://(?:www\.)?(?=.)")
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?((?:[^\s/?#:@.]+\.)+[^\W\d_]{2,})(?::\d+)?(/[^\s?#]*)?")
 # What makes "example.org" another host ("example.org.test") or another path.
 _LONGER_HOST = re.compile(r"[.-]\w")
-_NOTHING = re.compile(r"[\s\-#@'\"_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +104,7 @@ def compiled(text: str, *, spaced: bool = False) -> Rule:
     Raises:
         ValueError: nothing is left of the text once marks nobody sees are taken away.
     """
-    folded = fold(text).strip()
-    if _NOTHING.fullmatch(folded):
-        raise ValueError(f"{text!r} has no letter, figure or sign to look for: write a word, a phrase, a #hashtag or an address.")
+    folded = fold(checked_rule(text)).strip()
     hashtag = folded.startswith("#")
     if hashtag:
         folded = "#" + folded.lstrip("#").lstrip()
@@ -119,7 +116,7 @@ def compiled(text: str, *, spaced: bool = False) -> Rule:
     return Rule(
         text=text,
         needle=max((_squeezed(word) for word in words), key=len).lstrip("#"),
-        pattern=re.compile(_phrase(words, spaced=alone and not hashtag)),
+        pattern=re.compile(_in_text(words, spaced=alone and not hashtag)),
         tag=re.compile(_phrase(body, spaced=alone, between="_|")),
         hashtag=hashtag,
         spaces=(max(words[0].count("-"), 1)) if alone and not hashtag else 0,
@@ -133,8 +130,10 @@ def words_of(link: str) -> str:
     if link[:11].lower().startswith(("data:", "javascript:")):
         return ""
     words = re.sub(r"\A[a-z][a-z0-9+.-]*:(?://)?", "", link.strip(), count=1, flags=re.IGNORECASE)
-    if "%" in words:
-        words = unquote(words)
+    # An address inside an address is encoded twice.
+    for _ in range(2):
+        if "%" in words:
+            words = unquote(words)
     if "xn--" in words.lower():
         words = re.sub(r"(?i)xn--[a-z0-9-]+", _own_letters, words)
     return re.sub(r"(?<=\w)\+(?=\w)", " ", words.replace("_", " ")) if "_" in words or "+" in words else words
@@ -149,6 +148,12 @@ def _own_letters(found: re.Match[str]) -> str:
 
 def _squeezed(word: str) -> str:
     return word.replace("-", "") or word
+
+
+def _in_text(words: list[str], *, spaced: bool) -> str:
+    phrase = _phrase(words, spaced=spaced)
+    # The hashtag of a phrase has underscores for its spaces.
+    return rf"(?<=#){_phrase(words, spaced=False, between='_|')}|{phrase}" if len(words) > 1 else phrase
 
 
 def _phrase(words: list[str], *, spaced: bool, between: str = "") -> str:

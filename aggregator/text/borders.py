@@ -80,7 +80,8 @@ def _right(text: str, start: int, end: int, tagged: bool) -> bool:
         return not (_hebrew(inner) and _hebrew(beyond))
     if text.startswith("++", end) or (end - start <= 2 and (outer == "#" or (outer in "&+" and _wordy(beyond)))):
         return False
-    if unicodedata.category(outer) in ("Mn", "Mc"):
+    if unicodedata.category(outer) in ("Mn", "Mc") or (text[start] == "#" and script(inner) == script(outer)):
+        # A hashtag goes on as long as its letters do, also in scripts without spaces.
         return False
     return _apart(inner, outer) or (script(inner) == script(outer) == "hangul" and _PARTICLES.match(text, end) is not None)
 

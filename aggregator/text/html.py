@@ -35,6 +35,7 @@ _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _VOID_NAMES = "area base br col embed hr img input link meta param source track wbr"
 _VOID = frozenset(_VOID_NAMES.split())
 _NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
+_STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 # How edges of blocks and line breaks are kept apart from the white space of the source until the end.
 _EDGE, _LINE = "\u2029", "\u2028"
 _SPACES = re.compile(r"[ \t\r\f]{2,}|[\t\r\f]")
@@ -156,6 +157,9 @@ def visible(html: str, *, base: str = "") -> Visible:
     """
     if "<" not in html:
         return Visible(text=_settled(unescape(html) if "&" in html else html))
+    if "<![CDATA[" in html:
+        # A feed that wrapped its text twice; to the parser it would be a comment.
+        html = html.replace("<![CDATA[", "").replace("]]>", "")
     reader = _Reader()
     parser = etree.HTMLParser(
         target=reader,  # type: ignore[arg-type]  # the stubs want str | bytes of every event; lxml gives str
@@ -211,7 +215,7 @@ def _hidden(tag: str, attributes: dict[str, str]) -> bool:
     if tag == "input" and attributes.get("type", "").lower() == "hidden":
         return True
     style = attributes.get("style")
-    return bool(style and _NOT_SHOWN.search(style))
+    return bool(style and _NOT_SHOWN.search(_STYLE_COMMENT.sub("", style)))
 
 
 def _resolved(link: str, base: str) -> str:

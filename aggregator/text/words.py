@@ -42,6 +42,8 @@ _NOTES = re.compile(r"[\u00b9\u00b2\u00b3\u2070\u2074-\u2079\u2120\u2122\u00ae\u
 _NEAR = 200
 # What belongs to one letter: a start with the marks on it, or the pieces of one Hangul syllable.
 _LETTER = re.compile(r"\u00ad[ \t]*\r?\n[ \t]*|[\u1100-\u115f\ua960-\ua97f][\u1160-\u11ff\ud7b0-\ud7ff]*|.", re.DOTALL)
+# What alone is nothing to look for.
+_NOTHING = re.compile(r"[\s\-#@'\"_]*")
 
 
 def fold(text: str) -> str:
@@ -55,6 +57,17 @@ def fold(text: str) -> str:
         # "İ" folds to an i and a dot; "i" has that dot already.
         text = text.replace("i\u0307", "i")
     return _ODD.sub(_plain, text) if _ODD.search(text) else text
+
+
+def checked_rule(text: str) -> str:
+    """The text of a rule, as it is written.
+
+    Raises:
+        ValueError: nothing is left of it once marks nobody sees are taken away; the message is a sentence.
+    """
+    if _NOTHING.fullmatch(fold(text)):
+        raise ValueError(f"{text!r} has no letter, figure or sign to look for: write a word, a phrase, a #hashtag or an address.")
+    return text
 
 
 def without_notes(text: str) -> str | None:

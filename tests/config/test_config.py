@@ -206,3 +206,14 @@ def test_the_schema_refuses_what_the_program_refuses(tmp_path: Path) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(plain, schema())
     jsonschema.Draft202012Validator.check_schema(json.loads(json.dumps(schema())))
+
+
+@pytest.mark.parametrize("rule", ["#", "-", "\\u00ad", "\\u3164"])
+def test_a_rule_with_nothing_to_look_for_is_told_with_its_line(tmp_path: Path, rule: str) -> None:
+    ((line, key, message),) = wrong(tmp_path, LEAST.replace("[crews]", f'[crews, "{rule}"]'))
+    assert (line, key) == (5, "topics.crews.any_of[1]")
+    assert "has no letter, figure or sign to look for" in message
+
+
+def test_a_sign_may_be_a_rule(tmp_path: Path) -> None:
+    assert given(tmp_path, LEAST.replace("[crews]", "[🌱, c++]")).topics[0].any_of == ("🌱", "c++")

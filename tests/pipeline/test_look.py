@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from html import escape
+from html.entities import html5
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,13 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import Entry, Kind, Topic
-from aggregator.pipeline.look import _STYLED, _stands_for, look_for
+from aggregator.pipeline.look import _REFERENCE, _STYLED, _stands_for, look_for
 from aggregator.pipeline.match import Matcher
 
 SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "samples"
 WORDS = (
     "microsolidarity", "#microsolidarity", "co-op", "ai", "mutual aid", "économie", "solidarité", "straße", "efficient", "c++", "R&D",
-    ".net", "микросолидарность", "微团结", "연대", "αλληλεγγύη", "एकजुटता", "İstanbul", "kapı", "münchen",
+    ".net", "микросолидарность", "微团结", "연대", "αλληλεγγύη", "एकजुटता", "İstanbul", "kapı", "münchen", "ışık", "ısı",
+    "ģimene",
 )  # fmt: skip
 TOPICS = {word: Topic(id="t", title="t", any_of=(word,)) for word in WORDS}
 LOOKS = {word: look_for([topic]) for word, topic in TOPICS.items()}
@@ -147,6 +149,15 @@ def test_words_in_addresses_are_let_through(data: st.DataObject, word: str) -> N
         "&mopf;icrosolidarity",
         r'"\ud835\udc26icrosolidarity"',
         "MİCROSOLİDARİTY",
+        "&#x6D;icrosolidarity",
+        "&amp;amp;amp;#109;icrosolidarity",
+        "micro&shysolidarity",
+        "mi%63rosolidarity",
+        "%EF%BD%8Dicrosolidarity",
+        "ⓜicrosolidarity",
+        "\U0001f130 \U0001d426icrosolidarity",
+        "m&ordmcrosolidarity &imath; microsol&iscr;darity",
+        r'"mi\uff43rosolidarity"',
     ],
 )
 def test_every_spelling_is_seen(body: str) -> None:
@@ -170,6 +181,16 @@ def test_every_encoding_is_seen(encoding: str) -> None:
 )
 def test_bodies_without_the_word_need_no_parsing(body: bytes) -> None:
     assert not LOOKS["microsolidarity"](body)
+
+
+def test_a_dotless_i_is_seen_in_capitals() -> None:
+    assert LOOKS["ışık"]("<p>IŞIK</p>".encode())
+    assert LOOKS["ısı"](b"<p>ISI</p>")
+
+
+def test_every_name_of_a_character_can_be_read() -> None:
+    names = {name.lower() for name in html5} - {"lt;", "gt;", "quot;", "nbsp;"}
+    assert [name for name in names if not _REFERENCE.fullmatch(f"&{name}".encode())] == []
 
 
 def test_a_foreign_word_is_not_seen_where_it_is_not() -> None:

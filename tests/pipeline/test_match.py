@@ -86,6 +86,23 @@ def test_configured_text_is_never_a_regular_expression() -> None:
     assert Matcher([topic_of(["(a|b)*"])]).match(entry(text="what is (a|b)* for"))
 
 
+@pytest.mark.parametrize(
+    "whole",
+    [
+        entry(text="lorem ipsum " * 20_000 + "microsolidarity"),
+        entry(html="<p>lorem</p>" * 5_000 + "<p>microsolidarity</p>" + "<p>x</p>" * 5_000),
+        entry(html="<div>" * 3_000 + "microsolidarity" + "</div>" * 3_000),
+    ],
+)
+def test_a_long_text_is_read_to_its_end(whole: Entry) -> None:
+    assert Matcher([MICRO]).match(whole)
+
+
+@pytest.mark.parametrize("scrap", ["micro", "micro-", "microsolidarit-", "microsolidarityx"])
+def test_a_long_text_of_parts_of_the_word_is_no_mention(scrap: str) -> None:
+    assert not Matcher([MICRO]).match(entry(text=scrap * 20_000, html=f"<p>{scrap * 20_000}"))
+
+
 def test_an_excerpt_is_short_and_cut_between_words() -> None:
     text = (
         "The quick brown fox jumps over the lazy dog. " * 5
