@@ -50,13 +50,16 @@ def poll(
         MissingSecret: the source needs a secret that is not set.
     """
     landed, entries, remarks, oldest = Landed(), 0, dict[str, None](), None
-    outcome, cursors = Outcome.COMPLETE, set[str]()
+    outcome, cursors, cursor = Outcome.COMPLETE, set[str](), state.cursor
     for count, page in enumerate(collector.poll(http, state.cursor), start=1):
         if page.entries and page.cursor in cursors:
             raise Unreadable("resuming: the platform gave the same page a second time")
         cursors.add(page.cursor)
         landing = landing_of(page, source, http.take(), matcher=matcher, at=at, quiet=state.last_ok_at is None)
-        landed += store.land(landing)
+        # Most polls of most sources learn nothing, and then nothing is written.
+        if landing.cursor != cursor or landing.says_something:
+            landed += store.land(landing)
+            cursor = landing.cursor
         entries += len(page.entries)
         remarks.update(dict.fromkeys(page.remarks))
         oldest = _oldest(page, oldest)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -31,6 +31,13 @@ log = logging.getLogger("aggregator.run")
 
 # Linked pages read in one tick: the rest is found by the next.
 MOST_LINKS = 60
+# How many polls may have ended without their ends being written. What a killed run did not write is asked again by the next, and answered
+# by a 304: entries and cursors landed before.
+MOST_UNSETTLED = 50
+
+
+Settled = tuple[SourceState, Coverage | None]
+"""How a poll ended, for the store."""
 
 
 class Ending(StrEnum):
@@ -85,15 +92,27 @@ def links_due(app: App) -> tuple[Job, ...]:
 def tick(app: App, polls: tuple[Job, ...], tell: Callable[[Done], None]) -> tuple[Done, ...]:
     """Poll, then read the linked pages that this made due; `tell` hears of every job as it ends."""
     handlers = _Handlers(app)
-    done: list[Done] = []
-    for jobs in (lambda: polls, lambda: links_due(app)):
-        for one in threads.run(jobs(), handlers.handle, width=app.settings.fetch.width, stopping=app.stop.is_set):
-            done.append(one)
-            tell(one)
+    done = [*_worked(app, handlers, polls, tell)]
+    done += _worked(app, handlers, links_due(app), tell)
     for host, until in app.client.rests().items():
         app.store.rest(host, until)
     app.store.move(app.client.moved(), app.clock())
     return tuple(done)
+
+
+def _worked(app: App, handlers: _Handlers, jobs: tuple[Job, ...], tell: Callable[[Done], None]) -> Iterator[Done]:
+    """How jobs ended; what that means for their sources is written in batches, and whatever happens at the end."""
+    unsettled: list[Settled] = []
+    try:
+        for done, settled in threads.run(jobs, handlers.handle, width=app.settings.fetch.width, stopping=app.stop.is_set):
+            unsettled += settled
+            if len(unsettled) >= MOST_UNSETTLED:
+                app.store.settle_all(unsettled)
+                unsettled.clear()
+            tell(done)
+            yield done
+    finally:
+        app.store.settle_all(unsettled)
 
 
 class _Handlers:
@@ -102,26 +121,30 @@ class _Handlers:
     def __init__(self, app: App) -> None:
         self._app = app
         self._sources = {source.id: (source, collector) for source, collector in app.sources}
+        # Read once for the whole tick: under the run lock nobody else writes them, and a source is polled once a tick.
+        self._states = app.store.states(validators=True)
         self._matcher: Matcher = app.matcher()
         self._began_at = app.clock()
 
-    def handle(self, job: Job) -> Done:
-        """Do one job; what is not one of our errors is a bug, and fails this job alone."""
+    def handle(self, job: Job) -> tuple[Done, tuple[Settled, ...]]:
+        """Do one job; what is not one of our errors is a bug, and fails this job alone.
+
+        Beside how it ended: what is to be written about its source, if anything.
+        """
         try:
-            return self._poll(job) if job.name == "poll" else self._enrich(job)
+            return self._poll(job) if job.name == "poll" else (self._enrich(job), ())
         except Stopped:
-            return Done(job=job, ending=Ending.STOPPED)
+            return Done(job=job, ending=Ending.STOPPED), ()
         except AggregatorError as error:
-            return Done(job=job, ending=Ending.FAILED, message=str(error))
+            return Done(job=job, ending=Ending.FAILED, message=str(error)), ()
         except Exception as error:
             log.error("%s failed by a bug in the program:\n%s", job.key, traceback.format_exc())
-            if job.name == "poll":
-                self._settle_bug(job, error)
-            return Done(job=job, ending=Ending.BUG, message=f"bug in the program: {type(error).__name__}: {error}")
+            settled = (self._after_bug(job, error),) if job.name == "poll" else ()
+            return Done(job=job, ending=Ending.BUG, message=f"bug in the program: {type(error).__name__}: {error}"), settled
 
-    def _poll(self, job: Job) -> Done:
+    def _poll(self, job: Job) -> tuple[Done, tuple[Settled, ...]]:
         source, collector = self._sources[job.subject]
-        app, state = self._app, self._app.store.state(source.id)
+        app, state = self._app, self._states[source.id]
         every = source.every or collector.manifest.every
         http = app.http(source, collector, state)
         try:
@@ -129,35 +152,32 @@ class _Handlers:
                 source, collector, state, http=http, store=app.store, matcher=self._matcher, at=self._began_at, stopping=app.stop.is_set
             )
         except MissingSecret as error:
-            app.store.settle(replace(state, last_error=str(error), next_poll_at=app.clock() + every), None)
-            return Done(job=job, ending=Ending.NEEDS_KEY, message=str(error))
+            after = replace(state, last_error=str(error), next_poll_at=app.clock() + every)
+            return Done(job=job, ending=Ending.NEEDS_KEY, message=str(error)), ((after, None),)
         except SourceError as error:
             coverage = Coverage(source=source.id, since=None, until=app.clock(), outcome=Outcome.FAILED)
-            app.store.settle(self._next(state, error, every, http), coverage)
-            return Done(job=job, ending=Ending.FAILED, message=str(error))
+            after = self._next(state, error, every, http)
+            return Done(job=job, ending=Ending.FAILED, message=str(error)), ((after, coverage),)
         after = replace(self._next(state, polled.landed, every, http), remarks=polled.remarks)
         if polled.coverage.outcome is Outcome.PARTIAL:
             after = replace(after, next_poll_at=app.clock())
-        app.store.settle(after, polled.coverage)
-        return Done(job=job, ending=Ending.OK, landed=polled.landed, entries=polled.coverage.entries)
+        done = Done(job=job, ending=Ending.OK, landed=polled.landed, entries=polled.coverage.entries)
+        return done, ((after, polled.coverage),)
 
     def _next(self, state: SourceState, outcome: Landed | SourceError, every: timedelta, http: SourceHttp) -> SourceState:
         now, hint = self._app.clock(), http.hint.fresh_until
         return next_poll(state, outcome=outcome, now=now, every=every, hint=hint, jitter=jitter(state.source))
 
-    def _settle_bug(self, job: Job, error: Exception) -> None:
-        state = self._app.store.state(job.subject)
-        now = self._app.clock()
-        self._app.store.settle(
-            replace(
-                state,
-                failures=state.failures + 1,
-                failing_since=state.failing_since or now,
-                last_error=f"bug in the program: {type(error).__name__}",
-                next_poll_at=now + timedelta(hours=6),
-            ),
-            None,
+    def _after_bug(self, job: Job, error: Exception) -> Settled:
+        state, now = self._states[job.subject], self._app.clock()
+        after = replace(
+            state,
+            failures=state.failures + 1,
+            failing_since=state.failing_since or now,
+            last_error=f"bug in the program: {type(error).__name__}",
+            next_poll_at=now + timedelta(hours=6),
         )
+        return after, None
 
     def _enrich(self, job: Job) -> Done:
         link = self._app.store.link(job.subject)

@@ -34,6 +34,11 @@ class Landing:
     backfill: bool = False
     at: datetime
 
+    @property
+    def says_something(self) -> bool:
+        """False when only its cursor could make a difference."""
+        return bool(self.mentions or self.unmatched or self.validators or self.previews or self.remarks)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landed:
@@ -67,8 +72,8 @@ class Store(Protocol):
     def state(self, source: str) -> SourceState:
         """Everything remembered of a source; a fresh state when nothing is."""
 
-    def states(self) -> Mapping[str, SourceState]:
-        """The states of all configured sources by id, without their validators."""
+    def states(self, *, validators: bool = False) -> Mapping[str, SourceState]:
+        """The states of all configured sources by id; their validators, which only a tick needs, where they are asked for."""
 
     def land(self, landing: Landing) -> Landed:
         """Write a page: mentions, withdrawals, cursor and validators in ONE transaction.
@@ -79,6 +84,9 @@ class Store(Protocol):
 
     def settle(self, state: SourceState, coverage: Coverage | None) -> None:
         """Write how a poll ended: next_poll_at, failures, last_error and so on, but neither cursor nor validators."""
+
+    def settle_all(self, ended: Sequence[tuple[SourceState, Coverage | None]]) -> None:
+        """`settle` for the polls of many sources, each source once, in ONE transaction."""
 
     # -- hosts
 

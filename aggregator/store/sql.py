@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -17,6 +18,7 @@ from aggregator.store.engine import Database, Desk
 from aggregator.store.lock import held
 from aggregator.store.placing import Name, place
 from aggregator.store.rows import (
+    Row,
     coverage_from_row,
     coverage_to_row,
     link_from_row,
@@ -68,36 +70,42 @@ class SqlStore:
             rows = desk.rows(sql.STATE, source)
             if not rows:
                 return SourceState(source=source)
-            validators = {
-                url: Validators(etag=etag, last_modified=modified, body_digest=digest)
-                for url, etag, modified, digest in desk.rows(sql.VALIDATORS, source)
-            }
+            validators = _validators(desk.rows(sql.VALIDATORS, source))
         state = state_from_row(rows[0])
-        return replace(state, validators=MappingProxyType(validators)) if validators else state
+        return replace(state, validators=validators[source]) if validators else state
 
-    def states(self) -> Mapping[str, SourceState]:
+    def states(self, *, validators: bool = False) -> Mapping[str, SourceState]:
         with self._database.reading() as desk:
-            return {row[0]: state_from_row(row) for row in desk.rows(sql.STATES)}
+            states = {row[0]: state_from_row(row) for row in desk.rows(sql.STATES)}
+            known = _validators(desk.rows(sql.ALL_VALIDATORS)) if validators else {}
+        states.update((source, replace(states[source], validators=of_it)) for source, of_it in known.items() if source in states)
+        return states
 
     def land(self, landing_: Landing) -> Landed:
         with self._database.writing() as desk:
             return landing.land(desk, landing_)
 
     def settle(self, state: SourceState, coverage: Coverage | None) -> None:
-        values = settled_to_values(state)
+        self.settle_all([(state, coverage)])
+
+    def settle_all(self, ended: Sequence[tuple[SourceState, Coverage | None]]) -> None:
+        if not ended:
+            return
         with self._database.writing() as desk:
-            before = desk.rows(sql.SHOWN_OF_SOURCE, state.source)
-            if not before:
-                at = stamp(coverage.until if coverage else self._clock())
-                desk.run(sql.add(schema.source), *landing.new_source(state.source, at=at))
-            desk.run(sql.SETTLE, *values, state.source)
-            if not before or (before[0][0], bool(before[0][1])) != (values[6], values[5]):
+            shown = {name: (error, bool(paused)) for name, error, paused in desk.rows(sql.SHOWN_OF_SOURCES)}
+            for state, coverage in ended:
+                if state.source not in shown:
+                    at = stamp(coverage.until if coverage else self._clock())
+                    desk.run(sql.add(schema.source), *landing.new_source(state.source, at=at))
+            values = [(*settled_to_values(state), state.source) for state, _ in ended]
+            desk.many(sql.SETTLE, values)
+            if any(shown.get(row[-1]) != (row[6], row[5]) for row in values):
                 desk.run(sql.GROW)
-            if coverage is not None:
-                row = coverage_to_row(coverage)
-                desk.run(sql.DROP_COVERAGE, *row[:2])
-                desk.run(sql.add(schema.coverage), *row)
-                desk.run(sql.FORGET_COVERAGE, coverage.source, stamp(coverage.until - _COVERAGE_KEPT))
+            read = [coverage for _, coverage in ended if coverage is not None]
+            rows = [coverage_to_row(coverage) for coverage in read]
+            desk.many(sql.DROP_COVERAGE, [row[:2] for row in rows])
+            desk.many(sql.add(schema.coverage), rows)
+            desk.many(sql.FORGET_COVERAGE, [(coverage.source, stamp(coverage.until - _COVERAGE_KEPT)) for coverage in read])
 
     # -- hosts
 
@@ -202,6 +210,14 @@ class SqlStore:
 
     def close(self) -> None:
         self._database.close()
+
+
+def _validators(rows: Sequence[Row]) -> Mapping[str, Mapping[str, Validators]]:
+    """By source and URL asked."""
+    found: dict[str, dict[str, Validators]] = defaultdict(dict)
+    for source, url, etag, modified, digest in rows:
+        found[source][url] = Validators(etag=etag, last_modified=modified, body_digest=digest)
+    return {source: MappingProxyType(by_url) for source, by_url in found.items()}
 
 
 def _registered(desk: Desk, wanted: Mapping[str, object]) -> Mapping[str, tuple[str, str, str, bool]]:

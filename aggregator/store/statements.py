@@ -91,13 +91,12 @@ _SETTLED = ("next_poll_at", "failures", "failing_since", "last_ok_at", "last_new
 
 STATE = select(*_STATE).where(source.c.id == _value("id"))
 STATES = select(*_STATE).where(source.c.configured).order_by(source.c.id)
-VALIDATORS = select(validator.c.url, validator.c.etag, validator.c.last_modified, validator.c.body_digest).where(
-    validator.c.source == _value("source")
-)
+ALL_VALIDATORS = select(validator.c.source, validator.c.url, validator.c.etag, validator.c.last_modified, validator.c.body_digest)
+VALIDATORS = ALL_VALIDATORS.where(validator.c.source == _value("source"))
 SOURCES = select(source.c.id, source.c.platform, source.c.label, source.c.trust, source.c.configured)
 DESCRIBE_SOURCE = _set(source, "platform", "label", "trust", "configured").where(source.c.id == _value("id"))
 SETTLE = _set(source, *_SETTLED).where(source.c.id == _value("id"))
-SHOWN_OF_SOURCE = select(source.c.last_error, source.c.paused).where(source.c.id == _value("id"))
+SHOWN_OF_SOURCES = select(source.c.id, source.c.last_error, source.c.paused)
 MOVE_CURSOR = _set(source, "cursor").where(source.c.id == _value("id"))
 MOVE_CURSOR_REMARKED = _set(source, "cursor", "remarks").where(source.c.id == _value("id"))
 MOVE_BACKFILL = _set(source, "backfill_cursor").where(source.c.id == _value("id"))

@@ -246,6 +246,18 @@ def test_a_settled_state_comes_back_with_cursor_and_validators_as_landed(store: 
     store.settle(after, None)
     assert store.state("feed-a") == replace(after, cursor="c9", validators=validators)
     assert store.states() == {"feed-a": replace(after, cursor="c9")}
+    assert store.states(validators=True) == {"feed-a": replace(after, cursor="c9", validators=validators)}
+
+
+def test_many_polls_are_settled_together_as_one_by_one(store: Store) -> None:
+    store.register([source("feed-a"), source("feed-b")], NOW)
+    well, ill = SourceState(source="feed-a", last_ok_at=NOW), SourceState(source="feed-b", failures=1, last_error="asking: time-out")
+    read = Coverage(source="feed-a", since=None, until=NOW, outcome=Outcome.COMPLETE, entries=2)
+    revision = store.revision()
+    store.settle_all([(well, read), (ill, None)])
+    assert store.states() == {"feed-a": well, "feed-b": ill}
+    assert (store.coverage("feed-a"), store.coverage("feed-b")) == ((read,), ())
+    assert store.revision() > revision
 
 
 def test_a_source_that_is_no_longer_configured_keeps_its_history_and_its_mentions(store: Store) -> None:

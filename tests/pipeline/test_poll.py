@@ -15,7 +15,7 @@ from aggregator.fetch import Hint, Http, Learned, Params, Reply
 from aggregator.model import Entry, Field, Kind, Page, Restriction, Source, Takes, Topic, Validators, Visibility
 from aggregator.pipeline.match import Matcher
 from aggregator.pipeline.poll import MOST_PAGES, Polled, mention_of, poll
-from aggregator.store import Landed, Store
+from aggregator.store import Landed, Landing, Store
 from aggregator.store.engine import open_store
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -100,6 +100,23 @@ def test_what_mentions_the_topic_lands_with_cursor_and_validators(store: Store) 
     assert found(store) == ["a"]
     state = store.state("s")
     assert (state.cursor, dict(state.validators)) == ("1", {"https://example.org/feed": Validators(etag='"1"')})
+
+
+def test_a_page_without_news_is_not_written(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    polled(store, Page(entries=(), cursor="1"))
+    written: list[Landing] = []
+
+    def land(landing: Landing) -> Landed:
+        written.append(landing)
+        return Landed()
+
+    monkeypatch.setattr(store, "land", land)
+    state, http = store.state("s"), Quiet()
+    http.take()
+    pages = (Page(entries=(), cursor="1"), Page(entries=(), cursor="2"), Page(entries=(), cursor="2", remarks=("odd",)))
+    for page in pages:
+        poll(SOURCE, Scripted(pages=(page,)), state, http=http, store=store, matcher=MATCHER, at=NOW)
+    assert [(landing.cursor, landing.remarks) for landing in written] == [("2", ()), ("2", ("odd",))]
 
 
 def test_pages_before_a_failure_have_landed_and_the_cursor_stands_after_them(store: Store) -> None:
