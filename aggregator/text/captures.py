@@ -38,7 +38,8 @@ _PATH_PROXIES: Final = {
     "12ft.io": "/(?:proxy)?", "r.jina.ai": "/", "via.hypothes.is": "/", "freedium.cfd": "/", "web.brid.gy": "/r/", "bsky.brid.gy": "/r/",
     "fed.brid.gy": "/r/", "ap.brid.gy": "/r/", "smry.ai": "/(?:proxy)?",
     "removepaywall.com": "/(?:search)?", "txtify.it": "/", "archive.org": "/save/", "href.li": "/", "nullrefer.com": "/", "anonym.to": "/",
-    "anon.to": "/", "dereferer.me": "/", "blankrefer.com": "/", "hiderefer.com": "/",
+    "anon.to": "/", "dereferer.me": "/", "blankrefer.com": "/", "hiderefer.com": "/", "anonym.es": "/",
+    "steamcommunity.com": "/linkfilter/",
     "deviantart.com": "/users/outgoing", "textise.net": "/showtext.aspx",
 }  # fmt: skip
 PROXIED: Final = {host: re.compile(pattern + r"/?(?=https?(?::|%3A))", re.IGNORECASE) for host, pattern in _PATH_PROXIES.items()}
@@ -107,7 +108,7 @@ def amp_cached(a: Address) -> str | None:
     """The AMP page behind a cache of AMP pages."""
     if a.host.endswith("ampproject.org"):
         match = _AMP_CACHE.match(a.path)
-    elif GOOGLE_HOST.match(a.host):
+    elif GOOGLE_HOST.match(a.host) or a.host in ("bing.com", "www.bing.com"):
         match = _AMP_GOOGLE.match(a.path)
     else:
         match = _AMP_CACHE.match(a.path) if a.host.endswith("bing-amp.com") else None
@@ -124,6 +125,17 @@ def translated(a: Address) -> str | None:
     host = a.host.removesuffix(".translate.goog").replace("--", "\x00").replace("-", ".").replace("\x00", "-")
     kept = "&".join(piece for piece in (a.query or "").split("&") if piece and not piece.startswith("_x_"))
     return target_of(f"https://{host}{a.path}{'?' + kept if kept else ''}")
+
+
+_READER = re.compile(r"/([\w.-]+\.[a-z]{2,24})(?:/s/(\d+)|(/@[^/]+(?:/\d+)?))/?\Z")
+
+
+def seen_through(a: Address) -> str | None:
+    """The post on a server that a web client shows, by that server's own number: Elk's path, Phanpy's route (read 2026-11)."""
+    match = _READER.match(a.fragment or "" if a.host == "phanpy.social" else a.path)
+    if match is None:
+        return None
+    return f"https://{match[1]}/web/statuses/{match[2]}" if match[2] else f"https://{match[1]}{match[3]}"
 
 
 def bridged(a: Address) -> str | None:

@@ -24,7 +24,7 @@ _TABLE: Final[tuple[tuple[str, Identify, str], ...]] = (
     ("Dailymotion", video.dailymotion, "dailymotion.com dai.ly"),
     ("Twitch", video.twitch, "twitch.tv"),
     ("TikTok", video.tiktok, "tiktok.com vxtiktok.com tnktok.com tiktxk.com"),
-    ("X", social.x, "x.com twitter.com"),
+    ("X", social.x, "x.com twitter.com platform.twitter.com"),
     (
         "X mirror",
         social.x_mirror,
@@ -51,7 +51,7 @@ _TABLE: Final[tuple[tuple[str, Identify, str], ...]] = (
         "habla.news nostrudel.ninja jumble.social damus.io nostr.com highlighter.com",
     ),
     ("Loomio", discussion.loomio, "loomio.com loomio.org loomio.nz framavox.org"),
-    ("Reddit", discussion.reddit, "reddit.com redd.it teddit.net safereddit.com redditp.com rxddit.com vxreddit.com"),
+    ("Reddit", discussion.reddit, "reddit.com redd.it teddit.net safereddit.com redditp.com redditmedia.com rxddit.com vxreddit.com"),
     (
         "Hacker News",
         discussion.hacker_news,
@@ -83,6 +83,7 @@ _TABLE: Final[tuple[tuple[str, Identify, str], ...]] = (
     ("Apple", audio.apple, "podcasts.apple.com itunes.apple.com apps.apple.com books.apple.com music.apple.com"),
     ("SoundCloud", audio.soundcloud, "soundcloud.com"),
     ("Mixcloud", audio.mixcloud, "mixcloud.com"),
+    ("Overcast", audio.overcast, "overcast.fm"),
     ("arXiv", papers.arxiv, "arxiv.org ar5iv.org ar5iv.labs.arxiv.org arxiv-vanity.com"),
     ("DOI", papers.doi_org, "doi.org sci-hub.se sci-hub.st sci-hub.ru sci-hub.tw sci-hub.ee"),
     ("Nature", papers.nature, "nature.com"),
@@ -101,7 +102,7 @@ _TABLE: Final[tuple[tuple[str, Identify, str], ...]] = (
 _BY_DOMAIN: Final = {domain: (name, identify) for name, identify, domains in _TABLE for domain in domains.split()}
 # Sites that answer under many endings, and software whose hosts are called after it.
 _BY_SHAPE: Final[tuple[tuple[re.Pattern[str], str, Identify], ...]] = (
-    (re.compile(r"(?:[\w-]+\.)?amazon\.(?:com?\.)?[a-z]{2,3}\Z"), "Amazon", things.amazon),
+    (re.compile(r"(?:(?:smile|m)\.)?amazon\.(?:com?\.)?[a-z]{2,3}\Z"), "Amazon", things.amazon),
     (re.compile(r"(?:[\w-]+\.)?eventbrite\.(?:com?\.)?[a-z]{2,3}\Z"), "Eventbrite", things.eventbrite),
     (re.compile(r"(?:[\w-]+\.)?youtube\.(?:com?\.)?[a-z]{2,3}\Z"), "YouTube", video.youtube),
     (re.compile(r"nitter\."), "X mirror", social.x_mirror),
@@ -127,6 +128,13 @@ _POINTERS: Final = ("note1", "nevent1", "naddr1", "npub1", "nprofile1", "nostr:"
 
 # Sites that show the same pages under a second host.
 _FIRST_HOSTS: Final = {
+    **dict.fromkeys(("twitter.com", "mobile.twitter.com", "m.twitter.com", "mobile.x.com"), "x.com"),
+    **dict.fromkeys((f"{name}.reddit.com" for name in "old new np m i sh amp".split()), "reddit.com"),
+    **dict.fromkeys(("m.facebook.com", "mbasic.facebook.com", "touch.facebook.com", "web.facebook.com", "fb.com"), "facebook.com"),
+    **dict.fromkeys(("discordapp.com", "ptb.discord.com", "canary.discord.com"), "discord.com"),
+    **dict.fromkeys(("telegram.me", "telegram.dog"), "t.me"),
+    **dict.fromkeys(("archive.today", "archive.is", "archive.li", "archive.vn", "archive.md", "archive.fo"), "archive.ph"),
+    "threads.net": "threads.com", "m.youtube.com": "youtube.com", "m.twitch.tv": "twitch.tv", "m.soundcloud.com": "soundcloud.com",
     "mobile.nytimes.com": "nytimes.com", "bbc.co.uk": "bbc.com", "m.bbc.co.uk": "bbc.com",
     "edition.cnn.com": "cnn.com", "m.imdb.com": "imdb.com",
     "m.huffpost.com": "huffpost.com", "mobile.reuters.com": "reuters.com", "m.dw.com": "dw.com", "m.spiegel.de": "spiegel.de",
@@ -141,13 +149,24 @@ def first_host(host: str) -> str:
     return f"{blog[1]}.com" if blog is not None else _FIRST_HOSTS.get(host, host)
 
 
+# Platforms that live on one site: what stands under another name there is help, news or an interface, and its paths mean something else.
+_ONE_SITE: Final = frozenset(
+    ("X", "X mirror", "YouTube", "Facebook", "Instagram", "LinkedIn", "Patreon", "TikTok", "Reddit", "Dailymotion", "Bluesky", "Threads")
+)
+# Other doors to that one site: for telephones, for countries, older and newer looks, frames.
+_DOOR: Final = re.compile(
+    r"(?:[a-z]|[a-z]{2}(?:-[a-z]{2})?|mobile|mbasic|touch|web|free|old|new|amp|embed|staging|main|music|gaming|www|z-m-www)\Z"
+)
+
+
 @lru_cache(maxsize=8192)
 def platform_of(host: str) -> Platform | None:
     """Name and function of the platform that answers on a host (without `www.`); None for a host nobody knows."""
     name = host
     while name:
         if name in _BY_DOMAIN:
-            return _BY_DOMAIN[name]
+            other = name != host and _BY_DOMAIN[name][0] in _ONE_SITE and not _DOOR.match(host.removesuffix(f".{name}"))
+            return None if other else _BY_DOMAIN[name]
         name = name.partition(".")[2]
     for pattern, rule, identify in _BY_SHAPE:
         if pattern.match(host):
@@ -207,6 +226,7 @@ def _self_proving(a: Address, host: str, path: str, s: list[str]) -> tuple[str, 
 
 _AT = re.compile(r"at://([^/\s]+)(?:/([\w.]+)(?:/([^/\s?#]+))?)?/?\Z")
 _AT_KINDS: Final = {"app.bsky.feed.post": "post", "app.bsky.feed.generator": "feed", "app.bsky.graph.list": "lists"}
+_STARTER_PACK: Final = "app.bsky.graph.starterpack"
 _MATRIX = re.compile(r"matrix:(roomid|room|r|user|u)/([^/?]+)(?:/(?:e|event)/([^/?]+))?(?:\?.*)?\Z")
 _MATRIX_SIGILS: Final = {"roomid": "!", "room": "#", "r": "#", "user": "@", "u": "@"}
 _BARE_DOI = re.compile(r"(?:(?:urn:|info:)?doi[:/]\s*)?(10\.\d{4,9}(?:\.\d+)*/\S+)\Z", re.IGNORECASE)
@@ -217,11 +237,13 @@ _SCUTTLEBUTT = re.compile(r"ssb:|[%@&][A-Za-z0-9+/]{43}=\.", re.IGNORECASE)
 def web_form(text: str) -> str | None:
     """The http address of something that is named in another scheme; None where there is none.
 
-    at:// (Bluesky), spotify:, nostr: and bare pointers, ssb: and sigils, doi: and bare DOIs, arXiv:, matrix:, tg:, discord:.
+    at:// (Bluesky), vnd.youtube:, spotify:, nostr: and bare pointers, ssb: and sigils, doi: and bare DOIs, arXiv:, matrix:, tg:, discord:.
     """
     lowered = text[:12].lower()
     if lowered.startswith("at://"):
         return _at_page(text)
+    if lowered.startswith("vnd.youtube:"):
+        return f"https://youtube.com/watch?v={text[12:].strip('/').partition('?')[0]}"
     if lowered.startswith("spotify:"):
         return audio.spotify_uri(text)
     if lowered.startswith(_POINTERS):
@@ -248,6 +270,8 @@ def _at_page(text: str) -> str | None:
         return None
     if match[2] is None:
         return f"https://bsky.app/profile/{match[1]}"
+    if match[2] == _STARTER_PACK and match[3]:
+        return f"https://bsky.app/starter-pack/{match[1]}/{match[3]}"
     kind = _AT_KINDS.get(match[2])
     return f"https://bsky.app/profile/{match[1]}/{kind}/{match[3]}" if kind and match[3] else None
 

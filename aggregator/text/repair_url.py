@@ -22,6 +22,14 @@ _ZERO_WIDTH = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u
 _JOINER = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])")
 _ENCODED_ZERO_WIDTH = re.compile(r"%E2%80%8[BEF]|%EF%BB%BF|%E2%81%A0|%C2%AD", re.IGNORECASE)
 _BREAK = re.compile(r"(?<![ \t])[ \t]*[\r\n\x0b\x0c\x85\u2028\u2029]\s*|\t+")
+_SOFT_BREAK = re.compile(r"=\r?\n")
+# UTF-8 read as Windows-1252: "Ã" or "Â" before a letter's second half, "â" before that of a quotation mark or a dash, as a run or cut off.
+_SECOND = (
+    "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026"
+    "\u2030\u2039\u203a\u20ac\u2122]"
+)
+_MISREAD = re.compile(f"[\u00c2\u00c3]{_SECOND}|\u00e2{_SECOND}{{2}}|\u00e2\u20ac\\Z")
+_WIDE = re.compile(r"[hｈ][tｔ]{2}[pｐ][sｓ]?(?:[:：][/／]{2}(?<!://)|://[^/?#]*／)|ｈｔｔｐ", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5}|#[xX][0-9A-Fa-f]{2,4});", re.IGNORECASE)
 _NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}
 _JSON_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
@@ -29,7 +37,7 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[\]^-`{-~])")
 _ENCODED_ESCAPE = re.compile(r"%5C(?=[-_~&*#=.]|%5F|%26)", re.IGNORECASE)
 
 # One letter too many or too few, a colon or slash lost, another sign in its place; the lengths keep real words out.
-_SCHEME = r"(?:h{1,2}t{1,3}ps?|http[sS]{1,2}|htpp?s?|hptts?|httt?ps?|https?p|htttps?|tt?ps?|hhtps?)"
+_SCHEME = r"(?:hxxps?|h{1,2}t{1,3}ps?|http[sS]{1,2}|htpp?s?|hptts?|httt?ps?|https?p|htttps?|tt?ps?|hhtps?)"
 _BAD_SCHEME = re.compile(rf"({_SCHEME})\s*(?:[:;.]{{1,3}}\s*(?:[/\\]\s*)+[:;]?[/\\]*|[/\\]{{2,}})\s*(?=\S)", re.IGNORECASE)
 _NO_SLASHES = re.compile(r"(https?):(?=(?:www\.|[a-z0-9-]+\.)+[a-z]{2,}(?:[/?#]|\Z))", re.IGNORECASE)
 _INNER_SCHEME = re.compile(r"https?://+(?=(?:https?|htt?ps?)(?::|;|%3A)?(?:/|%2F){1,3}|https?:)", re.IGNORECASE)
@@ -94,7 +102,36 @@ def _without_zero_width(text: str) -> str:
 
 
 def _without_breaks(text: str) -> str:
+    soft = _SOFT_BREAK.search(text)
+    if soft is not None and ("=3D" in text or "?" not in text[: soft.start()]):
+        # A mail's quoted-printable form (RFC 2045 §6.7) ends a line with "=" and writes "=" as "=3D".
+        text = _SOFT_BREAK.sub("", text).replace("=3D", "=")
+    if text.lstrip()[:1] == ">":
+        text = re.sub(r"([\r\n])[ \t]*>[> \t]*", r"\1", text)
     return _BREAK.sub("", text)
+
+
+def _decoded_again(text: str) -> str:
+    """UTF-8 that was read as Windows-1252, run by run; what cannot have come about so stays."""
+    return _MISREAD.sub(_read_again, text)
+
+
+def _read_again(match: re.Match[str]) -> str:
+    try:
+        return b"".join(_byte(character) for character in match[0]).decode("utf-8")
+    except (UnicodeDecodeError, UnicodeEncodeError):
+        return "" if match[0] == "\u00e2\u20ac" else match[0]
+
+
+def _byte(character: str) -> bytes:
+    return character.encode("latin-1") if ord(character) < 0x100 else character.encode("cp1252")
+
+
+def _narrow(text: str) -> str:
+    """An address in the full-width forms of an East Asian keyboard, in ASCII."""
+    if not _WIDE.match(text):
+        return text
+    return "".join(chr(ord(character) - 0xFEE0) if "！" <= character <= "～" else character for character in text)
 
 
 def _character(match: re.Match[str]) -> str:
@@ -115,7 +152,8 @@ def _without_escapes(text: str) -> str:
     text = _JSON_ESCAPE.sub(lambda match: chr(int(match[1], 16)) if int(match[1], 16) < 0x80 else match[0], text)
     text = re.sub(r"\A(https?):\\{2,}", r"\1://", text, flags=re.IGNORECASE)
     text = _ENCODED_ESCAPE.sub("", _ESCAPE.sub(r"\1", text))
-    return re.sub(r"\\(?=[A-Za-z0-9])", "/", text) if text[:4].lower() == "http" else text
+    path, mark, query = text.partition("?")
+    return re.sub(r"\\(?=[A-Za-z0-9])", "/", path) + mark + query if text[:4].lower() == "http" else text
 
 
 def _decoded_whole(text: str) -> str:
@@ -155,8 +193,9 @@ def _is_scheme(beginning: str) -> bool:
 
 
 def _scheme_added(text: str) -> str:
-    if text.startswith("//") and _SCHEMELESS.match(text[2:]):
-        return f"https:{text}"
+    slashes = re.match(r":?//", text)
+    if slashes is not None and _SCHEMELESS.match(text[slashes.end() :]):
+        return f"https://{text[slashes.end() :]}"
     match = _SCHEMELESS.match(text)
     if match is None:
         return text
@@ -173,8 +212,8 @@ def _tidy_host(text: str) -> str:
     if match is None:
         return text
     host = re.sub(r"(?:\s|%20)+", "", match[3])
-    host = host.replace("。", ".").replace("．", ".")
-    host = re.sub(r"\.{2,}", ".", host).lstrip(".")
+    host = re.sub(r"\[(?:\.|dot)\]|[。．]|(?<=[a-z0-9]),(?=[a-z])", ".", host, flags=re.IGNORECASE)
+    host = re.sub(r"\.{2,}", ".", host).lstrip(".").rstrip(",;")
     return match[1] + host + text[match.end() :]
 
 
@@ -208,6 +247,8 @@ def _trimmed(text: str) -> str:
 
 def _one_less(text: str, glued: bool) -> str:
     last = text[-1]
+    if last == '"' and text.partition("?")[2].count('"') % 2 == 0 and '"' not in text.partition("?")[0]:
+        return text
     if last in _QUOTES or last in _GLUED or last in "([{（【「" or last.isspace():
         return text[:-1]
     if last in _CLOSERS:
@@ -216,7 +257,9 @@ def _one_less(text: str, glued: bool) -> str:
         return text[:-1] if text.count(last) > opened and not (last == "]" and re.match(r"https?://\[[^/]*\]\Z", text)) else text
     if last in ".!?" and _stops(text, glued):
         return text[:-1]
-    if (last == "'" and text.count("'") == 1) or text.endswith(("**", "~~")):
+    if text.endswith(("**", "~~")):
+        return text.rstrip(last)
+    if last == "'" and text.count("'") == 1:
         return text[:-1]
     return _without_encoded_end(text)
 
@@ -251,9 +294,11 @@ def _spaces_encoded(text: str) -> str:
 
 
 STEPS: Final[tuple[tuple[str, Step], ...]] = (
+    ("wrong decoding", _decoded_again),
     ("marks without width", _without_zero_width),
     ("line breaks", _without_breaks),
     ("entities", _without_entities),
+    ("full width", _narrow),
     ("frame", _out_of_its_frame),
     ("escapes", _without_escapes),
     ("encoded as a whole", _decoded_whole),

@@ -16,8 +16,8 @@ from typing import Final
 from urllib.parse import unquote
 
 PREFIXES: Final = (
-    "utm_", "mtm_", "pk_", "piwik_", "matomo_", "hsa_", "_hs", "amp_", "__hs", "at_custom", "at_medium", "at_campaign", "itm_", "stm_",
-    "fb_action",
+    "utm_", "mtm_", "pk_", "piwik_", "matomo_", "hsa_", "_hs", "__hs", "at_custom", "at_medium", "at_campaign", "itm_", "stm_",
+    "fb_action", "__cft__", "_bta_", "elqtrack",
     "showwelcome", "__cf_chl", "oly_", "sc_cmp", "ns_mchannel", "ns_campaign", "ns_source", "dm_i", "wt.mc",
 )  # fmt: skip
 
@@ -30,7 +30,9 @@ EVERYWHERE: Final = frozenset(
     bsft_mid trk_contact trk_msg trk_module trk_sid spm scm fb_ref fb_source mibextid wprov _branch_match_id _branch_referrer
     guccounter guce_referrer guce_referrer_sig emci emdi mbid smid smtyp tpcc cn-reloaded xtor echobox soc_src soc_trk
     replytocom triedredirect isfreemail usqp sfnsn ref_src ref_url referrer_source sharer_id __s
-    __twitter_impression __readwiseLocation spreftype campaign_id_ga dicbo obOrigUrl _kx trackingid __tn__ __cft__ _unique_id hctatracking
+    __twitter_impression __readwiseLocation spreftype campaign_id_ga dicbo obOrigUrl _kx hss_channel msockid
+    amp_js_v amp_gsa amp_r amp_kit amp_ct amp_tf amp_agsa elqaid elqat elqcampaignid elqak
+    trackingid __tn__ __cft__ _unique_id hctatracking
     """.lower().split()
 )
 
@@ -72,8 +74,9 @@ BY_DOMAIN: Final = {
     "meetup.com": frozenset("eventorigin recid recsource searchid _xtd rv".split()),
     "amazon.com": frozenset("tag ref ref_ psc pf_rd_p pf_rd_r linkcode th qid sr keywords crid sprefix dib dib_tag".split()),
     "patreon.com": frozenset("fan_landing l redirect".split()),
-    "nytimes.com": frozenset("smid smtyp referringsource campaign_id emc partner".split()),
+    "nytimes.com": frozenset("smid smtyp referringsource campaign_id emc partner _r".split()),
     "wsj.com": frozenset("reflink mod".split()),
+    "theguardian.com": frozenset(("cmp",)),
     "bsky.app": frozenset(("ref", "ref_src")),
     "github.com": frozenset(("plain",)),
     "blogspot.com": frozenset(("m",)),

@@ -111,6 +111,7 @@ def _folder(a: Address, site: _Site) -> Address:
     return a if path == a.path else Address(a.scheme, a.authority, a.host, a.port, path, a.query, a.fragment)
 
 
+_NUMBERED = re.compile(r"[a-z]-\d{6,}\Z")
 _AMP_END = re.compile(r"(?:/amp|\.amp)\Z")
 _AMP_FILE = re.compile(r"\.amp(\.html?)\Z")
 # Behind these words "amp" is the name of a thing: a package, a tag, a unit.
@@ -140,7 +141,8 @@ def _amp(a: Address, site: _Site) -> Address:
 def _without_amp(path: str) -> str:
     place = path.find("/amp/")
     # The front part of a longer address ("/amp/a-long-title"), not the folder of a short one.
-    shorter = path[:place] + path[place + 4 :] if place >= 0 and path.count("-", place) > 1 else path
+    titled = place >= 0 and (path.count("-", place) > 1 or _NUMBERED.search(path) is not None)
+    shorter = path[:place] + path[place + 4 :] if titled else path
     shorter = _AMP_FILE.sub(r"\1", shorter)
     match = _AMP_END.search(shorter)
     if match is None:
@@ -279,13 +281,39 @@ def _unwrapped(a: Address, text: str, steps: list[Step] | None) -> tuple[Address
     return a, text
 
 
+_SEMICOLON = re.compile(r";(?=[A-Za-z_]+=)")
+
+
+def _apart(query: str, here: frozenset[str]) -> list[str]:
+    """Parameters one by one; where one that only tracks hangs on the next by ";" (HTML 4.01 §B.2.2), the two are told apart."""
+    written = query.split("&")
+    if ";" not in query:
+        return written
+    return [part for piece in written for part in (_SEMICOLON.split(piece) if tracking.tracks(piece.partition(";")[0], here) else (piece,))]
+
+
+# Buttons that glue their marks on without looking: "/a&utm_source=x", "/a?id=1?utm_source=x".
+_LOOSE = re.compile(r"[?&](?=(?:utm_[a-z]+|fbclid|gclid|mc_[ce]id)=)")
+
+
+def _with_query_mark(a: Address) -> Address:
+    if a.query is not None:
+        query = _LOOSE.sub("&", a.query)
+        return a if query == a.query else a._replace(query=query)
+    match = _LOOSE.search(a.path)
+    return a if match is None else a._replace(path=a.path[: match.start()], query=a.path[match.end() :])
+
+
 def _href(a: Address, text: str, site: _Site, steps: list[Step] | None) -> tuple[Address, str]:
     """The address without what only measures; in all else as it was written."""
     if "@" in a.authority:
         before, text = text, a.text()
         _note(steps, "user", before, text)
+    if ("?" in (a.query or "") or "&" in a.path) and (loose := _with_query_mark(a)) is not a:
+        a, before, text = loose, text, loose.text()
+        _note(steps, "tracking", before, text)
     if a.query:
-        kept = [piece for piece in a.query.split("&") if not tracking.tracks(piece, site.tracking)]
+        kept = [piece for piece in _apart(a.query, site.tracking) if not tracking.tracks(piece, site.tracking)]
         query = "&".join(kept)
         if query != a.query:
             a = Address(a.scheme, a.authority, a.host, a.port, a.path, query or None, a.fragment)

@@ -27,6 +27,7 @@ from aggregator.text.captures import (
     captured,
     proxied,
     rest_of,
+    seen_through,
     target_of,
     translated,
 )
@@ -52,7 +53,7 @@ _ANY = ".*"
 REDIRECTS: Final[dict[str, tuple[Redirect, ...]]] = {
     "facebook.com": (
         _r(r"/l\.php", "u"), _r("/", "u", "l.facebook.com"), _r("/flx/warn/?", "u"),
-        _r(r"/login(?:\.php)?/?", "next"), _r("/login/.*", "next"),
+        _r(r"/login(?:\.php)?/?", "next"), _r("/login/.*", "next"), _r(r"/(?:v[\d.]+/)?plugins/(?:post|video)\.php", "href"),
         _r(_ANY, "u", "lm.facebook.com"),
     ),
     "instagram.com": (_r(_ANY, "u", "l.instagram.com"), _r("/accounts/login/?", "next"), _r("/linkshim/?", "u")),
@@ -102,7 +103,12 @@ REDIRECTS: Final[dict[str, tuple[Redirect, ...]]] = {
     "gitee.com": (_r("/link", "target"),),
     "qq.com": (_r(_ANY, "pfurl", "c.pc.qq.com"),),
     "tiktok.com": (_r("/link/v2", "target"),),
-    "twitter.com": (_r("/i/redirect", "url"), _r("/(?:i/flow/)?login/?", "redirect_after_login")),
+    "bsky.app": (_r("/redirect", "u", "go.bsky.app"),),
+    "bing.com": (_r(r"/news/apiclick\.aspx", "url"),),
+    "live.com": (_r(r"/op/(?:view|embed)\.aspx", "src", "view.officeapps.live.com"),),
+    "twitter.com": (
+        _r("/oembed", "url", "publish.twitter.com"), _r("/i/redirect", "url"), _r("/(?:i/flow/)?login/?", "redirect_after_login"),
+    ),
     "x.com": (_r("/i/redirect", "url"), _r("/(?:i/flow/)?login/?", "redirect_after_login")),
     "t.me": (_r("/iv", "url"),),
     "pixiv.net": (_r(r"/jump\.php", "url"),),
@@ -157,6 +163,7 @@ def redirected(a: Address, rules: tuple[Redirect, ...]) -> str | None:
                 continue
             target = target_of(raw)
             inner = unquote(raw)
+            inner = unquote(inner) if inner.startswith("%") else inner
             if target is None and inner.startswith("/") and not inner.startswith("//"):
                 host = "www.youtube.com" if a.host.endswith("youtube.com") else a.host
                 target = f"https://{host}{inner}"
@@ -166,6 +173,7 @@ def redirected(a: Address, rules: tuple[Redirect, ...]) -> str | None:
 
 
 _CACHE = re.compile(r"cache:(?:[\w-]{6,20}:)?(?:https?(?::|%3A)//?)?([^+ ]+)", re.IGNORECASE)
+_MAILED = re.compile(r"/(?:CL|L)0/(https?(?::|%3A)%2F%2F[^/]+)", re.IGNORECASE)
 _OUTGOING = re.compile(r"/v1/[0-9a-f]{20,}/(.+)")
 _YAHOO = re.compile(r"/RU=([^/]+)/", re.IGNORECASE)
 _PROOFPOINT = re.compile(r"/v3/__(.+?)__;")
@@ -253,6 +261,12 @@ def _affiliate(a: Address) -> str | None:
     return target_of(rest_of(a, match.start(1))) if match is not None else None
 
 
+def _mailed(a: Address) -> str | None:
+    """Amazon's mail service writes the target, encoded, behind `/CL0/` or `/L0/` (seen in several newsletters, 2026)."""
+    match = _MAILED.match(a.path)
+    return target_of(match[1]) if match is not None else None
+
+
 def _library(a: Address) -> str | None:
     """A library's proxy asks for a card before it hands the page out (EZproxy)."""
     return redirected(a, (_r("/login", "url qurl"),)) if "proxy" in a.host else None
@@ -261,7 +275,10 @@ def _library(a: Address) -> str | None:
 _SPECIAL: Final[dict[str, tuple[Callable[[Address], str | None], ...]]] = {
     "ampproject.org": (amp_cached,), "bing-amp.com": (amp_cached,), "translate.goog": (translated,), "brid.gy": (bridged, proxied),
     "urldefense.com": (_proofpoint,), "urldefense.us": (_proofpoint,), "proofpoint.com": (_proofpoint,), "medium.com": (_global_identity,),
-    "bing.com": (_bing,), "substack.com": (_substack,), "disq.us": (_disqus,), "yahoo.com": (_yahoo,), "mozgcp.net": (_outgoing,),
+    "awstrack.me": (_mailed,), "redditmail.com": (_mailed,), "tldrnewsletter.com": (_mailed,), "elk.zone": (seen_through,),
+    "phanpy.social": (seen_through,),
+    "bing.com": (_bing, amp_cached), "substack.com": (_substack,), "disq.us": (_disqus,), "yahoo.com": (_yahoo,),
+    "mozgcp.net": (_outgoing,),
     "prf.hn": (_affiliate,), "anrdoezrs.net": (_affiliate,), "dpbolvw.net": (_affiliate,), "jdoqocy.com": (_affiliate,),
     "googleusercontent.com": (_google,),
     **{name: (captured,) for name in (*TODAY, *CAPTURES) if "." in name},
@@ -284,7 +301,7 @@ def unwrappers(host: str) -> tuple[tuple[str, Unwrap], ...]:
     while name:
         if name in _SPECIAL:
             found += [("wrapper", special) for special in _SPECIAL[name]]
-        elif REDIRECTS.get(name):
+        if name in REDIRECTS:
             rules = REDIRECTS[name]
             found.append(("redirect", lambda a, rules=rules: redirected(a, rules)))  # type: ignore[misc]  # mypy cannot type a default
         if name in DOMAINS:

@@ -1,4 +1,4 @@
-"""Recordings: Anchor (now Spotify for Creators), Spotify, Apple's directories, SoundCloud, Mixcloud."""
+"""Recordings: Anchor (now Spotify for Creators), Spotify, Apple's directories, SoundCloud, Mixcloud, Overcast."""
 
 from __future__ import annotations
 
@@ -105,4 +105,11 @@ def soundcloud(a: Address, host: str, s: list[str]) -> str | None:
 
 def mixcloud(a: Address, host: str, s: list[str]) -> str | None:
     """A show by its path, whatever host plays it."""
+    if s[:2] == ["widget", "iframe"]:
+        s = [part for part in values(a.query).get("feed", "").split("/") if part][-2:]
     return page("mixcloud.com", "/" + "/".join(s)) if len(s) == 2 else None
+
+
+def overcast(a: Address, host: str, s: list[str]) -> str | None:
+    """An episode by its code; a second segment is a time stamp."""
+    return f"https://overcast.fm/{s[0]}" if len(s) == 2 and s[0].startswith("+") and re.match(r"[\d:]+\Z", s[1]) else None

@@ -76,7 +76,7 @@ def _reddit_post(post: str, rest: list[str]) -> str:
     return f"https://reddit.com/comments/{post}/_/{comment}" if comment else f"https://reddit.com/comments/{post}"
 
 
-_HN_ITEM = re.compile(r"(?:api/v1/items|v0/item|item|items|story|comments|s)/(\d+)(?:\.json)?\Z")
+_HN_ITEM = re.compile(r"(?:\A|/)(?:api/v1/items|v0/item|item|items|story|comments|s)/(\d+)(?:\.json|/[^/]*)?\Z")
 
 
 def hacker_news(a: Address, host: str, s: list[str]) -> str | None:

@@ -35,6 +35,7 @@ def mastodon(a: Address, host: str, s: list[str]) -> str | None:
 
 
 def _status(a: Address, host: str, account: str, number: str, after: list[str]) -> str | None:
+    number = number.removesuffix(".json")
     if not number.isdigit() or (after and (after[0] not in _AFTER or len(after) > 1)):
         return None
     if len(number) >= _SNOWFLAKE or not account:
@@ -133,6 +134,9 @@ def _viewer(sigil: str, name: str, suffix: str) -> str:
 
 def lemmy(a: Address, host: str, s: list[str]) -> str | None:
     """A post or comment by number, on the server asked; equal numbers on two servers mean nothing."""
+    # The shape alone proves nothing: on another kind of site a parameter can name another thing.
+    if a.query:
+        return None
     if len(s) in (2, 3) and s[0] == "post" and all(part.isdigit() for part in s[1:]):
         return f"https://{host}{a.port}/post/{s[1]}" if len(s) == 2 else f"https://{host}{a.port}/comment/{s[2]}"
     return f"https://{host}{a.port}/comment/{s[1]}" if len(s) == 2 and s[0] == "comment" and s[1].isdigit() else None

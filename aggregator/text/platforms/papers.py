@@ -15,6 +15,8 @@ _ARXIV_FORMS: Final = frozenset("abs pdf html format ps e-print src papers list"
 
 def arxiv(a: Address, host: str, s: list[str]) -> str | None:
     """A paper by its number; versions and formats are one paper."""
+    if s[:3] == ["ftp", "arxiv", "papers"] and len(s) == 5:
+        return arxiv_id(s[4])
     if len(s) < 2 or s[0] not in _ARXIV_FORMS or s[0] == "list":
         return None
     return arxiv_id("/".join(s[1:]))
@@ -82,7 +84,7 @@ def _is_front(front: list[str]) -> bool:
 
 def doi_org(a: Address, host: str, s: list[str]) -> str | None:
     """The resolver's own address, and that of readers that take a DOI as their path."""
-    return doi(unquote("/".join(s)))
+    return doi(re.sub(r"\Adoi:\s*", "", unquote("/".join(s)), flags=re.IGNORECASE))
 
 
 _NATURE = re.compile(r"(?:[sd]\d{5}-\d{3}-\d{4,5}-[\dwxyz]|nature\d{5}|ncomms\d+|srep\d+)(?=\.pdf\Z|_reference\.pdf\Z|\Z)")

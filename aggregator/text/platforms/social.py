@@ -19,6 +19,9 @@ _HANDLE = re.compile(r"[A-Za-z0-9_]{1,20}\Z")
 
 def x(a: Address, host: str, s: list[str]) -> str | None:
     """A post by its number (the name before it is ignored by the site), else a profile, hashtag or search."""
+    if host == "platform.twitter.com":
+        number = values(a.query).get("id", "")
+        return f"https://x.com/i/status/{number}" if s[:1] == ["embed"] and number.isdigit() else None
     if not s and a.fragment and a.fragment.startswith("!/"):
         s = a.fragment[2:].partition("?")[0].strip("/").split("/")
     for index, segment in enumerate(s[:-1]):
@@ -47,7 +50,7 @@ def bluesky(a: Address, host: str, s: list[str]) -> str | None:
     if host == "embed.bsky.app" and len(s) > 3 and s[0] == "embed" and s[2] == "app.bsky.feed.post":
         return bluesky(a, "bsky.app", ["profile", s[1], "post", s[3]])
     if len(s) < 2 or s[0] not in ("profile", "starter-pack", "start"):
-        return f"https://bsky.app/hashtag/{s[1].lower()}" if len(s) == 2 and s[0] == "hashtag" else None
+        return page("bsky.app", f"/hashtag/{s[1].lower()}", keeping(a, "author")) if len(s) == 2 and s[0] == "hashtag" else None
     actor = s[1].removeprefix("@")
     actor = actor if actor.startswith("did:") else actor.lower()
     if s[0] != "profile":

@@ -80,6 +80,8 @@ def _youtube_page(a: Address, s: list[str]) -> str | None:
         return None if keeping(a, "lb") or (len(s) > 2 and s[2] not in _TABS) else f"https://youtube.com/channel/{s[1]}"
     if first == "channel" and len(s) > 1:
         return None
+    if keeping(a, "lb"):
+        return None
     rest = s[1:] if first.startswith("@") else s[2:]
     if rest and (rest[0] not in _TABS or rest[0] == "search"):
         return None
@@ -133,7 +135,10 @@ def twitch(a: Address, host: str, s: list[str]) -> str | None:
     if host == "clips.twitch.tv" and s:
         slug = values(a.query).get("clip", "") if s[0] == "embed" else s[0]
         return f"https://clips.twitch.tv/{slug}" if re.match(r"[\w-]+\Z", slug, re.ASCII) else None
-    if host not in ("twitch.tv", "m.twitch.tv"):
+    if host == "player.twitch.tv":
+        number = values(a.query).get("video", "").removeprefix("v")
+        return f"https://twitch.tv/videos/{number}" if number.isdigit() else None
+    if host != "twitch.tv":
         return None
     if (len(s) > 1 and s[0] == "videos") or (len(s) > 2 and s[1] in ("v", "video")):
         number = s[1] if s[0] == "videos" else s[2]

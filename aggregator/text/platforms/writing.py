@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from aggregator.text.address import Address, pieces, sorted_query, values
-from aggregator.text.platforms import keeping, page
+from aggregator.text.platforms import everything, keeping, page
 
 _STORY = re.compile(r"(?:.*-)?([0-9a-f]{8,12})\Z")
 _LONG_STORY = re.compile(r".+-([0-9a-f]{10,12})\Z")
@@ -34,6 +34,8 @@ def medium(a: Address, host: str, s: list[str]) -> str | None:
     if host in ("link.medium.com", "api.medium.com", "help.medium.com", "cdn-images-1.medium.com", "miro.medium.com"):
         return None
     own = host != "medium.com"
+    if s[-1:] == ["amp"]:
+        s = s[:-1]
     story = _medium_story(s, own)
     if story is not None:
         return f"https://medium.com/p/{story}"
@@ -117,8 +119,10 @@ def patreon(a: Address, host: str, s: list[str]) -> str | None:
         return f"https://patreon.com/posts/{said['hid']}"
     if s == ["user"] and said.get("u", "").isdigit():
         return f"https://patreon.com/user?u={said['u']}"
-    name = s[1] if len(s) == 2 and s[0] in ("c", "cw") else s[0] if len(s) == 1 else ""
-    return f"https://patreon.com/{name.lower()}" if name and name.lower() not in _PATREON_OWN else None
+    own = s[1:] if s[:1] in (["c"], ["cw"]) else s
+    if not own or own[0].lower() in _PATREON_OWN or len(own) > 2:
+        return None
+    return page("patreon.com", "/" + "/".join([own[0].lower(), *own[1:]]), everything(a) if len(own) == 2 else "")
 
 
 _VERSIONS: Final = (
