@@ -11,10 +11,11 @@ A title has to read well on its own. The linked words are the title where they b
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aggregator.model import Chosen, ChosenLink, Kind
+from aggregator.pipeline.markdown_entries import definitions, ends_entry, list_entries, table_rows, with_addresses
 from aggregator.pipeline.markdown_links import Inline, inlines, plain
 from aggregator.text.page_address import kind_at
 from aggregator.text.page_phrases import listed
@@ -35,9 +36,6 @@ _ICON_OF = {**{kind: icons[0] for kind, icons in _ICONS}, Kind.POST: "🗨\ufe0f
 _PARROT = "🦜"
 _SELECTOR = "\ufe0f"
 
-_MARK = re.compile(r"^(?P<indent>[ \t]*)[*+-](?:[ \t]+|(?=[^\x00-\x7f]))(?P<rest>\S.*)$", re.DOTALL)
-_FENCE = re.compile(r"^\s*(?:```|~~~)")
-_HEADING = re.compile(r"^\s{0,3}#{1,6}\s|^\s{0,3}(?:=+|-{3,}|\*{3,}|_{3,})\s*$|^\s*(?:\{%|<!--|\|)")
 _SEE_ALSO = re.compile(r"^\s*see also\b", re.IGNORECASE)
 
 _LONGEST_TITLE = 120
@@ -88,7 +86,7 @@ class CommunityPage:
     @property
     def intro(self) -> str:
         """What stands before the list, without headings, as Markdown."""
-        return "\n".join(line for line in self.before.splitlines() if not _HEADING.match(line)).strip()
+        return "\n".join(line for line in self.before.splitlines() if not ends_entry(line)).strip()
 
 
 def read_markdown(text: str, *, origin: str, canonical: Callable[[str], Canonical]) -> CommunityPage:
@@ -99,13 +97,16 @@ def read_markdown(text: str, *, origin: str, canonical: Callable[[str], Canonica
         origin: the file's name, kept with each story.
         canonical: key and href of an absolute address.
     """
-    lines = repair_text(text.removeprefix("\ufeff")).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    text = repair_text(text.removeprefix("\ufeff")).replace("\r\n", "\n").replace("\r", "\n")
+    lines, defined = text.split("\n"), definitions(text)
     chosen: list[Chosen] = []
     see_also: list[SeeAlso] = []
+    rows = [f"line {number + 1}: a row of a table is left out; write it as * [words](address)" for number in table_rows(text)]
     remarks: list[str] = []
     first, last = len(lines), len(lines)
-    for number, end, nested, rest in _entries(lines):
-        first, last = min(first, number), end
+    for entry in list_entries(text):
+        number, rest = entry.first, with_addresses(entry.text, defined)
+        first, last = min(first, number), entry.end
         note = rest[_icon_length(rest) :]
         links, odd = _links(note, canonical)
         remarks.extend(f"line {number + 1}: {remark}" for remark in odd)
@@ -114,7 +115,7 @@ def read_markdown(text: str, *, origin: str, canonical: Callable[[str], Canonica
         elif not links:
             remarks.append(f"line {number + 1}: the entry has no link and is left out; write [words](address)")
         else:
-            if nested:
+            if entry.nested:
                 remarks.append(f"line {number + 1}: an entry of a nested list is read as one of its own")
             chosen.append(_chosen(len(chosen), rest, note, links, origin))
     return CommunityPage(
@@ -122,7 +123,7 @@ def read_markdown(text: str, *, origin: str, canonical: Callable[[str], Canonica
         after="\n".join(lines[last:]) if first < len(lines) else "",
         chosen=tuple(chosen),
         see_also=tuple(see_also),
-        remarks=tuple(remarks),
+        remarks=(*remarks, *rows),
     )
 
 
@@ -153,30 +154,6 @@ def who_of(note: str) -> str | None:
     return None
 
 
-def _entries(lines: list[str]) -> Iterator[tuple[int, int, bool, str]]:
-    """Each list entry: its first line, the line after its last, whether it is nested, and its text on one line."""
-    fenced, number = False, 0
-    while number < len(lines):
-        if _FENCE.match(lines[number]):
-            fenced = not fenced
-        found = None if fenced else _MARK.match(lines[number])
-        if found is None or _HEADING.match(lines[number]):
-            number += 1
-            continue
-        end = number + 1
-        while (
-            end < len(lines)
-            and lines[end].strip()
-            and not (_MARK.match(lines[end]) or _HEADING.match(lines[end]) or _FENCE.match(lines[end]))
-        ):
-            end += 1
-        rest = " ".join(
-            (found["rest"] if end == number + 1 else found["rest"].rstrip(), *(line.strip() for line in lines[number + 1 : end]))
-        )
-        yield number, end, len(found["indent"].expandtabs(4)) >= 2, rest
-        number = end
-
-
 def _icon_length(rest: str) -> int:
     if rest[:1] not in _KIND_OF and rest[:1] != _PARROT:
         return 0
@@ -185,7 +162,9 @@ def _icon_length(rest: str) -> int:
 
 
 def _chosen(position: int, rest: str, note: str, links: tuple[ChosenLink, ...], origin: str) -> Chosen:
-    kind = _KIND_OF.get(rest[:1]) or next(filter(None, (kind_at(link.href) for link in links[:1])), Kind.ARTICLE)
+    told, there = _KIND_OF.get(rest[:1]), next(filter(None, (kind_at(link.href) for link in links[:1])), None)
+    # A comment has no icon of its own and is written with a post's.
+    kind = there if there is Kind.COMMENT and told is Kind.POST else told or there or Kind.ARTICLE
     return Chosen(position=position, kind=kind, title=title_of(note), who=who_of(note), note=note, links=links, origin=origin)
 
 
@@ -208,6 +187,8 @@ def _links(note: str, canonical: Callable[[str], Canonical]) -> tuple[tuple[Chos
 
 def _sentence(parts: list[Inline]) -> str:
     """The first sentence, without a tail of links that say nothing (": Video | Transcript")."""
+    bare = [part for part in parts if part.href is None or not re.match("https?://", part.text, re.IGNORECASE)]
+    parts = bare if any(part.text.strip(" .:;,-–—") for part in bare) else parts
     text = "".join(part.text for part in parts)
     head, colon, _ = text.partition(": ")
     lead = "".join(part.text for part in parts[: next((at for at, part in enumerate(parts) if part.href is not None), len(parts))])

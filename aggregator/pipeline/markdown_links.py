@@ -6,9 +6,12 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _AUTOLINK = re.compile(r"<((?:https?|mailto):[^\s<>]+)>", re.IGNORECASE)
+_ANCHOR = re.compile(r"""<a\s[^<>]{0,2000}?\bhref=(["'])([^"'<>]{1,4000})\1[^<>]{0,2000}>(.{0,2000}?)</a\s*>""", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 _BARE = re.compile(r"https?://[^\s<>\[\]|*`]+", re.IGNORECASE)
 _CODE = re.compile(r"(`+)(?!`)(.{0,2000}?)(?<!`)\1(?!`)")
 _EMPHASIS = re.compile(r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<![\w])_{1,3}(?=\S)|(?<=\S)_{1,3}(?![\w])|~~")
@@ -63,6 +66,8 @@ def _piece(line: str, at: int) -> tuple[Inline | None, int]:
         return Inline(found[2].strip()), found.end()
     if mark == "<" and (found := _AUTOLINK.match(line, at)):
         return Inline(found[1], found[1]), found.end()
+    if mark == "<" and (found := _ANCHOR.match(line, at)):
+        return Inline(plain(_TAG.sub("", found[3])), _unescaped(found[2].strip())), found.end()
     if mark == "!" and line[at + 1 : at + 2] == "[" and (image := _link(line, at + 1)):
         return Inline(image[0].text), image[1]
     if mark == "[" and (link := _link(line, at)):
@@ -91,18 +96,25 @@ def _link(line: str, at: int) -> tuple[Inline, int] | None:
 
 def _closing(line: str, at: int, opening: str, closing: str) -> int | None:
     """Where the bracket that opens at `at` closes."""
-    depth, place, limit = 0, at, min(len(line), at + _LONGEST_LINK)
-    while place < limit:
+    end = _pairs(line, opening, closing).get(at)
+    return end if end is not None and end - at < _LONGEST_LINK else None
+
+
+@lru_cache(maxsize=8)
+def _pairs(line: str, opening: str, closing: str) -> dict[int, int]:
+    """Each closed bracket of a line and where it closes, in one pass: a line of nothing but brackets costs no more than another."""
+    opened: list[int] = []
+    pairs: dict[int, int] = {}
+    place = 0
+    while place < len(line):
         if line[place] == "\\":
             place += 1
         elif line[place] == opening:
-            depth += 1
-        elif line[place] == closing:
-            depth -= 1
-            if depth == 0:
-                return place
+            opened.append(place)
+        elif line[place] == closing and opened:
+            pairs[opened.pop()] = place
         place += 1
-    return None
+    return pairs
 
 
 def _ended(address: str) -> str:

@@ -1,5 +1,6 @@
 """The community's own page, read into chosen stories and written back."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,73 @@ def test_the_communitys_page_is_read_whole_and_written_back() -> None:
     assert [link.label for link in page.see_also[0].links] == ["Twitter", "Scuttlebutt"]
     bullets = [line for line in repair_text(text).splitlines() if line.startswith("* ")]
     assert [write_item(item) for item in items(page)] == bullets
+
+
+def told(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    return [(one.title, tuple(link.href for link in one.links)) for one in read(text).chosen]
+
+
+A, B = "https://a.example.org/c", "https://b.example.org/x"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"- [Crews]({A}) by Ana\n+ [Two]({B})\n", [("Crews", (A,)), ("Two", (B,))]),
+        (f"1. [Crews]({A})\n10) [Two]({B})\n", [("Crews", (A,)), ("Two", (B,))]),
+        (f"• [Crews]({A})\n", [("Crews", (A,))]),
+        (f"- [ ] [Crews]({A})\n- [x] [Two]({B})\n", [("Crews", (A,)), ("Two", (B,))]),
+        (f'- [Crews]({A} "A title") and <{B}>\n', [("Crews", (A, B))]),
+        (f"- Ana on crews {A}.\n", [("Ana on crews", (A,))]),
+        (f'- <a href="{A}">Crews</a> by Ana\n', [("Crews", (A,))]),
+        (f"- [Crews][1] by Ana\n- [Two][]\n\n[1]: {A} 'T'\n[two]: <{B}>\n", [("Crews", (A,)), ("Two", (B,))]),
+        (f"- [Crews]({A})\n\n  See [Two]({B}), too.\n", [("Crews", (A, B))]),
+        (f"<!--\n- [Old]({B})\n-->\n- [Crews]({A}) <!-- [x]({B}) -->\n", [("Crews", (A,))]),
+        (f"---\nlinks:\n  - {B}\n---\n- [Crews]({A})\n", [("Crews", (A,))]),
+        (f"* * *\n- - -\n* [Crews]({A})\n", [("Crews", (A,))]),
+        (f"```\n- [Old]({B})\n```\n- [Crews]({A})\n", [("Crews", (A,))]),
+        (f"\ufeff* [Crews]({A})\r\n* [Two]({B})\r\n", [("Crews", (A,)), ("Two", (B,))]),
+    ],
+)
+def test_lists_in_other_styles_are_read(text: str, expected: list[tuple[str, tuple[str, ...]]]) -> None:
+    assert told(text) == expected
+    assert read(text).remarks == ()
+
+
+def test_a_nested_entry_is_read_with_a_remark() -> None:
+    page = read(f"- Talks\n  - [Crews]({A})\n")
+    assert [one.title for one in page.chosen] == ["Crews"]
+    assert any("nested" in remark for remark in page.remarks)
+
+
+def test_rows_of_a_table_are_remarked_on() -> None:
+    page = read(f"| What |\n|---|\n| [Crews]({A}) |\n")
+    assert page.chosen == ()
+    assert page.remarks == ("line 3: a row of a table is left out; write it as * [words](address)",)
+
+
+_MARKDOWN = st.sampled_from(
+    [
+        *("* ", "- ", "1. ", "2) ", "• ", "  - ", "\n", "\n\n", "\r\n", "  ", "\t", "- [x] ", "📄", "🔈 "),
+        *("🗨\ufe0f", "🦜", "\ufe0f", "See also: "),
+        *(f"[Crews]({A})", f"<{B}>", f"{A}.", f'[Two](<{B}> "t")', "[ref][1]", "[1]", f"[1]: {A}\n"),
+        *(f'<a href="{A}">Dee</a>', "[]()", "[x]("),
+        *("Ana writes ", "crews", ": ", " | ", "\\", "*", "_", "`", "```\n", "<!-- ", " -->", "---\n", "# T\n", "| ", "&amp;"),
+        "https://www.loomio.com/d/abc/crews/1 ",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(_MARKDOWN, max_size=25).map("".join))
+def test_what_was_written_is_read_as_the_same(text: str) -> None:
+    once = read(text)
+    again = read("\n".join(map(write_item, once.chosen)))
+    assert again.chosen == once.chosen
+    assert again.see_also == ()
+
+
+@pytest.mark.parametrize("text", ["<!--" * 100_000, "[a" * 100_000, "- " * 100_000, "[" * 50_000 + "]" * 50_000, "<a href='x'>" * 10_000])
+def test_a_hostile_list_is_read_in_bounded_time(text: str) -> None:
+    began = time.perf_counter()
+    read(f"* {text}\n[1]: {A}\n")
+    assert time.perf_counter() - began < 20
