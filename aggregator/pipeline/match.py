@@ -22,6 +22,8 @@ from aggregator.text.html import Visible, visible
 from aggregator.text.words import fold, origin, without_notes
 
 _EXCERPT = 120
+# An address written out in a text is a link's target, at which `none_of` does not look.
+_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
 # Values of `language` that say nothing (BCP 47 §4.1).
 _NO_LANGUAGE = ("", "und", "mul", "zxx", "mis")
 
@@ -122,9 +124,13 @@ class Matcher:
     def _unwanted(self, rules: tuple[Rule, ...], seen: Seen) -> bool:
         if not rules:
             return False
-        spellings = self._spellings((seen.title, *seen.texts))
+        texts = (seen.title, *seen.texts)
+        whole, worded = self._spellings(texts), self._spellings(_ADDRESS.sub(" ", text) for text in texts)
         tags = tuple(fold(reading) for tag in seen.tags for reading in _readings(tag))
-        return any(any(rule.in_tag(tag) for tag in tags) or next(_excerpts(rule, spellings), None) is not None for rule in rules)
+        return any(
+            any(rule.in_tag(tag) for tag in tags) or next(_excerpts(rule, whole if rule.host else worded), None) is not None
+            for rule in rules
+        )
 
     def _found(self, rules: tuple[Rule, ...], topic: str, seen: Seen) -> Iterator[Match]:
         places: tuple[tuple[Field, tuple[str, ...]], ...] = (

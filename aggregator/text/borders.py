@@ -32,9 +32,8 @@ def stands(text: str, start: int, end: int, *, hashtag: bool = False) -> bool:
 
 def in_address(text: str, at: int) -> bool:
     """True when the place belongs to a URL written out, so that a "#" there begins a fragment."""
-    token = re.search(r"[^\s<>\"]*\Z", text[max(0, at - 2000) : at])
-    before = token[0] if token else ""
-    return "://" in before or before.startswith("www.") or before.endswith("/")
+    before = re.split(r"[\s<>\"]", text[max(0, at - 2000) : at])[-1]
+    return "://" in before or before.startswith("www.") or ("." in before and before.endswith("/"))
 
 
 def _left(text: str, start: int, end: int, tagged: bool) -> bool:
