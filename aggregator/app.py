@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import cache, cached_property
 from pathlib import Path
 
-from aggregator import __version__, clock
+from aggregator import __version__, clock, log
 from aggregator.clock import Clock
 from aggregator.collectors import collector_for
 from aggregator.collectors.base import Collector
@@ -20,8 +20,9 @@ from aggregator.fetch.client import Client
 from aggregator.model import Source, SourceState, Takes, Topic
 from aggregator.pipeline.look import look_for
 from aggregator.pipeline.match import Matcher
-from aggregator.settings import Settings
+from aggregator.settings import Secret, Settings
 from aggregator.store import Store
+from aggregator.text.secret_address import secrets
 
 # How long a unit in hand may go on after the process was asked to stop; the whole must end within ten seconds.
 PATIENCE = timedelta(seconds=4)
@@ -77,6 +78,9 @@ class App:
         return _look_for(self.topics(source))
 
 
+# A shorter one is no secret, and taking it out would spoil other words.
+_SHORTEST_SECRET = 8
+
 # A look is costly to make and the same for all sources of the same topics.
 _look_for = cache(look_for)
 
@@ -110,11 +114,19 @@ def build(
         store.close()
 
 
+def _secrets_in_addresses(settings: Settings) -> Iterator[Secret]:
+    """What must not enter a recording either: a feed names its own address inside."""
+    for source in settings.sources:
+        for value in source.options.values():
+            yield from (Secret(text) for text in secrets(value) if len(text) >= _SHORTEST_SECRET)
+
+
 def _client(settings: Settings, store: Store, clock: Clock, *, record: Path | None, replay: Path | None) -> Client:
     from aggregator.fetch.auth import Sessions
-    from aggregator.fetch.recording import Recorder, Replay
+    from aggregator.fetch.recording import Recorder, Redactor, Replay
 
-    secrets = tuple(settings.secrets.values())
+    hidden = (*settings.secrets.values(), *_secrets_in_addresses(settings))
+    log.hide(Redactor(hidden).text)
     return Client(
         settings=settings.fetch,
         version=__version__,
@@ -123,6 +135,6 @@ def _client(settings: Settings, store: Store, clock: Clock, *, record: Path | No
         sessions=Sessions(settings.state / "sessions.json"),
         rests=store.rests(),
         moved=store.moved(),
-        recorder=Recorder(record, version=__version__, secrets=secrets) if record else None,
-        replay=Replay(replay, secrets=secrets) if replay else None,
+        recorder=Recorder(record, version=__version__, secrets=hidden) if record else None,
+        replay=Replay(replay, secrets=hidden) if replay else None,
     )

@@ -22,6 +22,7 @@ from aggregator.errors import Unreadable
 from aggregator.fetch import Reply
 from aggregator.model import Entry
 from aggregator.text.decode import decode
+from aggregator.text.secret_address import masked
 
 __all__ = [
     "ACCEPT",
@@ -108,7 +109,7 @@ def web_address(value: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise ValueError(f"{value!r} is not an address; write it in full, beginning with https://")
+        raise ValueError(f"{masked(value, '…')!r} is not an address; write it in full, beginning with https://")
     if "@" in parts.netloc:
         raise ValueError("an address with a user name or password in it is a secret; leave them out")
     if (parts.hostname or "").endswith("patreon.com") and "auth" in parse_qs(parts.query):

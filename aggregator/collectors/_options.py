@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from aggregator.errors import BadOption
+from aggregator.text.secret_address import masked
 
 _HOST = re.compile(r"(?=.{1,253}(?::|$))[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::[0-9]{1,5})?")
 
@@ -25,7 +26,7 @@ def server(value: str) -> str:
     scheme, mark, rest = value.strip().rpartition("://")
     host = _ascii(rest.partition("/")[0].rpartition("@")[2].rstrip(".").lower())
     if (mark and scheme.lower() not in ("http", "https")) or not _HOST.fullmatch(host):
-        raise ValueError(f"{value!r} is not a server; write a host name like 'social.example'")
+        raise ValueError(f"{masked(value, '…')!r} is not a server; write a host name like 'social.example'")
     return f"http://{host}" if scheme.lower() == "http" else host
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, ClassVar
-from urllib.parse import urlsplit
 
 from aggregator.collectors import _feeds
 from aggregator.collectors._discovery import discover
@@ -15,6 +14,7 @@ from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Me
 from aggregator.errors import Gone, Unreadable
 from aggregator.fetch import Http, Pace, Reply
 from aggregator.model import Kind, Page
+from aggregator.text.secret_address import is_secret, masked
 
 DOING = "reading the feed"
 
@@ -59,17 +59,15 @@ class Feed(Collector):
 
     @property
     def address(self) -> str:
-        return "https://www.google.com/alerts" if self._is_secret else self.url
+        return "https://www.google.com/alerts" if ".google." in self.host and "/alerts/feeds/" in self.url else masked(self.url, "…")
 
     @property
     def feed(self) -> str | None:
-        return None if self._is_secret else self.url
+        return None if is_secret(self.url) else self.url
 
-    @property
-    def _is_secret(self) -> bool:
-        """A Google Alerts address names an account; whoever has it reads the alert."""
-        parts = urlsplit(self.url)
-        return parts.path.startswith("/alerts/feeds/") and host_of(self.url).removeprefix("www.").startswith("google.")
+    def _resume(self, address: str) -> Cursor:
+        """Where the feed is; a secret stays in the configuration and out of the database."""
+        return pack(configured=True) if address == self.url and is_secret(address) else pack(feed=address)
 
     @classmethod
     def recognise(cls, address: str) -> Mapping[str, str] | None:
@@ -82,7 +80,7 @@ class Feed(Collector):
         position = unpack(cursor)
         address, reply = _ask(http, str(position.get("feed", self.url)), self.url)
         if reply.unchanged or not is_page(reply.body, reply.headers.get("content-type", "")):
-            yield page_of(feed_of(reply, DOING), cursor=pack(feed=address))
+            yield page_of(feed_of(reply, DOING), cursor=self._resume(address))
             return
         try:
             address, feed = discover(http, reply, DOING, guess=not position)
@@ -90,7 +88,7 @@ class Feed(Collector):
             # Remembered, so that a site is searched for a feed once and not at every poll.
             yield Page(entries=(), cursor=cursor or pack(searched=True))
             raise
-        yield page_of(feed, cursor=pack(feed=address))
+        yield page_of(feed, cursor=self._resume(address))
 
 
 def page_of(feed: _feeds.Feed | None, *, cursor: Cursor) -> Page:

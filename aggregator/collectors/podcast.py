@@ -17,6 +17,7 @@ from aggregator.errors import Gone, SourceError, Unauthorized, Unreadable
 from aggregator.fetch import Http, Pace, Reply
 from aggregator.model import Entry, Kind, Page
 from aggregator.text.decode import decode
+from aggregator.text.secret_address import is_secret, masked
 
 DOING = "reading the podcast"
 APPLE = "itunes.apple.com"
@@ -90,11 +91,11 @@ class Podcast(Collector):
 
     @property
     def address(self) -> str:
-        return self.url
+        return masked(self.url, "…")
 
     @property
     def feed(self) -> str | None:
-        return None if self._handle else self.url
+        return None if self._handle or is_secret(self.url) else self.url
 
     @property
     def _handle(self) -> str:

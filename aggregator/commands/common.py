@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from aggregator.log import safe, safe_lines
 from aggregator.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,12 +37,22 @@ def application(options: argparse.Namespace, settings: Settings | None = None) -
 def talk(options: argparse.Namespace, text: str) -> None:
     """Say something to the person at the terminal, unless they want quiet."""
     if not options.quiet:
-        print(text, file=sys.stderr)
+        complain(text)
+
+
+def say(text: str = "") -> None:
+    """Print a line, whatever its parts were sent as."""
+    print(safe(text))
+
+
+def complain(text: str) -> None:
+    """Say something to the person at the terminal, whether they want quiet or not."""
+    print(safe(text), file=sys.stderr)
 
 
 def show(value: Any) -> None:
     """Print a value as JSON."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    print(safe_lines(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
 
 
 def day(at: datetime | None) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.commands.common import application, settings_of, show, talk
+from aggregator.commands.common import application, complain, settings_of, show, talk
 from aggregator.commands.setup import keys_wanted
 from aggregator.errors import ConfigError
 
@@ -108,7 +107,7 @@ def _report(options: argparse.Namespace, app: App, ran: Ran) -> int:
         talk(options, line)
     failed = failures(app, ran)
     for line in failed:
-        print(line, file=sys.stderr)
+        complain(line)
     for variable, line in keys_wanted(app.settings).items():
         if not any(variable in said for said in failed):
             talk(options, line)

@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 from aggregator.collectors import collector_for
-from aggregator.commands.common import columns, settings_of, show, talk
+from aggregator.commands.common import columns, say, settings_of, show, talk
 from aggregator.errors import ConfigError
 from aggregator.model import Source, Takes
 from aggregator.settings import Settings
 from aggregator.shape import write_duration
+from aggregator.text.secret_address import masked
 
 _TEMPLATE = """\
 # yaml-language-server: $schema=sources.schema.json
@@ -111,7 +112,7 @@ def check(options: argparse.Namespace) -> int:
         show({"topics": [topic.id for topic in settings.topics], "sources": [_plain(source, settings) for source in settings.sources]})
         return 0
     for line in understood(settings):
-        print(line)
+        say(line)
     return 0
 
 
@@ -159,7 +160,7 @@ def _plain(source: Source, settings: Settings) -> dict[str, object]:
     return {
         "id": source.id,
         "platform": source.platform,
-        "options": dict(source.options),
+        "options": {name: masked(value, "…") for name, value in source.options.items()},
         "label": source.label,
         "topics": source.topics,
         "takes": source.takes,

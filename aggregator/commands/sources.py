@@ -8,7 +8,7 @@ from itertools import islice
 
 from aggregator.collectors import collector_for, recognise
 from aggregator.collectors.base import Collector
-from aggregator.commands.common import application, columns, day, settings_of, show, talk
+from aggregator.commands.common import application, columns, day, say, settings_of, show, talk
 from aggregator.commands.setup import _plain as plain_source
 from aggregator.commands.setup import keys_wanted
 from aggregator.config import identifier
@@ -24,7 +24,7 @@ def listed(options: argparse.Namespace) -> int:
         show([plain_source(source, settings) for source in settings.sources])
         return 0
     for line in columns([(source.id, source.label, collector_for(source).address) for source in settings.sources] or [("no sources",)]):
-        print(line)
+        say(line)
     return 0
 
 
@@ -40,15 +40,15 @@ def status(options: argparse.Namespace) -> int:
             state = states.get(source.id) or SourceState(source=source.id)
             rows.append((source.id, day(state.last_ok_at), day(state.last_new_at), _next(source, state), how(source, state)))
         for line in columns(rows):
-            print(line)
+            say(line)
         for source in app.settings.sources:
             for remark in (states.get(source.id) or SourceState(source=source.id)).remarks:
-                print(f"{source.id}: {remark}")
+                say(f"{source.id}: {remark}")
         for host, until in sorted(app.store.rests().items()):
             if until > app.clock():
-                print(f"{host} asked not to be asked again before {day(until)}")
+                say(f"{host} asked not to be asked again before {day(until)}")
         for line in keys_wanted(app.settings).values():
-            print(line)
+            say(line)
     return 0
 
 
@@ -135,16 +135,16 @@ def _show_page(options: argparse.Namespace, pages: list[Page], source: Source, c
         return
     for entry, matches in entries:
         counts = bool(matches) or source.takes is Takes.EVERYTHING
-        print(f"{'*' if counts else ' '} {day(entry.published):22} {entry.kind:8} {(entry.title or entry.text or entry.url)[:100]}")
+        say(f"{'*' if counts else ' '} {day(entry.published):22} {entry.kind:8} {(entry.title or entry.text or entry.url)[:100]}")
         for match in matches:
-            print(f"      {match.field}: {match.rule!r} in {match.excerpt!r}")
+            say(f"      {match.field}: {match.rule!r} in {match.excerpt!r}")
     for page in pages:
         for remark in page.remarks:
-            print(f"  remark: {remark}")
+            say(f"  remark: {remark}")
     found = sum(bool(matches) or source.takes is Takes.EVERYTHING for _, matches in entries)
     silent = not entries and source.takes is Takes.MENTIONS
-    print(
+    say(
         "No word of the topics occurs in the reply, so it was not taken apart." if silent else f"{len(entries)} entries, {found} count (*)."
     )
     manifest = collector.manifest
-    print(f"Reach: {manifest.reach}. Gives: {manifest.delivers}. Limits: {' '.join(manifest.limits) or 'none known.'}")
+    say(f"Reach: {manifest.reach}. Gives: {manifest.delivers}. Limits: {' '.join(manifest.limits) or 'none known.'}")

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from aggregator.app import App
-from aggregator.commands.common import application, day, settings_of, show, talk
+from aggregator.commands.common import application, day, say, settings_of, show, talk
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.model import Kind, Story
 
@@ -72,13 +72,13 @@ def why(options: argparse.Namespace) -> int:
         if options.json:
             show({"url": options.url, "key": found.key, "href": found.href, "rules": [asdict(step) for step in steps], "story": story})
             return 0
-        print(f"address  {options.url}")
+        say(f"address  {options.url}")
         for step in steps:
-            print(f"  rule {step.rule}, {step.name}: {step.after}")
-        print(f"key      {found.key}")
-        print(f"follow   {found.href}")
+            say(f"  rule {step.rule}, {step.name}: {step.after}")
+        say(f"key      {found.key}")
+        say(f"follow   {found.href}")
         for line in _told(story):
-            print(line)
+            say(line)
     return 0
 
 

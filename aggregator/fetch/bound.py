@@ -18,6 +18,7 @@ from aggregator.fetch.exchange import Answer, Question
 from aggregator.fetch.status import LONGEST, http_date, shown
 from aggregator.model import Validators
 from aggregator.settings import Secret
+from aggregator.text.secret_address import is_secret, name_of
 
 if TYPE_CHECKING:
     from aggregator.fetch.client import Arrival, Client
@@ -71,7 +72,7 @@ class BoundHttp:
 
     def get(self, url: str, *, params: Params | None = None, accept: str | None = None, auth: bool = False) -> Reply:
         asked = with_params(url, params)
-        known = self._terms.validators.get(asked) or Validators()
+        known = self._terms.validators.get(name_of(asked)) or Validators()
         headers = {"Accept": accept or "*/*", **_conditions(known)}
         arrival = self._follow(Question(url=asked, headers=headers), auth=auth)
         return self._reply(asked, arrival, known, auth=auth)
@@ -165,14 +166,14 @@ class BoundHttp:
             body_digest=digest,
         )
         if arrival.answer.status in (200, 304) and fresh != known:
-            self._validators[asked] = fresh
+            self._validators[name_of(asked)] = fresh
         until = fresh_until(headers, self._client.now())
         if until is not None and (self._fresh_until is None or until > self._fresh_until):
             self._fresh_until = until
 
     def _holds_secret(self, *urls: str) -> bool:
         texts = secret_texts(self._terms.secret) if self._terms.secret is not None else ()
-        return any(text in url for text in texts for url in urls)
+        return any(is_secret(url) or any(text in url for text in texts) for url in urls)
 
 
 def with_params(url: str, params: Params | None) -> str:

@@ -20,8 +20,9 @@ from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit, urlu
 
 from aggregator.errors import ConfigError, SourceError, Unavailable, Unreadable
 from aggregator.fetch.exchange import Answer, Question
-from aggregator.fetch.status import secret_parameters_masked, shown
+from aggregator.fetch.status import shown
 from aggregator.settings import Secret
+from aggregator.text.secret_address import masked
 
 REDACTED = "REDACTED"
 
@@ -53,7 +54,7 @@ class Redactor:
         return self.clean(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
     def url(self, url: str) -> str:
-        return self.text(secret_parameters_masked(url, REDACTED))
+        return self.text(masked(url, REDACTED))
 
 
 def _texts(secret: Secret) -> set[str]:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from aggregator.errors import Gone, RateLimited, SourceError, Unauthorized, Unavailable, Unreadable
+from aggregator.text.secret_address import masked
 
 LONGEST = timedelta(days=31)
 """No server is believed when it asks for more rest than this."""
@@ -26,12 +27,6 @@ CHALLENGE_REST = timedelta(days=1)
 
 _RESET_HEADERS = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset")
 _RESET_MEMBER = re.compile(r"(?:^|[;,\s])(?:reset|t)\s*=\s*(\d{1,12})", re.IGNORECASE)
-# Page tokens are positions and stay: two pages must not look like one.
-_SECRET_PARAMETER = re.compile(
-    r"(?i)(^|[?&;])(?!(?:page|next|sync|continuation)_)"
-    r"((?:[\w.~-]*[_.~-])?(?:key|apikey|(?:access|auth|refresh|id)?token|secret|password|passwd|pwd|auth|sig|signature|session|sid|jwt|sk|code))"
-    r"=[^&;#]*"
-)
 # Google's APIs answer 403 for a spent quota and 400 for a wrong key (error reference of the YouTube Data API, read 2026-11-22).
 _GOOGLE_QUOTA = frozenset({"quotaExceeded", "dailyLimitExceeded"})
 _GOOGLE_RATE = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
@@ -136,19 +131,14 @@ def http_date(value: str) -> datetime | None:
 
 
 def shown(url: str) -> str:
-    """A URL for people and logs: without credentials, fragment and values of parameters that are named like secrets; at most 200 long."""
+    """A URL for people and logs: without credentials, fragment and whatever in it is a secret; at most 200 long."""
     try:
         parts = urlsplit(url)
         bare = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
     except ValueError:
         bare = url.partition("#")[0].rpartition("@")[2]
-    printable = "".join(letter if letter.isprintable() else "?" for letter in secret_parameters_masked(bare, "…"))
+    printable = "".join(letter if letter.isprintable() else "?" for letter in masked(bare, "…"))
     return printable if len(printable) <= 200 else printable[:199] + "…"
-
-
-def secret_parameters_masked(url: str, mask: str) -> str:
-    """A URL whose parameters that are named like secrets have the value `mask`."""
-    return _SECRET_PARAMETER.sub(rf"\1\2={mask}", url)
 
 
 def _reset(value: str, now: datetime | None) -> datetime | None:

@@ -13,8 +13,9 @@ from aggregator.model import Source, SourceState
 from aggregator.publish.dates import When, when, zone
 from aggregator.publish.words import address, clean
 from aggregator.settings import Settings
+from aggregator.text.secret_address import is_secret
 
-_ASKING = re.compile(r"^asking \S+: ")
+_ASKING = re.compile(r"\basking \S+: ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +77,8 @@ def _source_view(source: Source, state: SourceState, secrets: frozenset[str], he
         platform=manifest.name,
         platform_title=clean(manifest.title, 60),
         place=label if manifest.fallback else clean(manifest.title, 60),
-        address=address(collector.address),
-        feed=address(collector.feed),
+        address=_public(collector.address),
+        feed=_public(collector.feed),
         waits_for=waits_for,
         failing_since=when(since, here) if since else None,
         reason=_reason(state.last_error) if since else "",
@@ -86,8 +87,13 @@ def _source_view(source: Source, state: SourceState, secrets: frozenset[str], he
     )
 
 
+def _public(url: str | None) -> str | None:
+    """An address that may be shown to everybody; None when it is none, or is a secret."""
+    return None if url is None or is_secret(url) else address(url)
+
+
 def _reason(error: str | None) -> str:
-    """An error's fragment as the end of a sentence, without the address that was asked: it stands in `status`."""
+    """An error's fragment as the end of a sentence, without the addresses that were asked: they stand in `status`."""
     return clean(_ASKING.sub("", clean(error)), 200).rstrip(".") + "." if error else "the reason was not kept."
 
 

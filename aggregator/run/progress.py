@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from aggregator.log import safe
 from aggregator.run.jobs import Done, Ending
 
 
@@ -30,7 +31,7 @@ def _nothing(_: object) -> None:
 def _line(stream: TextIO) -> Callable[[Done], None]:
     def tell(done: Done) -> None:
         if done.job.name == "poll":
-            print(said(done), file=stream, flush=True)
+            print(safe(said(done)), file=stream, flush=True)
 
     return tell
 
@@ -49,7 +50,7 @@ def _bar(stream: TextIO) -> Iterator[tuple[Callable[[int], None], Callable[[Done
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (TextColumn("Reading"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    columns = (TextColumn("Reading"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=Console(file=stream), transient=True) as bar:
         task = bar.add_task("", total=None)
 
@@ -58,8 +59,8 @@ def _bar(stream: TextIO) -> Iterator[tuple[Callable[[int], None], Callable[[Done
 
         def tell(done: Done) -> None:
             if done.job.name == "poll":
-                bar.update(task, advance=1, description=done.job.subject)
+                bar.update(task, advance=1, description=safe(done.job.subject))
             else:
-                bar.update(task, description=f"page {done.job.lane}")
+                bar.update(task, description=safe(f"page {done.job.lane}"))
 
         yield begin, tell
