@@ -90,8 +90,9 @@ _ALSO_GOOD = re.compile(
     r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?)((?:/(?:[A-Za-z0-9/_.~@+=$!'*(),:;&-]|%[0-9A-Fa-f]{2})*)?)"
     r"(?:\?((?:[A-Za-z0-9_=&.~+@/$!'*(),:;-]|%[0-9A-Fa-f]{2})+))?(?:#([A-Za-z0-9_=./!:~-]*))?(?<=[A-Za-z0-9/_=~&-])\Z"
 )
+_CARRIED = re.compile(r"https?(?:[:/;]|%3A|$)", re.IGNORECASE)
 _SUSPECT = re.compile(
-    r"https?(?:[:/;]|%3A|$)|&(?:amp|lt|gt|quot|apos|nbsp)|%5C|%E2%8[01]|%EF%BB|%C2%AD|%(?:20|22|29|3C|3E|5D|60|7D|0A|0D|09|A0|A6)\Z",
+    r"\?amp;|&(?:amp|lt|gt|quot|apos|nbsp)|%5C|%E2%8[01]|%EF%BB|%C2%AD|%(?:20|22|29|3C|3E|5D|60|7D|0A|0D|09|A0|A6)\Z",
     re.IGNORECASE,
 )
 
@@ -324,7 +325,18 @@ def _good(text: str) -> re.Match[str] | None:
     if match is not None:
         return match if _INNER.search(text, 8) is None else None
     match = _ALSO_GOOD.match(text)
-    return match if match is not None and _SUSPECT.search(text, 8) is None else None
+    if match is None or _SUSPECT.search(text, 8) is not None:
+        return None
+    carried = _CARRIED.search(text, 8)
+    return match if carried is None or _carries(text, match, carried.start()) else None
+
+
+def _carries(text: str, match: re.Match[str], place: int) -> bool:
+    """Whether a second scheme begins the address that a redirect or an archive carries, and is no scheme or address written twice."""
+    front = text[match.start(3) : place]
+    return (
+        len(front) > 1 and front[-1] in "/=" and not text.endswith(("http", "https")) and text[: len(text) // 2] != text[len(text) // 2 :]
+    )
 
 
 def is_good(text: str) -> bool:

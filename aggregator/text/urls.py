@@ -270,7 +270,7 @@ def _unwrapped(a: Address, text: str, steps: list[Step] | None) -> tuple[Address
             break
         for name, unwrap in site.unwrappers:
             target = unwrap(a)
-            inner = parse(_repaired(target, None)) if target is not None else None
+            inner = (repair_url.good(target) or parse(_repaired(target, None))) if target is not None else None
             if target is None or inner is None:
                 continue
             before, a, text = text, inner, inner.text()

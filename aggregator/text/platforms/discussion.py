@@ -82,9 +82,9 @@ _HN_ITEM = re.compile(r"(?:\A|/)(?:api/v1/items|v0/item|item|items|story|comment
 def hacker_news(a: Address, host: str, s: list[str]) -> str | None:
     """The number of an item, on the site, in its interfaces and on readers of it."""
     number = values(a.query).get("id", "") if s[-1:] == ["item"] else ""
-    match = _HN_ITEM.search("/".join(s)) or _HN_ITEM.search((a.fragment or "").lstrip("!/"))
-    if not number.isdigit() and match is not None and host != "news.ycombinator.com":
-        number = match[1]
+    if not number.isdigit() and host != "news.ycombinator.com":
+        match = _HN_ITEM.search("/".join(s)) or _HN_ITEM.search((a.fragment or "").lstrip("!/"))
+        number = match[1] if match is not None else number
     number = re.sub(r"\D.*", "", number)
     return f"https://news.ycombinator.com/item?id={int(number)}" if number else None
 

@@ -39,7 +39,7 @@ def _video_id(text: str) -> str | None:
 
 
 def _watch(video: str, a: Address) -> str:
-    comment = _COMMENT.search(a.query or "")
+    comment = _COMMENT.search(a.query) if a.query and "lc=" in a.query else None
     return f"https://youtube.com/watch?v={video}&lc={comment[1].rstrip('.')}" if comment else f"https://youtube.com/watch?v={video}"
 
 
