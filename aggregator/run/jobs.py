@@ -19,7 +19,6 @@ from aggregator.errors import AggregatorError, MissingSecret, SourceError
 from aggregator.fetch import SourceHttp
 from aggregator.fetch.pace import Stopped
 from aggregator.model import Coverage, Link, Outcome, SourceState
-from aggregator.pipeline.enrich import enriched, not_enriched, worth_reading
 from aggregator.pipeline.match import Matcher
 from aggregator.pipeline.poll import poll
 from aggregator.pipeline.schedule import next_poll
@@ -86,6 +85,11 @@ def polls_due(app: App, *, only: Collection[str] = (), force: bool = False) -> t
 def links_due(app: App) -> tuple[Job, ...]:
     """Linked pages to read now."""
     links = app.store.links_due(app.clock(), MOST_LINKS)
+    if not links:
+        return ()
+    # What reads pages is slow to load, and most ticks need none of it.
+    from aggregator.pipeline.enrich import worth_reading
+
     return tuple(Job(name="enrich", subject=link.key, lane=host_of(link.href)) for link in links if worth_reading(link.key))
 
 
@@ -188,6 +192,8 @@ class _Handlers:
         return Done(job=job, ending=Ending.FAILED if message else Ending.OK, message=message)
 
     def _read(self, link: Link) -> tuple[Link, str]:
+        from aggregator.pipeline.enrich import enriched, not_enriched
+
         try:
             reply = self._app.client.page(link.href)
         except SourceError as error:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from aggregator.app import App
-from aggregator.publish.site import Published
 from aggregator.run.jobs import Done, Ending, polls_due, tick
-from aggregator.run.publishing import publish_site
 from aggregator.store import Landed
+
+if TYPE_CHECKING:
+    from aggregator.publish.site import Published
 
 # Longer than this without one good poll of any source, and a run says so with an exit code of its own.
 PROMISED = timedelta(days=3)
@@ -76,7 +78,7 @@ def run_once(
         polls = polls_due(app, only=only, force=force)
         begin(len(polls))
         done = tick(app, polls, tell)
-        published = publish_site(app, dry_run=dry_run) if build else None
+        published = _published(app, dry_run=dry_run) if build else None
         return Ran(
             polls=tuple(one for one in done if one.job.name == "poll"),
             links=tuple(one for one in done if one.job.name == "enrich"),
@@ -85,6 +87,13 @@ def run_once(
             silent=_silent(app),
             stopped=app.stop.is_set(),
         )
+
+
+def _published(app: App, *, dry_run: bool) -> Published:
+    # What makes the page is slow to load, and a poll does not need it.
+    from aggregator.run.publishing import publish_site
+
+    return publish_site(app, dry_run=dry_run)
 
 
 def _silent(app: App) -> bool:

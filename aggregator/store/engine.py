@@ -18,9 +18,10 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import PoolProxiedConnection, StaticPool
 from sqlalchemy.sql import ClauseElement
 
 from aggregator.clock import Clock, now
@@ -55,10 +56,9 @@ class Desk:
     result objects cost five times what SQLite itself does for a row.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self._dialect = connection.dialect
-        self._cursor = connection.connection.cursor()
+    def __init__(self, cursor: DBAPICursor, dialect: Dialect) -> None:
+        self._cursor = cursor
+        self._dialect = dialect
 
     def rows(self, statement: ClauseElement, *values: Any) -> Sequence[Sequence[Any]]:
         """All rows, as tuples."""
@@ -98,12 +98,12 @@ class Database:
         self.path = path
         self.engine = engine
         self.lock = lock
-        # A server shows each statement the newest commits unless asked for one moment; a writer, who waits for its turn first, wants them.
-        server = engine.dialect.name != "sqlite"
-        self._reader = engine.execution_options(isolation_level="REPEATABLE READ") if server else engine
-        self._writer = engine.execution_options(writing=True)
         # Statements go to the driver without a layer between, so that its own errors come back.
         self._driver: Any = engine.dialect.loaded_dbapi
+        sqlite = engine.dialect.name == "sqlite"
+        # A server shows each statement the newest commits unless asked for one moment; a writer, who waits for its turn first, wants them.
+        self._to_read = "BEGIN" if sqlite else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+        self._to_write = "BEGIN IMMEDIATE" if sqlite else f"SELECT pg_advisory_xact_lock({_WRITER_KEY})"
         self._turn = threading.RLock()
         # A database in memory is one connection, so that reading takes turns as well.
         self._reading: Callable[[], AbstractContextManager[object]] = (lambda: self._turn) if shared else nullcontext
@@ -111,24 +111,45 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Desk]:
         """A transaction that sees one moment of the database and changes nothing."""
-        with self._reading(), self._told(), self._reader.connect() as connection:
-            connection.begin()
-            yield Desk(connection)
+        with self._reading(), self._told(), self._connected() as connection:
+            yield self._begun(connection, self._to_read)
 
     @contextmanager
     def writing(self) -> Iterator[Desk]:
         """A transaction that is committed at the end of the block, or leaves nothing when the block raises."""
-        with self._turn, self._told(), self._writer.begin() as connection:
-            yield Desk(connection)
+        with self._turn, self._told(), self._connected() as connection:
+            yield self._begun(connection, self._to_write)
+            self.engine.dialect.do_commit(connection)
 
     @contextmanager
-    def migrating(self) -> Iterator[Desk]:
+    def _connected(self) -> Iterator[PoolProxiedConnection]:
+        """A connection of the pool; what was begun on it and not committed is rolled back."""
+        connection = self.engine.raw_connection()
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _begun(self, connection: PoolProxiedConnection, statement: str) -> Desk:
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        return Desk(cursor, self.engine.dialect)
+
+    @contextmanager
+    def inspecting(self) -> Iterator[Connection]:
+        """SQLAlchemy's own connection, for looking at the tables themselves."""
+        with self._reading(), self._told(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
         """A writing transaction in which tables may be rebuilt: SQLite does not look at references until `faults` is asked."""
-        with self._turn, self._told(), self._writer.connect() as connection:
+        with self._turn, self._told(), self.engine.connect() as connection:
             self._guard_references(connection, "OFF")
             try:
                 with connection.begin():
-                    yield Desk(connection)
+                    connection.exec_driver_sql(self._to_write)
+                    yield connection
             finally:
                 self._guard_references(connection, "ON")
 
@@ -139,13 +160,13 @@ class Database:
             assert isinstance(driver, sqlite3.Connection)
             driver.execute(f"PRAGMA foreign_keys = {state}")
 
-    def faults(self, desk: Desk) -> list[str]:
+    def faults(self, connection: Connection) -> list[str]:
         """What is wrong inside the file, a fragment each; a server sees to that by itself."""
         if self.engine.dialect.name != "sqlite":
             return []
-        broken = desk.connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         wrong = [f"{len(broken)} rows refer to rows that do not exist"] if broken else []
-        answers = [str(answer) for (answer,) in desk.connection.exec_driver_sql("PRAGMA quick_check(3)")]
+        answers = [str(answer) for (answer,) in connection.exec_driver_sql("PRAGMA quick_check(3)")]
         return wrong + [f"the file is damaged ({answer})" for answer in answers if answer != "ok"]
 
     @contextmanager
@@ -261,20 +282,10 @@ def _speak_sqlite(engine: Engine, *, wal: bool) -> None:
         if wal and connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
             connection.execute("PRAGMA journal_mode = WAL")
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN")
-
 
 def _server(url: str) -> Database:
     # "format" keeps parameters positional, as SQLite has them.
     engine = create_engine(url, paramstyle="format", pool_size=8, max_overflow=-1)
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("writing"):
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_WRITER_KEY,))
-
     return Database(engine, name=engine.url.render_as_string(hide_password=True), lock=_ServerLock(engine))
 
 

@@ -92,8 +92,8 @@ def migrate(
         StoreError: the database is from a newer version of the program, is not ours, or is not what a migration promised; then it is
             left as it was.
     """
-    with database.reading() as desk:
-        version = _version(desk.connection, database.name)
+    with database.inspecting() as connection:
+        version = _version(connection, database.name)
     newest = migrations[-1].number
     if version > newest:
         raise StoreError(
@@ -104,13 +104,13 @@ def migrate(
         return 0
     if version and database.path is not None:
         _keep_copy(database, version)
-    with database.migrating() as desk:
+    with database.migrating() as connection:
         # Another process may have done it while this one waited for its turn.
-        version = _version(desk.connection, database.name)
+        version = _version(connection, database.name)
         pending = [migration for migration in migrations if migration.number > version]
         for migration in pending:
-            _apply(desk.connection, migration, now)
-        wrong = _differences(desk.connection, metadata) + database.faults(desk)
+            _apply(connection, migration, now)
+        wrong = _differences(connection, metadata) + database.faults(connection)
         if wrong:
             raise StoreError(
                 f"the database {database.name} was not brought to version {newest} and is as it was, because {'; '.join(wrong)}; "

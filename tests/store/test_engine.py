@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import text
 
 from aggregator.errors import StoreError
 from aggregator.store.engine import open_database, open_store, told
@@ -29,7 +29,7 @@ def test_every_connection_guards_references_and_waits_for_others(tmp_path: Path)
     database = open_database(tmp_path / "a.db")
     with database.reading() as first, database.reading() as second:
         for desk in (first, second):
-            found = [desk.connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("foreign_keys", "busy_timeout", "synchronous")]
+            found = [desk.rows(text(f"PRAGMA {name}"))[0][0] for name in ("foreign_keys", "busy_timeout", "synchronous")]
             assert found == [1, 30_000, 1]
     database.close()
 
@@ -75,7 +75,7 @@ def test_a_database_that_cannot_be_written_is_told_with_what_to_do(tmp_path: Pat
         store.land(landing(mention("1")))
         # What a read-only file system answers; a mode of 0444 would not stop the superuser, who runs tests in containers.
         with store._database.reading() as desk:
-            desk.connection.exec_driver_sql("PRAGMA query_only = ON")
+            desk.run(text("PRAGMA query_only = ON"))
         with pytest.raises(StoreError, match="cannot be written; give this user the right"):
             store.land(landing(mention("2")))
 
@@ -90,9 +90,9 @@ def test_whatever_the_database_says_the_sentence_ends_with_what_to_do(message: s
 def test_a_broken_constraint_is_a_bug_and_not_the_operators_trouble(tmp_path: Path) -> None:
     database = open_database(tmp_path / "a.db")
     with database.writing() as desk:
-        desk.connection.exec_driver_sql("CREATE TABLE one (id INTEGER PRIMARY KEY)")
-    with pytest.raises(IntegrityError), database.writing() as desk:
-        desk.connection.exec_driver_sql("INSERT INTO one VALUES (1), (1)")
+        desk.run(text("CREATE TABLE one (id INTEGER PRIMARY KEY)"))
+    with pytest.raises(sqlite3.IntegrityError), database.writing() as desk:
+        desk.run(text("INSERT INTO one VALUES (1), (1)"))
     database.close()
 
 
@@ -117,11 +117,11 @@ def test_a_reader_sees_one_moment_while_a_writer_goes_on(tmp_path: Path) -> None
     with closing(open_store(tmp_path / "a.db")) as store:
         store.land(landing(mention("1")))
         with store._database.reading() as desk:
-            before = desk.connection.exec_driver_sql("SELECT count(*) FROM mention").scalar()
+            before = desk.rows(text("SELECT count(*) FROM mention"))[0][0]
             writer = threading.Thread(target=store.land, args=(landing(mention("2")),))
             writer.start()
             writer.join(timeout=30)
-            after = desk.connection.exec_driver_sql("SELECT count(*) FROM mention").scalar()
+            after = desk.rows(text("SELECT count(*) FROM mention"))[0][0]
         assert (before, after, len(store.stories())) == (1, 1, 2)
 
 
@@ -152,7 +152,7 @@ def test_who_means_to_write_says_so_before_reading(tmp_path: Path) -> None:
     open_store(path).close()
     database = open_database(path)
     with database.writing() as desk, closing(sqlite3.connect(path, timeout=0)) as other:
-        desk.connection.exec_driver_sql("SELECT number FROM revision").fetchall()
+        desk.rows(text("SELECT number FROM revision"))
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("INSERT INTO note VALUES ('published', '1')")
     database.close()

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Connection, MetaData, Text
+from sqlalchemy import Column, Connection, MetaData, Text, text
 
 from aggregator.errors import StoreError
 from aggregator.store import schema
@@ -119,7 +119,7 @@ def test_a_migration_that_does_not_keep_its_word_leaves_the_database_as_it_was(
 def test_references_are_guarded_again_after_a_migration(database: Database, second_metadata: MetaData) -> None:
     migrate(database, NOW, migrations=(FIRST_MIGRATION, SECOND), metadata=second_metadata)
     with database.reading() as desk:
-        assert desk.connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        assert desk.rows(text("PRAGMA foreign_keys")) == [(1,)]
 
 
 def test_a_database_of_a_newer_program_is_refused_untouched(path: Path) -> None:
