@@ -39,7 +39,7 @@ _STYLED = (
 )  # fmt: skip
 _ASCII = bytes(range(128))
 # A reference, its "&" escaped again any number of times; the commonest end the search at once.
-_REFERENCE = re.compile(rb"&(?!lt;|gt;|quot;|nbsp;|amp;[^a-z#&])(?:amp;|#0*38;|#x0*26;)*(#x[0-9a-f]+;?|#[0-9]+;?|[a-z]+[0-9]*;?)")
+_REFERENCE = re.compile(rb"&(?!lt;|gt;|quot;|nbsp;|amp;[^a-z#&])(?:amp;?|#0*38;?|#x0*26;?)*(#x[0-9a-f]+;?|#[0-9]+;?|[a-z]+[0-9]*;?)")
 _JSON = re.compile(rb"\\(?=u00)")
 # Two bytes are found faster as one and a look ahead.
 _HZ = re.compile(rb"~(?=\{)")
@@ -293,7 +293,8 @@ def _loosened(body: bytes) -> str:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     while "%25" in text:
         text = text.replace("%25", "%")
-    for _ in range(3):
+    # As often as a feed, its markup and two readings of the matcher do, and once more.
+    for _ in range(5):
         if "&" in text:
             text = unescape(text)
     if "%" in text:

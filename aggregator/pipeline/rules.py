@@ -19,6 +19,7 @@ _GAP = r"(?:[^\S\n]+(?:\n[^\S\n]*)?|\n[^\S\n]*)"
 # A hyphen inside a word, or at the end of a line that breaks it.
 _HYPHEN = r"-(?:[^\S\n]*\n[^\S\n]*)?"
 _SCHEME = re.compile(r"\Ahttps?://(?:www\.)?(?=.)")
+_ANY_SCHEME = re.compile(r"\A[a-z][a-z0-9+.-]*:(?://)?", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?((?:[^\s/?#:@.]+\.)+[^\W\d_]{2,})(?::\d+)?(/[^\s?#]*)?")
 # What makes "example.org" another host ("example.org.test") or another path.
 _LONGER_HOST = re.compile(r"[.-]\w")
@@ -129,7 +130,7 @@ def words_of(link: str) -> str:
     """An address as words: percent-decoded, international hosts in their own letters, "_" and "+" as spaces; "" for what is no address."""
     if link[:11].lower().startswith(("data:", "javascript:")):
         return ""
-    words = re.sub(r"\A[a-z][a-z0-9+.-]*:(?://)?", "", link.strip(), count=1, flags=re.IGNORECASE)
+    words = _ANY_SCHEME.sub("", link.strip(), count=1)
     # An address inside an address is encoded twice.
     for _ in range(2):
         if "%" in words:

@@ -151,6 +151,8 @@ def test_words_in_addresses_are_let_through(data: st.DataObject, word: str) -> N
         "MİCROSOLİDARİTY",
         "&#x6D;icrosolidarity",
         "&amp;amp;amp;#109;icrosolidarity",
+        "&amp#109;icrosolidarity",
+        "&#38#109;icrosolidarity",
         "micro&shysolidarity",
         "mi%63rosolidarity",
         "%EF%BD%8Dicrosolidarity",
@@ -186,6 +188,10 @@ def test_bodies_without_the_word_need_no_parsing(body: bytes) -> None:
 def test_a_dotless_i_is_seen_in_capitals() -> None:
     assert LOOKS["ışık"]("<p>IŞIK</p>".encode())
     assert LOOKS["ısı"](b"<p>ISI</p>")
+
+
+def test_a_foreign_letter_is_seen_however_often_it_is_escaped() -> None:
+    assert LOOKS["микросолидарность"](b"&amp;amp;amp;#1084;" + "икросолидарность".encode())
 
 
 def test_every_name_of_a_character_can_be_read() -> None:
