@@ -8,14 +8,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from aggregator import collectors
-from aggregator.collectors.base import options_of
+from aggregator.collectors.base import Collector, options_of
 from aggregator.errors import BadOption, ConfigError, UnknownPlatform
+from aggregator.forms import ADDRESS, CONTACT, LANGUAGE, NAME, NETWORK, PAST_DAY, WORD, ZONE, web_address
 from aggregator.model import Chosen, ChosenLink, Kind, Source, Takes, Topic, Trust
 from aggregator.settings import Fetch, Markdown, Secret, SeeAlso, Settings, Site
 from aggregator.shape import (
@@ -40,54 +41,11 @@ from aggregator.shape import (
     path,
     read_file,
     said,
+    unknown,
     yes_or_no,
 )
 from aggregator.text.secret_address import masked, name_of
 from aggregator.text.urls import canonical
-from aggregator.text.words import checked_rule
-
-
-def _web_address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("Write it in full, with https://.")
-    if "@" in parts.netloc:
-        raise ValueError("A user name or a password in it is a secret; leave them out.")
-    return text
-
-
-def _contact(text: str) -> str:
-    if text.startswith("mailto:") and "@" in text:
-        return text
-    return _web_address(text)
-
-
-def _network(text: str) -> str:
-    import ipaddress
-
-    return str(ipaddress.ip_network(text))
-
-
-def _zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (OSError, ValueError) as error:
-        raise ValueError("It is not in the time-zone database.") from error
-    return text
-
-
-def _language(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
-        raise ValueError
-    return text
-
-
-ADDRESS = Text(expects="a web address", make=_web_address, more={"type": "string", "format": "uri"})
-CONTACT = Text(expects="a web address or mailto:", make=_contact, more={"type": "string", "format": "uri"})
-LANGUAGE = Text(expects="a language tag such as en or pt-BR", make=_language, more={"type": "string"})
-WORD = Text(expects="a word, a phrase or a #hashtag", make=checked_rule)
-NETWORK = Text(expects="a network such as 192.168.1.0/24", make=_network, more={"type": "string"})
-ZONE = Text(expects="a time zone such as Europe/Brussels", make=_zone, more={"type": "string"})
 
 PLACE = Table(
     keys={
@@ -122,13 +80,13 @@ TOPIC = Table(
 COMMON: Mapping[str, Key] = {
     "address": Key(shape=ADDRESS, help="The address of what to read; platform and options are found from it."),
     "platform": Key(shape=Text(expects="the name of a platform"), help="Which platform to read, if no address is given."),
-    "id": Key(shape=Text(), help="A name of your own; made from platform and options if left out."),
+    "id": Key(shape=NAME, help="A name of your own; made from platform and options if left out."),
     "label": Key(shape=Text(), help="What readers see."),
     "topics": Key(shape=Many(of=Text(), least=1), help="Which topics to look for; all of them if left out."),
     "takes": Key(shape=choice(Takes), help="Only entries that mention a topic, or every entry."),
     "trust": Key(shape=choice(Trust), help="Show what is found at once, or hold it for review."),
-    "every": Key(shape=duration(), help="Least time between two polls; what suits the platform if left out."),
-    "since": Key(shape=date(), help="Leave out entries published before."),
+    "every": Key(shape=duration(timedelta(minutes=1)), help="Least time between two polls; what suits the platform if left out."),
+    "since": Key(shape=PAST_DAY, help="Leave out entries published before."),
     "enabled": Key(shape=yes_or_no(), help="false: not read, nothing forgotten."),
 }
 
@@ -179,14 +137,15 @@ class SourceShape:
         options = {name: self._option(value, dotted(key, name), report) for name, value in found.items()}
         if WRONG in options.values():
             return WRONG
+        if "platform" in common and "address" in common:
+            return report.add(node, key, "says both 'address' and 'platform'. Remove one: the platform is found from an address.")
         if "platform" in common:
-            unknown = self._unknown(common["platform"], found, key, report)
-            return WRONG if unknown else self._configured(node, common, options, key, report)
+            odd = self._unknown(common["platform"], found, key, report)
+            return WRONG if odd else self._configured(node, common, options, key, report)
         if "address" in common:
-            if options:
-                name = next(iter(options))
-                return report.add(found[name], dotted(key, name), f"unknown key {name!r}. {nearest(name, COMMON)}")
-            return self._recognised(node, common["address"], common, key, report)
+            for name, value in found.items():
+                report.add(value, dotted(key, name), f"{unknown(name, COMMON)} An address comes without options of its platform.")
+            return WRONG if found else self._recognised(node, common["address"], common, key, report)
         return report.add(node, key, "says neither 'address' nor 'platform'. Write one of them.")
 
     def _unknown(self, platform: str, found: Mapping[str, Node], key: str, report: Report) -> bool:
@@ -194,20 +153,21 @@ class SourceShape:
         if platform not in collectors.platforms():
             return False
         wanted = options_of(collectors.platforms()[platform])
-        unknown = [name for name in found if name not in wanted]
-        for name in unknown:
-            report.add(found[name], dotted(key, name), f"unknown key {name!r}. {nearest(name, [*wanted, *COMMON])}")
-        return bool(unknown)
+        odd = [name for name in found if name not in wanted]
+        for name in odd:
+            report.add(found[name], dotted(key, name), unknown(name, [*wanted, *COMMON]))
+        return bool(odd)
 
     def _option(self, node: Node, key: str, report: Report) -> Any:
         return node.value.strip() if is_text(node) else report.add(node, key, f"expected a text, found {said(node)}.")
 
     def _recognised(self, node: Node, address: str, common: dict[str, Any], key: str, report: Report) -> Any:
         try:
-            _web_address(address)
+            web_address(address)
             platform, options = collectors.recognise(address)
         except (ValueError, UnknownPlatform):
-            return report.add(node, key, f"{masked(address, '…')!r} is not an address that can be read. Write it in full, with https:// and without a password.")
+            shown = masked(address, "…")
+            return report.add(node, key, f"{shown!r} is not an address that can be read. Write it in full, with https:// and no password.")
         return self._configured(node, {**common, "platform": platform}, dict(options), key, report)
 
     def _configured(self, node: Node, common: dict[str, Any], options: dict[str, str], key: str, report: Report) -> Any:
@@ -231,27 +191,28 @@ class SourceShape:
             collector = collectors.collector_for(source)
         except BadOption as error:
             return report.add(node, key, f"{platform}: {error}.")
-        return node, key, _replace(source, label=source.label or collector.label)
+        return node, key, replace(source, label=source.label or collector.label)
 
     def schema(self) -> dict[str, Any]:
-        options = {
-            name: {
-                "type": ["string", "number"],
-                "description": f"{option.help[:1].upper()}{option.help[1:]}, for example {option.example}.",
-            }
-            for collector in collectors.platforms().values()
-            for name, (option, _) in options_of(collector).items()
-        }
-        common = {name: {**known.shape.schema(), "description": known.help} for name, known in COMMON.items()}
-        common["platform"]["enum"] = list(collectors.platforms())
-        mapping = {"type": "object", "properties": {**options, **common}, "additionalProperties": False}
-        return {"anyOf": [{"type": "string", "format": "uri"}, mapping]}
+        """An address, a mapping with an address, or a mapping for each platform with its own options."""
+        platforms = [_of_platform(name, collector) for name, collector in collectors.platforms().items()]
+        return {"anyOf": [{"type": "string", "format": "uri"}, _source(without="platform", required=["address"]), *platforms]}
 
 
-def _replace(source: Source, **changes: Any) -> Source:
-    from dataclasses import replace
+def _source(*, without: str, required: list[str], more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    common = {name: {**known.shape.schema(), "description": known.help} for name, known in COMMON.items() if name != without}
+    return {"type": "object", "properties": {**common, **(more or {})}, "required": required, "additionalProperties": False}
 
-    return replace(source, **changes)
+
+def _of_platform(name: str, collector: type[Collector]) -> dict[str, Any]:
+    known = options_of(collector)
+    options: dict[str, Any] = {
+        option: {"type": ["string", "number"], "description": f"{about.help[:1].upper()}{about.help[1:]}, for example {about.example}."}
+        for option, (about, _) in known.items()
+    }
+    options["platform"] = {"enum": [name], "description": f"{collector.manifest.title}."}
+    required = ["platform", *(option for option, (_, is_required) in known.items() if is_required)]
+    return _source(without="address", required=required, more=options)
 
 
 SOURCES_FILE = Table(
@@ -290,6 +251,8 @@ def load(file: Path, *, environ: Mapping[str, str] | None = None, state: Path | 
     node = compose(read_file(file, str(file)), report)
     values: Any = SOURCES_FILE.read(node, "", report) if node is not None else WRONG
     settings = None if report.problems else _settings(file, values, report, os.environ if environ is None else environ, state)
+    if settings is not None:
+        _apart(settings, node, report)
     if settings is None or report.problems:
         raise ConfigError(sorted(report.problems, key=lambda problem: problem.line or 0))
     return settings
@@ -313,6 +276,18 @@ def _settings(file: Path, values: dict[str, Any], report: Report, environ: Mappi
     )
 
 
+def _apart(settings: Settings, node: Node, report: Report) -> None:
+    """Report a database that would be served with the page."""
+    output, state = settings.output.resolve(), settings.state.resolve()
+    if state.is_relative_to(output):
+        places = {name.value: name for name, _ in node.value}
+        key = "state" if "state" in places else "output"
+        message = (
+            f"the database in {str(settings.state)!r} would be published with the folder {str(settings.output)!r}. Name another folder."
+        )
+        report.add(places.get(key), key, message)
+
+
 def _site(values: dict[str, Any]) -> Site:
     see_also = tuple(SeeAlso(**place) for place in values.pop("see_also", ()))
     home = SeeAlso(**values.pop("home")) if "home" in values else None
@@ -331,7 +306,7 @@ def _sources(read: tuple[tuple[Node, str, Source], ...], topics: list[str], repo
         for topic in source.topics:
             if topic not in topics:
                 report.add(node, dotted(key, "topics"), f"unknown topic {topic!r}. {nearest(topic, topics)}")
-        sources.append(_replace(source, topics=source.topics or tuple(topics)))
+        sources.append(replace(source, topics=tuple(dict.fromkeys(source.topics)) or tuple(topics)))
     return tuple(sources)
 
 
@@ -363,9 +338,9 @@ def _secrets(environ: Mapping[str, str]) -> dict[str, Secret]:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema of sources.yaml, draft 2020-12."""
+    """The JSON schema of sources.yaml, in draft 7: the newest that every editor's YAML language server reads whole."""
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "sources.yaml of aggregator",
         **SOURCES_FILE.schema(),
     }

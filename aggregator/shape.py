@@ -47,7 +47,7 @@ class Shape(Protocol):
         """The value, or WRONG after reporting."""
 
     def schema(self) -> dict[str, Any]:
-        """The same in JSON Schema, draft 2020-12."""
+        """The same in JSON Schema, draft 7."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -55,6 +55,16 @@ def nearest(name: str, known: Iterable[str]) -> str:
     known = list(known)
     close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     return f"Did you mean {close[0]!r}?" if close else f"Known are {', '.join(known)}."
+
+
+_SECRET = re.compile(r"(?:^|_)(?:key|token|password|passwd|pwd|secret|auth|session)$|password|api_?key", re.IGNORECASE)
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """What is said about a key that is not known. One that is named like a secret is sent where secrets belong."""
+    if _SECRET.search(name):
+        return f"{name!r} is no key of this file, and a secret must not stand in it. Remove it, and set the variable of docs/sources.md."
+    return f"unknown key {name!r}. {nearest(name, known)}"
 
 
 def said(node: Node) -> str:
@@ -65,7 +75,9 @@ def said(node: Node) -> str:
         return "a list"
     if node.tag is not None and str(node.tag).endswith(":null"):
         return "nothing"
-    return repr(node.value if len(node.value) <= 60 else node.value[:57] + "…")
+    # A user name and a password in an address are secrets, and errors go to logs and mails.
+    value = re.sub(r"//[^/@\s]*@", "//…@", node.value)
+    return repr(value if len(value) <= 60 else value[:57] + "…")
 
 
 def is_text(node: Node) -> bool:
@@ -84,8 +96,9 @@ class Text:
     more: Mapping[str, Any] = field(default_factory=dict)
 
     def read(self, node: Node, key: str, report: Report) -> Any:
-        if not is_text(node):
-            return report.add(node, key, f"expected {self.expects}, found {said(node)}.")
+        if not is_text(node) or not node.value.strip():
+            hint = " Write it, or remove the key." if said(node) in ("nothing", "''") else ""
+            return report.add(node, key, f"expected {self.expects}, found {said(node)}.{hint}")
         try:
             return self.make(node.value.strip())
         except ValueError as error:
@@ -98,11 +111,12 @@ class Text:
 
 def choice(names: Iterable[str]) -> Text:
     """One of a few words."""
-    allowed = tuple(names)
+    allowed = tuple(map(str, names))
 
     def make(text: str) -> str:
         if text not in allowed:
-            raise ValueError(nearest(text, allowed))
+            close = difflib.get_close_matches(text.lower(), allowed, n=1, cutoff=0.6)
+            raise ValueError(f"Did you mean {close[0]!r}?" if close else "")
         return text
 
     return Text(expects=f"one of {', '.join(allowed)}", make=make, more={"enum": list(allowed)})
@@ -138,8 +152,8 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def duration(least: timedelta = timedelta(seconds=1)) -> Text:
-    """A span of time."""
+def duration(least: timedelta) -> Text:
+    """A span of time, not shorter than `least`."""
 
     def make(text: str) -> timedelta:
         span = parse_duration(text)
@@ -164,7 +178,10 @@ def date() -> Text:
     """A day, as its first instant in UTC."""
 
     def make(text: str) -> datetime:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        try:
+            return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        except ValueError:
+            raise ValueError("Write a day of the calendar as year, month and day.") from None
 
     return Text(expects="a date such as 2018-01-31", make=make, more={"type": "string", "format": "date"})
 
@@ -173,10 +190,9 @@ def number(least: int, most: int) -> Text:
     """A whole number."""
 
     def make(text: str) -> int:
-        value = int(text)
-        if not least <= value <= most:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
             raise ValueError
-        return value
+        return int(text)
 
     more = {"type": "integer", "minimum": least, "maximum": most}
     return Text(expects=f"a whole number from {least} to {most}", make=make, more=more)
@@ -234,12 +250,12 @@ class Table:
         values: dict[str, Any] = {}
         for name, value in pairs(node, key, report):
             if name not in self.keys:
-                report.add(value, dotted(key, name), f"unknown key {name!r}. {nearest(name, self.keys)}")
+                report.add(value, dotted(key, name), unknown(name, self.keys))
             else:
                 values[name] = self.keys[name].shape.read(value, dotted(key, name), report)
         for name, known in self.keys.items():
             if known.required and name not in values:
-                report.add(node, dotted(key, name), f"is missing: {known.help}")
+                report.add(node, dotted(key, name), f"is missing. Add it: {known.help[:1].lower()}{known.help[1:]}")
         return values
 
     def schema(self) -> dict[str, Any]:
@@ -257,7 +273,8 @@ class Named:
 
     def read(self, node: Node, key: str, report: Report) -> Any:
         if node.id != "mapping" or len(node.value) < self.least:
-            return report.add(node, key, f"expected a mapping from names to settings, found {said(node)}.")
+            found = said(node) if node.id != "mapping" or node.value else "nothing"
+            return report.add(node, key, f"expected names, each with its own settings under it, found {found}.")
         return {name: self.of.read(value, dotted(key, name), report) for name, value in pairs(node, key, report)}
 
     def schema(self) -> dict[str, Any]:
@@ -273,7 +290,7 @@ def pairs(node: Node, key: str, report: Report) -> Sequence[tuple[str, Node]]:
     """The keys and values of a mapping; a key that stands twice is reported and its second value left out."""
     found: dict[str, Node] = {}
     for name, value in node.value:
-        if not is_text(name):
+        if not is_text(name) or not name.value.strip():
             report.add(name, key, f"expected a name before the colon, found {said(name)}.")
         elif name.value in found:
             report.add(name, dotted(key, name.value), "stands here a second time. Keep one of them.")
@@ -294,12 +311,18 @@ def compose(text: str, report: Report) -> Node | None:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else None
         message = (
-            f"is not YAML: {error.problem or error.context or 'it cannot be read'}. Mind the indentation, and quote texts with ': ' or '#'."
+            f"is not YAML: {error.problem or error.context or 'it cannot be read'}. "
+            "Indent with spaces, not tabs, and quote texts with ': ' or '#'."
         )
         report.problems.append(Problem(file=report.file, line=line, key="", message=message))
         return None
-    except (yaml.YAMLError, RecursionError) as error:
-        report.problems.append(Problem(file=report.file, line=None, key="", message=f"is not YAML: {error}."))
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, text.find(chr(error.character))) + 1
+        message = f"is not YAML: the character U+{error.character:04X} is not allowed. Remove it."
+        report.problems.append(Problem(file=report.file, line=line, key="", message=message))
+        return None
+    except RecursionError:
+        report.problems.append(Problem(file=report.file, line=None, key="", message="is nested too deeply. Write it with fewer levels."))
         return None
     if node is None:
         report.add(None, "", "is empty. `aggregator init` writes a file to start from.")

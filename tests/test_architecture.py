@@ -20,7 +20,7 @@ LAYERS = (
     ("text",),
     ("fetch", "store"),
     ("collectors",),
-    ("config",),
+    ("config", "forms"),
     ("pipeline",),
     ("publish", "docs"),
     ("app",),

@@ -205,7 +205,7 @@ def test_the_schema_refuses_what_the_program_refuses(tmp_path: Path) -> None:
     plain = {"site": {"titel": "x"}, "topics": {"a": {"any_of": ["a"]}}, "sources": []}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(plain, schema())
-    jsonschema.Draft202012Validator.check_schema(json.loads(json.dumps(schema())))
+    jsonschema.Draft7Validator.check_schema(json.loads(json.dumps(schema())))
 
 
 @pytest.mark.parametrize("rule", ["#", "-", "\\u00ad", "\\u3164"])
@@ -217,3 +217,98 @@ def test_a_rule_with_nothing_to_look_for_is_told_with_its_line(tmp_path: Path, r
 
 def test_a_sign_may_be_a_rule(tmp_path: Path) -> None:
     assert given(tmp_path, LEAST.replace("[crews]", "[🌱, c++]")).topics[0].any_of == ("🌱", "c++")
+
+
+OPTIONS = [
+    ("every: 0m", "sources[0].every", "longer than nothing"),
+    ("every: 30", "sources[0].every", "with their units"),
+    ("every: 1s", "sources[0].every", "The least is 1m."),
+    ("since: 2999-01-01", "sources[0].since", "Write a day that has passed."),
+    ("since: 2020-02-31", "sources[0].since", "Write a day of the calendar"),
+    ("since: 01/02/2020", "sources[0].since", "Write a day of the calendar"),
+    ("id: a b", "sources[0].id", "Use letters"),
+    ("id: a/../b", "sources[0].id", "Use letters"),
+    ("label: ''", "sources[0].label", "Write it, or remove the key."),
+    ("label:", "sources[0].label", "Write it, or remove the key."),
+    ("enabled: maybe", "sources[0].enabled", "expected true or false"),
+    ("takes: everthing", "sources[0].takes", "Did you mean 'everything'?"),
+    ("topics: []", "sources[0].topics", "at least 1"),
+    ("url: https://example.org/feed", "sources[0].url", "An address comes without options"),
+]
+
+
+@pytest.mark.parametrize(("written", "at", "said"), OPTIONS)
+def test_what_is_wrong_with_a_source_is_told_at_its_line(tmp_path: Path, written: str, at: str, said: str) -> None:
+    text = LEAST.replace("- https://anchor.fm/microsolidarity", f"- address: https://anchor.fm/microsolidarity\n    {written}")
+    [(line, key, message)] = wrong(tmp_path, text)
+    assert (line, key) == (8, at)
+    assert said in message
+
+
+KEYS = [
+    ("site:\n  timezone: Mars/Olympus\n", "site.timezone", "time-zone database"),
+    ("site:\n  timezone: Europe/Brusels\n", "site.timezone", "Did you mean 'Europe/Brussels'?"),
+    ("site:\n  stories: lots\n", "site.stories", "from 10 to 2000, found 'lots'."),
+    ("site:\n  url: 'http://[x'\n", "site.url", "https://"),
+    ("fetch:\n  allow_networks: [10.0.0.1/8]\n", "fetch.allow_networks[0]", "Did you mean '10.0.0.0/8'?"),
+    ("fetch:\n  allow_networks: [300.0.0.0/8]\n", "fetch.allow_networks[0]", "number of bits"),
+    ("fetch:\n  allow_networks: ['::/0']\n", "fetch.allow_networks[0]", "Name the network itself."),
+    ("fetch:\n  contact: mailto:me\n", "fetch.contact", "mailto:steward@example.org"),
+]
+
+
+@pytest.mark.parametrize(("written", "at", "said"), KEYS)
+def test_a_form_that_does_not_fit_is_told_with_what_fits(tmp_path: Path, written: str, at: str, said: str) -> None:
+    head, _, below = written.partition("\n")
+    text = LEAST.replace("site:\n", f"site:\n{below}") if head == "site:" else LEAST + written
+    [(line, key, message)] = wrong(tmp_path, text)
+    assert (line, key) == (2 if head == "site:" else 9, at)
+    assert said in message
+
+
+@pytest.mark.parametrize("name", ["YOUTUBE_API_KEY", "password", "app_password", "apikey", "access_token"])
+def test_a_secret_is_sent_to_the_environment_and_not_repeated(tmp_path: Path, name: str) -> None:
+    for text in (f"{LEAST}{name}: abcd-efgh\n", f"{LEAST}  - platform: youtube\n    search: crews\n    {name}: abcd-efgh\n"):
+        [(_, key, message)] = wrong(tmp_path, text)
+        assert key.endswith(name)
+        assert "a secret must not stand in it" in message
+        assert "abcd" not in message
+
+
+def test_an_address_and_a_platform_are_one_too_many(tmp_path: Path) -> None:
+    [(line, key, message)] = wrong(tmp_path, LEAST + "  - address: https://anchor.fm/other\n    platform: podcast\n")
+    assert (line, key) == (8, "sources[1]")
+    assert "Remove one" in message
+
+
+def test_a_topic_twice_for_one_source_is_one(tmp_path: Path) -> None:
+    text = LEAST.replace("- https://anchor.fm/microsolidarity", "- address: https://anchor.fm/microsolidarity\n    topics: [crews, crews]")
+    assert given(tmp_path, text).sources[0].topics == ("crews",)
+
+
+@pytest.mark.parametrize(("written", "at"), [("output: site\nstate: site/state\n", 9), ("output: .\n", 8), ("state: output\n", 8)])
+def test_the_database_is_never_published_with_the_page(tmp_path: Path, written: str, at: int) -> None:
+    [(line, _, message)] = wrong(tmp_path, LEAST + written)
+    assert line == at
+    assert "Name another folder." in message
+
+
+def test_a_sign_that_yaml_does_not_know_is_told_with_its_line(tmp_path: Path) -> None:
+    [(line, _, message)] = wrong(tmp_path, LEAST.replace("crews]", "crews\x01]"))
+    assert (line, "U+0001" in message) == (5, True)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"platform": "medium", "playlist": "PLx"},
+        {"platform": "podcast"},
+        {"platform": "medium", "address": "https://medium.com/tag/crews"},
+        {"every": "1h"},
+        {"address": "https://medium.com/tag/crews", "tag": "crews"},
+    ],
+)
+def test_an_editor_refuses_the_options_of_another_platform(source: dict[str, str]) -> None:
+    plain = {"site": {"title": "x"}, "topics": {"a": {"any_of": ["a"]}}, "sources": [source]}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(plain, schema())
