@@ -30,7 +30,11 @@ def match(options: argparse.Namespace) -> int:
         from aggregator.commands.common import settings_of
 
         topics = settings_of(options).topics
-    matcher = Matcher(topics)
+    try:
+        matcher = Matcher(topics)
+    except ValueError as error:
+        print(f"aggregator match: {error}", file=sys.stderr)
+        return 2
     return _each(lambda request: answer(request, matcher))
 
 

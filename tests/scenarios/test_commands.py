@@ -162,7 +162,7 @@ def test_read_says_what_a_page_says_of_itself(steward: Steward) -> None:
     assert (answer["title"], answer["site"], answer["language"]) == ("On crews", "Ana's notes", "en")
 
 
-@pytest.mark.parametrize("words", [[], ["nonsense"], ["why"], ["source"], ["run", "--nope"]])
+@pytest.mark.parametrize("words", [[], ["nonsense"], ["why"], ["source"], ["run", "--nope"], ["match", "--any-of", "#"]])
 def test_wrong_usage_ends_with_2(steward: Steward, words: list[str]) -> None:
     assert steward.runs(*words).code == 2
 
