@@ -107,7 +107,7 @@ def read_markdown(text: str, *, origin: str, canonical: Callable[[str], Canonica
     for entry in list_entries(text):
         number, rest = entry.first, with_addresses(entry.text, defined)
         first, last = min(first, number), entry.end
-        note = rest[_icon_length(rest) :]
+        note = rest[_icon_length(rest) :].lstrip(_SELECTOR + " ")
         links, odd = _links(note, canonical)
         remarks.extend(f"line {number + 1}: {remark}" for remark in odd)
         if rest.startswith(_PARROT) or _SEE_ALSO.match(note):

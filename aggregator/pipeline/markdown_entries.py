@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 # Bullets that word processors leave, too, and numbers.
 _MARK = re.compile(r"^(?P<indent>[ \t]*)(?:[*+•‣◦▪-]|\d{1,9}[.)])(?:[ \t]+|(?=[^\x00-\x7f]))(?P<rest>\S.*)$", re.DOTALL)
-_BOX = re.compile(r"(?:\[[ xX]\][ \t]+)+(?=\S)")
+_BOX = re.compile(r"^(?:\[[ xX]\][ \t]+)+(?=\S)")
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
 _RULE = re.compile(r"^\s{0,3}(?:=+|(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})\s*$")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s|^\s*(?:\{%|<!--|\|)")

@@ -32,6 +32,7 @@ from aggregator.text.page_address import (
     split,
 )
 from aggregator.text.page_fields import (
+    asks_not_to_be_found,
     authors_of,
     bylines_of,
     dates_in,
@@ -84,7 +85,7 @@ def read_page(url: str, markup: str | bytes, content_type: str = "", *, now: dat
     main = _main(found, signals, url) or web_page(found, home=is_home(url)) or {}
     page = _Page(url, absolute(signals.base, url) or url, signals, found, main, now)
     wall = _wall(page)
-    notes = tuple(filter(None, (wall, NOINDEX if _noindex(signals) else None)))
+    notes = tuple(filter(None, (wall, NOINDEX if asks_not_to_be_found(signals) else None)))
     return PageAccount(notes=notes) if wall else _account(page, notes)
 
 
@@ -122,13 +123,17 @@ def read_line(request: Mapping[str, object], *, now: datetime | None = None) -> 
 
 
 def _main(found: tuple[Thing, ...], signals: Signals, url: str) -> Thing | None:
-    """What the page is about; a recording that merely stands on it has another name than the page, and another address."""
+    """What the page is about; what merely stands on it has another name than the page, and another address."""
 
     def is_page(address: str) -> bool:
         return same_page(absolute(address, url) or "", url)
 
     main = main_thing(found, is_page)
-    if main is None or kind_of(main) not in (Kind.VIDEO, Kind.EPISODE) or kind_at(url) or any(map(is_page, addresses(main))):
+    if main is None:
+        return None
+    named = tuple(address for address in addresses(main) if absolute(address, url))
+    beside = kind_of(main) in (Kind.VIDEO, Kind.EPISODE) or (kind_of(main) is Kind.ARTICLE and named)
+    if not beside or kind_at(url) or any(map(is_page, named)):
         return main
     name = fold(clean(" ".join(texts(main.get("headline") or main.get("name"))[:1])))
     titles = [fold(clean(title)) for title in (signals.title, *signals.meta("og:title"), *(heading.text for heading in signals.headings))]
@@ -189,10 +194,6 @@ def _first_heading(headings: tuple[Heading, ...]) -> Iterator[str]:
     """The heading where it is the only one: a page of many headings is a page."""
     if len(headings) == 1:
         yield headings[0].text
-
-
-def _noindex(signals: Signals) -> bool:
-    return any("noindex" in said.lower() or said.lower().strip() == "none" for said in signals.meta("robots", "googlebot"))
 
 
 def _site(page: _Page) -> str | None:

@@ -61,7 +61,8 @@ def absolute(url: str, base: str) -> str | None:
         joined = urljoin(base, url)
     except ValueError:
         return None
-    return joined if split(joined) else None
+    parts = split(joined)
+    return joined if parts and "@" not in parts.netloc else None
 
 
 def site_host(url: str) -> str:

@@ -15,7 +15,8 @@ from aggregator.text.page_signals import Signals
 from aggregator.text.page_titles import clean, fold, shortened
 
 _BY = re.compile(
-    r"^(?:(?:(?:written|posted|published|authored|words|text|story)\s+)?by|text:|authors?:|autor:|auteur:)[\s:]+", re.IGNORECASE
+    r"^(?:(?:(?:written|posted|published|authored|words|text|story|guest post)\s+)?by|text:|authors?:|autor:|auteur:)[\s:]+",
+    re.IGNORECASE,
 )
 _AND = re.compile(r"(?P<first>.{3,150}?),?\s+(?:and|&|&amp;|und|et|y|e)\s+(?P<last>[^,]{3,60})$")
 _GROUP = re.compile(
@@ -27,7 +28,9 @@ _FULL_NAME = re.compile(r"[^\W\d_a-z][\w'’.-]*(?: (?:(?:van|von|de|der|den|di|
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _ADDRESS = re.compile(r"(?:https?:)?//|^www\.|^/|\.(?:com|org|net|html?)(?:/|$)", re.IGNORECASE)
 # A date or a reading time behind the name ("Ana Example on 3 February 2019", "Ana Example · 5 min read").
-_BYLINE_TAIL = re.compile(r"\s*(?:,|[|·•–—-]|\b(?:on|at|updated|published|posted)\b)\s+(?:[^,]*\b\d{4}\b|\d+ min).*$", re.IGNORECASE)
+_BYLINE_TAIL = re.compile(
+    r"\s*(?:,|[|·•–—-]|\b(?:on|at|updated|published|posted)\b)\s+(?:(?:[^,]*|\w+\.? \d{1,2}, )\b\d{4}\b|\d+ min).*$", re.IGNORECASE
+)
 _HANDLE = re.compile(r"@[\w.]+$")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_.@;,\s])")
 _NO_LANGUAGE = frozenset({"und", "zxx", "mul", "mis", "xx", "xxx"})
@@ -70,6 +73,11 @@ def bylines_of(signals: Signals) -> Iterator[str]:
     """The byline in the text of the page; nobody where several differ, as on a list of posts."""
     if len({fold(name) for name in signals.bylines}) == 1:
         yield re.sub(rf"^{BY_WORDS.get(signals.language[:2].lower(), 'by')}\s+", "", clean(signals.bylines[0]), flags=re.IGNORECASE)
+
+
+def asks_not_to_be_found(signals: Signals) -> bool:
+    """Whether the page tells search engines to leave it out."""
+    return any("noindex" in said.lower() or said.lower().strip() == "none" for said in signals.meta("robots", "googlebot"))
 
 
 def language_of(*said: str) -> str | None:

@@ -65,6 +65,7 @@ _FRAMES = (
     ("vimeo.com", re.compile(r"\s+on Vimeo$")),
 )
 _BREAKS = re.compile(r"</?(?:br|p|div|li|ul|ol|h[1-6]|img)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_CODE = re.compile(r"<(script|style)\b[^<>]*>[^<]*</\1\s*>", re.IGNORECASE)
 _TAGS = re.compile(r"</?(?:em|i|b|strong|span|a|sub|sup|wbr|small|u|code|font|mark|cite|q)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffc]")
 
@@ -72,6 +73,7 @@ _UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\
 def clean(text: str, *, limit: int = 300) -> str:
     """One line of plain text: entities decoded once more, formatting tags, control and invisible characters away, white space folded."""
     text = html.unescape(text[: limit * 10])
+    text = _CODE.sub(" ", text) if "<" in text else text
     text = _UNSEEN.sub("", _TAGS.sub("", _BREAKS.sub(" ", text)) if "<" in text else text)
     text = "".join(" " if character.isspace() or unicodedata.category(character) in ("Cc", "Zl", "Zp") else character for character in text)
     text = "".join(character for character in text if unicodedata.category(character) != "Cs")

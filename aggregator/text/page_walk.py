@@ -36,6 +36,12 @@ _PUBLISHED = frozenset(
 _OTHER_TIMES = frozenset({"updated", "modified", "dt-updated", "date-modified", "dt-start", "dt-end", "dtstart", "dtend"})
 _PUBLICATIONS = frozenset({"datepublished", "datecreated", "uploaddate"})
 _ENTRY_PROPERTIES = frozenset({"p-name", "p-author", "p-summary", "u-photo", "dt-published", "entry-title"})
+_DURATION = re.compile(r"P[T\d]")
+_CHANGED = re.compile(
+    r"^(?:page |this page was )?(?:last )?(?:updated|modified|edited|revised|changed|reviewed|zuletzt|aktualisiert|stand|mis à jour|"
+    r"actualizado|aggiornato|bijgewerkt|обновлено)\b",
+    re.IGNORECASE,
+)
 _MAIN = frozenset({"article", "main"})
 _FOOTER = re.compile(r"(?:^|\s)(?:(?:site|page|main|global)[-_])?footer(?:$|\s)|\bcolophon\b", re.IGNORECASE)
 _ASIDE = frozenset({"aside", "nav", "template", "noscript", "select", "dialog"})
@@ -185,7 +191,8 @@ class _Walk:
             return
         for key in ("property", "name", "itemprop", "http-equiv"):
             name = attribute(tag, key).lower()
-            if name and content:
+            # Of what the server says of its reply ("date", "expires") nothing is the author's but the language.
+            if name and content and (key != "http-equiv" or name == "content-language"):
                 values = self.metas.setdefault(name, [])
                 if len(values) < 100:
                     values.append(content[:20_000])
@@ -250,6 +257,14 @@ class _Walk:
             return attribute(tag, "src")
         return attribute(tag, "content") or (attribute(tag, "href") if tag.name == "link" else words_of(tag))
 
+    @staticmethod
+    def _of_change(tag: Tag, marked: bool) -> bool:
+        """Whether a time is how long something takes, or its words say that it is that of a change."""
+        if _DURATION.match(attribute(tag, "datetime")):
+            return True
+        around = "" if marked or tag.parent is None else words_of(tag.parent)
+        return len(around) < 100 and _CHANGED.search(around) is not None
+
     def _microformat(self, tag: Tag, classes: set[str]) -> None:
         around = self.places.get(id(tag.parent), _NOWHERE)
         for name in () if around.card else _ENTRY_PROPERTIES & classes:
@@ -270,7 +285,7 @@ class _Walk:
         if (classes & _OTHER_TIMES and not classes & _PUBLISHED) or (props and not props & _PUBLICATIONS):
             return
         marked = bool(classes & _PUBLISHED) or "pubdate" in tag.attrs
-        if tag.name == "time":
+        if tag.name == "time" and not self._of_change(tag, marked):
             banner = self.places[id(tag)].banner
             self.moments.append(Moment(text=attribute(tag, "datetime") or words_of(tag), marked=marked, inner=inner, banner=banner))
         elif marked and len(text := words_of(tag)) <= 100 and len(self.moments) < 100:
