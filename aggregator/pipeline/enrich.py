@@ -111,10 +111,14 @@ def not_enriched(link: Link, error: SourceError, now: datetime) -> Link:
     return _tried(link, error.status, now, at=error.retry_at)
 
 
-def worth_reading(key: str) -> bool:
-    """Whether a page at this address may say something of itself: no media file, no private host, no platform known to refuse programs."""
+def worth_reading(key: str, *, intranet: bool = False) -> bool:
+    """Whether a page at this address may say something of itself: no media file, no private host, no platform known to refuse programs.
+
+    Args:
+        intranet: the operator has opened private networks (fetch.allow_networks); the client still refuses every other one.
+    """
     parts = split(key)
-    if parts is None or not is_public_web(key):
+    if parts is None or not (intranet or is_public_web(key)):
         return False
     labels = host_of(key).split(".")
     if any(".".join(labels[at:]) in _REFUSING for at in range(len(labels) - 1)):

@@ -116,3 +116,9 @@ def test_pages_are_worth_reading(key: str) -> None:
 )
 def test_files_private_hosts_and_platforms_that_refuse_are_not(key: str) -> None:
     assert not worth_reading(key)
+
+
+@pytest.mark.parametrize("key", ["http://192.168.1.5/wiki/crews", "http://wiki.intranet/crews"])
+def test_a_page_of_an_intranet_is_read_where_the_operator_opened_it(key: str) -> None:
+    assert worth_reading(key, intranet=True)
+    assert not worth_reading(key)
