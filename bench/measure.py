@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+LAUNCH = Path(__file__).with_name("launch.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,18 +26,17 @@ class Cost:
 
 def run(command: Sequence[str | Path], *, folder: Path, okay: Sequence[int] = (0,)) -> Cost:
     """Run to the end; the cost of this process alone."""
-    began = time.perf_counter()
-    with (folder / "bench.out").open("w+b") as out:
-        process = subprocess.Popen([str(word) for word in command], cwd=folder, stdout=out, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - began
-        out.seek(0)
-        text = out.read().decode(errors="replace")
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in okay:
-        raise SystemExit(f"{command} ended with {process.returncode}:\n{text[-2000:]}")
+    out = folder / "bench.out"
+    # An operator's Python keeps what it compiled; some shells of developers forbid it, and every start would compile the program anew.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    launcher = [sys.executable, "-I", "-S", LAUNCH, out, *command]
+    said = subprocess.run(launcher, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    wall, cpu, peak, code = json.loads(said)
+    text = out.read_text(encoding="utf-8", errors="replace")
+    if code not in okay:
+        raise SystemExit(f"{command} ended with {code}:\n{text[-2000:]}")
     scale = 1024 if sys.platform != "darwin" else 1024 * 1024
-    return Cost(wall_seconds=wall, cpu_seconds=usage.ru_utime + usage.ru_stime, peak_megabytes=usage.ru_maxrss / scale, output=text)
+    return Cost(wall_seconds=wall, cpu_seconds=cpu, peak_megabytes=peak / scale, output=text)
 
 
 def median(costs: Sequence[Cost]) -> Cost:
