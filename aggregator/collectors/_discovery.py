@@ -12,7 +12,7 @@ from html import unescape
 from urllib.parse import urlsplit
 
 from aggregator.collectors._feeds import ACCEPT, Feed, cut_off, description, feed_of, with_remarks
-from aggregator.collectors._parts import absolute, is_web
+from aggregator.collectors._parts import absolute, is_web, without_unseen
 from aggregator.errors import Gone, SourceError, Unauthorized, Unavailable, Unreadable
 from aggregator.fetch import Http, Reply
 from aggregator.text.decode import decode
@@ -27,7 +27,6 @@ _TYPES = (
 )
 _ELEMENT = re.compile(r"<(link|a|base)\b((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+))")
-_UNSEEN = re.compile(r"<!--.*?-->|<(script|style|template)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _LINK_VALUE = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s\",;]+))?)*)")
 _PATH = re.compile(r"(?:/(?:feed|rss|atom)/?|\.(?:rss|atom)|/(?:feed|index|rss|atom)\.xml|/feed\.json)\Z", re.IGNORECASE)
 
@@ -89,7 +88,7 @@ def guessed_feeds(url: str) -> tuple[str, ...]:
 
 def _elements(page: str, url: str) -> tuple[str, list[tuple[str, dict[str, str]]]]:
     """(base address, links and anchors with their attributes)."""
-    found = [(tag.lower(), _attributes(rest)) for tag, rest in _ELEMENT.findall(_UNSEEN.sub("", page))]
+    found = [(tag.lower(), _attributes(rest)) for tag, rest in _ELEMENT.findall(without_unseen(page))]
     base = next((one["href"] for tag, one in found if tag == "base" and one.get("href")), "")
     return absolute(url, base) or url, found
 

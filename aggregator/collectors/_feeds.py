@@ -47,13 +47,15 @@ _DOCTYPE = re.compile(
     rf"<!DOCTYPE(?:[^\"'\[>]|{_QUOTED})*+(?:\[(?:<!--.*?-->|<\?.*?\?>|[^\"'\]<]|{_QUOTED}|<)*+\]\s*+)?>", re.DOTALL | re.IGNORECASE
 )
 _BROKEN_DOCTYPE = re.compile(r"<!DOCTYPE.*?(?=<(?:rss|feed|rdf:RDF|channel|html)\b|\Z)", re.DOTALL | re.IGNORECASE)
-_DECLARATION = re.compile(r"<\?xml[^>]*\?>")
+_DECLARATION = re.compile(r"<\?xml[^<>]*\?>")
 _PROLOGUE = re.compile(r"(?:\s++|\ufeff|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _NAME = re.compile(r"<([A-Za-z_][\w:.-]*)")
 _FEED_ROOT = re.compile(r"<(?:rss|feed|rdf:RDF|channel|(?:atom|a)\d*:feed)[\s>]", re.IGNORECASE)
 _PAGE_ROOTS = frozenset(("html", "head", "body", "title", "meta", "script", "div", "p", "center", "h1"))
 _PAGE_PART = re.compile(r"<(?:html|head|body)[\s>]", re.IGNORECASE)
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.DOTALL | re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
+# No honest document type is longer; a longer one goes the way of the broken ones.
+_LONGEST_DOCTYPE = 16 * 1024
 _END = re.compile(rb"</\s*(?:rss|(?:\w+:)?feed|rdf:rdf)\s*>(?:\s|<!--(?:(?!-->).)*-->)*\Z", re.DOTALL | re.IGNORECASE)
 _ROOTS = (b"<rss", b"<feed", b"<rdf:rdf", b":feed")
 
@@ -178,7 +180,7 @@ def _without_doctype(text: str) -> tuple[str, tuple[str, ...]]:
     start = prologue.end() if prologue else 0
     if text[start : start + 9].upper() != "<!DOCTYPE":
         return text, ()
-    whole = _DOCTYPE.match(text, start)
+    whole = _DOCTYPE.match(text, start, start + _LONGEST_DOCTYPE)
     bare = text[whole.end() :] if whole else _BROKEN_DOCTYPE.sub("", text, count=1)
     return bare, ("declares entities of its own: read without them",) if "<!ENTITY" in text[: len(text) - len(bare)] else ()
 

@@ -23,9 +23,12 @@ Oddities = Counter[str]
 # The first year a feed could have named, and a bound for dates such as 9999 that stand for "never".
 _FIRST_YEAR, _LAST_YEAR = 1980, 2100
 
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
-# The element with its text: what stands in a script is never part of a title.
-_UNSEEN = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+# What nobody sees begins here, and ends there.
+_UNSEEN = re.compile(r"<(script|style|template)\b[^<>]*>|<!--", re.IGNORECASE)
+_SEEN_AGAIN = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in ("script", "style", "template")} | {"": re.compile("-->")}
+# A longer name is none, and is not searched for the address in it.
+_LONGEST_NAME = 300
 # Markup that writers put into plain titles; any other `<word>` in one is taken for text ("the <main> element").
 _INLINE = re.compile(r"</?(?:a|b|big|br|cite|code|em|font|i|mark|p|q|s|small|span|strong|sub|sup|tt|u|wbr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|<!--|&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);")
@@ -91,6 +94,22 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
+def without_unseen(text: str) -> str:
+    """Markup without comments, scripts, styles and templates; one that has no end stays, in time that grows with the length alone."""
+    kept: list[str] = []
+    begin = look = 0
+    endless: set[str] = set()
+    while found := _UNSEEN.search(text, look):
+        name, look = (found[1] or "").lower(), found.end()
+        end = None if name in endless else _SEEN_AGAIN[name].search(text, look)
+        if end is None:
+            endless.add(name)
+            continue
+        kept.append(text[begin : found.start()])
+        begin = look = end.end()
+    return "".join((*kept, text[begin:])) if kept else text
+
+
 def title_text(text: str, markup: bool = False) -> str | None:
     """A title as plain text, its entities decoded until nothing changes, at most twice; None when it is empty.
 
@@ -100,12 +119,12 @@ def title_text(text: str, markup: bool = False) -> str | None:
     if "<" not in text and "&" not in text:
         return flat(text) or None
     if markup:
-        text = html.unescape(_TAG.sub("", _UNSEEN.sub("", text)))
+        text = html.unescape(_TAG.sub("", without_unseen(text)))
     for _ in range(1 if markup else 2):
         if "&" not in text:
             break
-        text = html.unescape(_INLINE.sub("", _UNSEEN.sub("", text)))
-    return flat(_INLINE.sub("", _UNSEEN.sub("", text))) or None
+        text = html.unescape(_INLINE.sub("", without_unseen(text)))
+    return flat(_INLINE.sub("", without_unseen(text))) or None
 
 
 def looks_marked_up(text: str) -> bool:
@@ -171,6 +190,7 @@ def length(text: str | None) -> int | None:
 def person(text: str | None) -> str | None:
     """A name from an RSS author ("ada@example.org (Ada)", "Ada <ada@example.org>"); never the address of a person."""
     clean = flat(html.unescape(text or ""))
+    clean = clean[:_LONGEST_NAME]
     if "@" in clean and (found := _LETTER.fullmatch(clean)):
         clean = flat(found["name"] or found["before"]).strip('"')
     return None if not clean or ("@" in clean and " " not in clean and not clean.startswith("@")) else clean
