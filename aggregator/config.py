@@ -165,7 +165,9 @@ class SourceShape:
         try:
             web_address(address)
             platform, options = collectors.recognise(address)
-        except (ValueError, UnknownPlatform):
+        except UnknownPlatform as error:
+            return report.add(node, key, f"{error}.")
+        except ValueError:
             shown = masked(address, "…")
             return report.add(node, key, f"{shown!r} is not an address that can be read. Write it in full, with https:// and no password.")
         return self._configured(node, {**common, "platform": platform}, dict(options), key, report)

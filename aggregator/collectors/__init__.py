@@ -14,6 +14,7 @@ from types import MappingProxyType
 from aggregator.collectors.base import Collector, build
 from aggregator.errors import UnknownPlatform
 from aggregator.model import Source
+from aggregator.text.secret_address import masked
 
 
 @cache
@@ -52,11 +53,21 @@ def recognise(address: str) -> tuple[str, Mapping[str, str]]:
     """The platform and the options that read an address, found offline; the fallback collector takes what nobody else knows.
 
     Raises:
-        UnknownPlatform: not even the fallback takes it (it is not an http or https address).
+        UnknownPlatform: it is no http or https address, or a platform knows it as nothing that can be watched. The message does not repeat
+            an address that may be a secret.
     """
-    known = platforms()
-    for name, collector in sorted(known.items(), key=lambda item: item[1].manifest.fallback):
+    first = [(name, collector) for name, collector in platforms().items() if not collector.manifest.fallback]
+    last = [(name, collector) for name, collector in platforms().items() if collector.manifest.fallback]
+    for name, collector in first:
         options = collector.recognise(address)
         if options is not None:
             return name, options
-    raise UnknownPlatform(f"{address!r} is not an address that can be read; write a full http or https address")
+    for _, collector in first + last:
+        instead = collector.declined(address)
+        if instead is not None:
+            raise UnknownPlatform(f"the address {instead}")
+    for name, collector in last:
+        options = collector.recognise(address)
+        if options is not None:
+            return name, options
+    raise UnknownPlatform(f"{masked(address, '…')!r} is not an address that can be read; write a full http or https address")

@@ -147,6 +147,14 @@ class Collector(ABC):
         """The options that read `address` (absolute, http or https), found offline; None when it is not this platform's."""
         return None
 
+    @classmethod
+    def declined(cls, address: str) -> str | None:
+        """What to write instead of an address that is this platform's and cannot be watched (one video, a log-in page); None for any other.
+
+        It is asked only about an address that no platform recognised. A fragment that follows "the address".
+        """
+        return None
+
 
 @runtime_checkable
 class Backfills(Protocol):

@@ -41,6 +41,7 @@ APP_VIEW = "https://api.bsky.app"
 PUBLIC = "https://public.api.bsky.app"
 """Gives visitors everything but searches."""
 VARIABLE = "BLUESKY_APP_PASSWORD"
+_SITES = frozenset(("bsky.app", "www.bsky.app", "main.bsky.dev"))
 
 
 def _actor(value: str) -> str:
@@ -127,7 +128,7 @@ class Bluesky(Collector):
     def recognise(cls, address: str) -> Mapping[str, str] | None:
         """Pages of bsky.app: a hashtag, a search, an account; a single post is no source."""
         parts = _options.split(address)
-        if parts.hostname not in ("bsky.app", "www.bsky.app", "main.bsky.dev"):
+        if parts.hostname not in _SITES:
             return None
         tag = re.fullmatch(r"/hashtag/([^/]+)/?", parts.path)
         actor = re.fullmatch(r"/profile/([^/]+)(?:/rss)?/?", parts.path)
@@ -140,6 +141,12 @@ class Bluesky(Collector):
         except ValueError:
             return None
         return {"search": words} if words else None
+
+    @classmethod
+    def declined(cls, address: str) -> str | None:
+        if _options.split(address).hostname not in _SITES:
+            return None
+        return "names no hashtag, search or account on Bluesky; write one of those. A single post is put on the page with `aggregator add`"
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         visitor = not self.actor and not http.authorised

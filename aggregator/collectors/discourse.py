@@ -32,7 +32,7 @@ SEARCH_PAGES = 10
 CHUNK = 20
 """Posts of a topic that are asked for at once, as many as its first page holds."""
 _FORUM_HOST = re.compile(r"(?:forums?|discuss|discourse|community|meta|talk|commons|edgeryders)\..+")
-_TAG = re.compile(r"(?P<prefix>(?:/[^/]+)?)/tag/(?P<tag>[^/]+?)(?P<sure>/[0-9]+|/l/[a-z]+|\.rss|\.json|)")
+_TAG = re.compile(r"(?P<prefix>(?:/[^/]+)?)/(?P<word>tags?)/(?P<tag>[^/]+?)(?P<sure>/[0-9]+|/l/[a-z]+|\.rss|\.json|)")
 _CATEGORY = re.compile(r"(?P<prefix>(?:/[^/]+)??)/c/(?P<category>(?:[^/]+/){1,3}[0-9]+)(?:/l/[a-z]+)?(?:\.rss|\.json)?")
 _TOPIC = re.compile(r"(?P<prefix>(?:/[^/]+)?)/t/(?P<slug>[^/]+/)?(?P<topic>[0-9]+)(?:/[0-9]+)?(?:\.rss|\.json|/print|/last)?")
 
@@ -135,7 +135,8 @@ class Discourse(Collector):
         path = parts.path.rstrip("/")
         query = parse_qs(parts.query)
         found: re.Match[str] | None
-        if (found := _TAG.fullmatch(path)) and (found["sure"] or forum):
+        # Other software has /tags/NAME too, with and without .rss; older forums had it.
+        if (found := _TAG.fullmatch(path)) and (forum or (found["sure"] and found["word"] == "tag")):
             options = {"tag": unquote(found["tag"])}
         elif found := _CATEGORY.fullmatch(path):
             options = {"category": unquote(found["category"])}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
 
 from aggregator.collectors import _feeds
 from aggregator.collectors._discovery import discover
@@ -17,6 +19,11 @@ from aggregator.model import Kind, Page
 from aggregator.text.secret_address import is_secret, masked
 
 DOING = "reading the feed"
+# They want an account for everything, and forbid programs to read their pages.
+_CLOSED = frozenset(
+    ("x.com", "twitter.com", "mobile.twitter.com", "facebook.com", "m.facebook.com", "instagram.com", "linkedin.com", "tiktok.com")
+)
+_LOGIN = re.compile(r"/(?:log-?in|sign-?in|users/sign_in|auth/sign_in|wp-login\.php)/?\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +82,15 @@ class Feed(Collector):
             return {"url": web_address(address)}
         except ValueError:
             return None
+
+    @classmethod
+    def declined(cls, address: str) -> str | None:
+        parts = urlsplit(address) if cls.recognise(address) else urlsplit("")
+        if (parts.hostname or "").removeprefix("www.") in _CLOSED:
+            return "is on a site that shows visitors no feed; write it under site.see_also, for readers who have an account there"
+        if _LOGIN.search(parts.path):
+            return "is that of a page to log in; write that of a page which visitors can read"
+        return None
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         position = unpack(cursor)

@@ -138,8 +138,9 @@ class Loomio(Collector):
             options = {"discussion": thread["key"]}
         elif group:
             options = {"group": f"g/{group[1]}"}
-        elif (handle and not path) or re.fullmatch(r"/[a-z0-9][a-z0-9_-]*", path):
-            options = {"group": path.strip("/") or handle or ""}
+        elif (handle and not path) or re.fullmatch(r"/[A-Za-z0-9][A-Za-z0-9_-]*", path):
+            # Handles are lower case, whatever a link to them looks like.
+            options = {"group": path.strip("/").lower() or handle or ""}
         else:
             return None
         try:
@@ -148,6 +149,13 @@ class Loomio(Collector):
         except ValueError:
             return None
         return clean if host == FLAGSHIP else clean | {"host": host}
+
+    @classmethod
+    def declined(cls, address: str) -> str | None:
+        name = _options.split(address).hostname or ""
+        if name not in _OWN_NAMES and not name.endswith(".loomio.org"):
+            return None
+        return "names no group or discussion of Loomio that visitors can read; write one of those"
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         yield self._found(http, cursor) if self.search else self._listed(http, cursor)

@@ -40,6 +40,9 @@ LIMIT = 40
 """The most that a page holds (API documentation, timelines/tag)."""
 HEAD_PAGES = 5
 """How many pages a first poll reads."""
+_TAG_PAGE = re.compile(r"(?:(?:/web|/deck)?/tags/|/web/timelines/tag/|/api/v1/timelines/tag/)([^/]+?)(?:\.rss)?")
+# Ids of Mastodon are numbers that begin with the time; no other software has such long ones behind a name.
+_STATUS = re.compile(r"(?:/web|/deck)?/(?:@[^/]+|users/[^/]+/statuses)/[0-9]{15,}(?:/.*)?")
 OPT_OUT = re.compile(r"#(?:nobot|noindex|nobridge|noarchive|nosearch)\b", re.IGNORECASE)
 """Words in a biography that are customary against being shown elsewhere."""
 
@@ -91,9 +94,9 @@ class Mastodon(Collector):
 
     @classmethod
     def recognise(cls, address: str) -> Mapping[str, str] | None:
-        """`https://SERVER/tags/TAG`, also with `.rss` or behind `/web`. With a final slash it is a tag page of a blog, not a server's."""
+        """`https://SERVER/tags/TAG`, also with `.rss` and as apps write it. With a final slash it is a page of a blog, not a server's."""
         parts = _options.split(address)
-        found = re.fullmatch(r"(?:/web)?/tags/([^/]+?)(?:\.rss)?", parts.path)
+        found = _TAG_PAGE.fullmatch(parts.path)
         if not found or not parts.hostname:
             return None
         try:
@@ -101,6 +104,12 @@ class Mastodon(Collector):
             return {"server": server, "tag": _options.hashtag(unquote(found[1]))}
         except ValueError:
             return None
+
+    @classmethod
+    def declined(cls, address: str) -> str | None:
+        if not _STATUS.fullmatch(_options.split(address).path):
+            return None
+        return "names a single post; write that of a hashtag (/tags/…) or of its author. The post is put on the page with `aggregator add`"
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         position = unpack(cursor)

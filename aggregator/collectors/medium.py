@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from urllib.parse import quote, unquote, urlsplit
 
 from aggregator.collectors._feeds import ACCEPT, feed_of
-from aggregator.collectors._options import exactly_one, hashtag, host, server
+from aggregator.collectors._options import exactly_one, hashtag, host, server, split
 from aggregator.collectors._parts import title_text
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, unpack
 from aggregator.fetch import Http, Pace
@@ -132,9 +132,18 @@ class Medium(Collector):
         if name == "medium.com":
             return _of_path(segments[1:] if segments[:1] == ["feed"] else segments)
         subdomain = name.removesuffix(".medium.com")
-        if subdomain == name or "." in subdomain or subdomain in _SERVICES or segments not in ([], ["feed"]):
+        if subdomain == name or "." in subdomain or subdomain in _SERVICES or segments not in ([], ["feed"], ["about"], ["latest"]):
             return None
         return {"domain": name}
+
+    @classmethod
+    def declined(cls, address: str) -> str | None:
+        name = split(address).hostname or ""
+        if not f".{name}".endswith(".medium.com") or name.removesuffix(".medium.com") in _SERVICES - {"www", "link"}:
+            return None
+        if split(address).path.startswith("/feed/"):
+            return None
+        return "names no person, publication or tag on Medium; write one of theirs. A single story is put on the page with `aggregator add`"
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         unpack(cursor)
@@ -168,11 +177,11 @@ def _of_path(segments: Sequence[str]) -> Mapping[str, str] | None:
     """The options that a path on medium.com names; None for stories, lists and the site's own pages."""
     options: Mapping[str, str] | None = None
     match segments:
-        case ["tag", tag] | ["tag", tag, "latest" | "recommended" | "archive"]:
+        case ["tag", tag] | ["tag", tag, "latest" | "recommended" | "archive", *_]:
             options = {"tag": tag}
-        case [name] | [name, "feed"] if name.startswith("@"):
+        case [name] | [name, "feed" | "latest" | "about" | "followers" | "following"] if name.startswith("@"):
             options = {"user": name[1:]}
-        case [name] | [name, "feed"] if not _STORY.fullmatch(name):
+        case [name] | [name, "feed" | "latest" | "about" | "all" | "archive" | "trending"] if not _STORY.fullmatch(name):
             options = {"publication": name}
         case [name, "tagged", tag] if not name.startswith("@"):
             options = {"publication": name, "tag": tag}

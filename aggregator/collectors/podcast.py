@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from aggregator.collectors._discovery import declared_feeds, discover
 from aggregator.collectors._feeds import ACCEPT, Feed, cut_off, description, feed_of, host_of, is_page, web_address, with_remarks
+from aggregator.collectors._options import split
 from aggregator.collectors._parts import is_web
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
 from aggregator.errors import Gone, SourceError, Unauthorized, Unreadable
@@ -25,6 +26,8 @@ _MOST_TRIES = 3
 
 _ANCHOR = "anchor.fm"
 _CREATORS = frozenset((_ANCHOR, "podcasters.spotify.com", "creators.spotify.com"))
+# What they show of a podcast says nowhere where its feed is (podcasts of Spotify alone have none).
+_DIRECTORIES = frozenset(("open.spotify.com", "podcasts.apple.com", "itunes.apple.com"))
 _HANDLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # First segments of a path on anchor.fm that name no show.
 _RESERVED = frozenset(("about", "app", "blog", "dashboard", "features", "help", "login", "pod", "privacy", "s", "signup", "switch", "tos"))
@@ -109,8 +112,26 @@ class Podcast(Collector):
         except ValueError:
             return None
         path = urlsplit(clean).path.rstrip("/")
+        if handle_of(clean):
+            # A page is the same whoever sent the reader; a feed need not be.
+            return {"url": f"https://{host_of(clean).removeprefix('www.')}{path}"}
         is_feed = path.endswith("/podcast/rss") or (bool(path) and host_of(clean) in _FEED_HOSTS)
-        return {"url": clean} if is_feed or handle_of(clean) else None
+        return {"url": clean} if is_feed else None
+
+    @classmethod
+    def declined(cls, address: str) -> str | None:
+        host = split(address).hostname or ""
+        if show := show_of(address):
+            return (
+                f"names one episode; write that of the show, https://{_ANCHOR}/{show}. An episode is put on the page with `aggregator add`"
+            )
+        if host.removeprefix("www.") in _CREATORS:
+            return "names no show; write that of the show's page or of its feed"
+        return (
+            "is in a directory that names no feed; write that of the show's own feed, as its site gives it"
+            if host in _DIRECTORIES
+            else None
+        )
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         remembered = unpack(cursor).get("feed", "")

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 from urllib.parse import parse_qs, quote, quote_plus, unquote, urlsplit
 
 from aggregator.collectors._feeds import ACCEPT, Feed, cut_off, description, feed_of, host_of, with_remarks
-from aggregator.collectors._options import exactly_one
+from aggregator.collectors._options import exactly_one, split
 from aggregator.collectors._parts import authors, storable, tags_of
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
 from aggregator.errors import Unavailable, Unreadable
@@ -26,6 +26,9 @@ FEEDS = "https://www.youtube.com/feeds/videos.xml"
 
 # The feeds answer these for hours on most days (miniflux issue 4261, FreshRSS issue 8808, 2026).
 _OUTAGES = frozenset((404, 500))
+_HOSTS = frozenset(("youtube.com", "www.youtube.com", "m.youtube.com", "music.youtube.com", "gaming.youtube.com"))
+# These show videos and nothing else.
+_PLAYERS = frozenset(("youtu.be", "youtube-nocookie.com", "www.youtube-nocookie.com"))
 _CHANNEL = re.compile(r"UC[0-9A-Za-z_-]{22}")
 _VIDEO = re.compile(r"[0-9A-Za-z_-]{11}")
 _PLAYLIST = re.compile(r"[0-9A-Za-z_-]{12,64}")
@@ -138,12 +141,20 @@ class YouTube(Collector):
     def recognise(cls, address: str) -> Mapping[str, str] | None:
         try:
             parts = urlsplit(address)
-            known = host_of(address).removeprefix("www.").removeprefix("m.") == "youtube.com"
+            known = host_of(address) in _HOSTS
             asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
             options = _of_path([one for one in parts.path.split("/") if one], asked) if known else None
             return {name: _CHECKS[name](value) for name, value in options.items()} if options else None
         except ValueError:
             return None
+
+    @classmethod
+    def declined(cls, address: str) -> str | None:
+        if (split(address).hostname or "") not in _HOSTS | _PLAYERS:
+            return None
+        return (
+            "names no public channel, playlist or search of YouTube; write one of those. A video is put on the page with `aggregator add`"
+        )
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         position = unpack(cursor)
@@ -215,13 +226,13 @@ class YouTube(Collector):
 def _of_path(segments: list[str], asked: Mapping[str, str]) -> Mapping[str, str] | None:
     """The options that a path on YouTube names; None for videos and the site's own pages."""
     match segments:
-        case ["feeds", "videos.xml"]:
+        case ["feeds", "videos.xml"] | ["xml", "feeds", "videos.xml"]:
             names = {"channel_id": "channel", "playlist_id": "playlist", "user": "handle"}
             found = {names[name]: f"user/{value}" if name == "user" else value for name, value in asked.items() if name in names}
             return found if len(found) == 1 else None
         case ["channel", channel, *_]:
             return {"channel": channel}
-        case ["playlist"] if "list" in asked:
+        case ["playlist"] | ["embed", "videoseries"] if "list" in asked:
             return {"playlist": asked["list"]}
         case ["c" | "user" as kind, name, *_]:
             return {"handle": f"{kind}/{name}"}

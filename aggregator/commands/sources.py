@@ -117,6 +117,8 @@ def _named(name: str, settings: Settings) -> Source:
     try:
         platform, found = recognise(name)
     except UnknownPlatform:
+        if "://" in name:
+            raise
         from aggregator.shape import nearest
 
         known = [source.id for source in settings.sources]

@@ -312,3 +312,9 @@ def test_an_editor_refuses_the_options_of_another_platform(source: dict[str, str
     plain = {"site": {"title": "x"}, "topics": {"a": {"any_of": ["a"]}}, "sources": [source]}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(plain, schema())
+
+
+def test_an_address_that_cannot_be_watched_is_told_with_what_can(tmp_path: Path) -> None:
+    [(line, key, message)] = wrong(tmp_path, LEAST + "  - https://youtu.be/_ShH3x1hgY0\n")
+    assert (line, key) == (8, "sources[1]")
+    assert "aggregator add" in message
