@@ -5,24 +5,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aggregator import __version__, clock, log
 from aggregator.clock import Clock
 from aggregator.collectors import collector_for
 from aggregator.collectors.base import Collector
 from aggregator.fetch import SourceHttp
-from aggregator.fetch.client import Client
 from aggregator.model import Source, SourceState, Takes, Topic
-from aggregator.pipeline.look import look_for
-from aggregator.pipeline.match import Matcher
 from aggregator.settings import Secret, Settings
 from aggregator.store import Store
 from aggregator.text.secret_address import secrets
+
+if TYPE_CHECKING:
+    from aggregator.fetch.client import Client
+    from aggregator.pipeline.match import Matcher
 
 # How long a unit in hand may go on after the process was asked to stop; the whole must end within ten seconds.
 PATIENCE = timedelta(seconds=4)
@@ -34,7 +36,8 @@ class App:
 
     settings: Settings
     store: Store
-    client: Client
+    # Makes the client; called once at most: what asks servers and what matches is slow to load, and a build needs neither.
+    connect: Callable[[], Client]
     clock: Clock = clock.now
     # Set when the process was asked to stop: the units in hand are finished, no other is begun.
     stop: threading.Event = field(default_factory=threading.Event)
@@ -42,9 +45,14 @@ class App:
     def end(self) -> None:
         """Finish the units in hand and begin no other; what still waits for a server after `PATIENCE` is broken off."""
         self.stop.set()
-        timer = threading.Timer(PATIENCE.total_seconds(), self.client.stop)
+        timer = threading.Timer(PATIENCE.total_seconds(), lambda: self.client.stop())
         timer.daemon = True
         timer.start()
+
+    @cached_property
+    def client(self) -> Client:
+        """The one HTTP client."""
+        return self.connect()
 
     def http(self, source: Source, collector: Collector, state: SourceState) -> SourceHttp:
         """The client as this source sees it."""
@@ -70,6 +78,8 @@ class App:
 
     def matcher(self) -> Matcher:
         """Compiled from all topics."""
+        from aggregator.pipeline.match import Matcher
+
         return Matcher(self.settings.topics)
 
     def _look(self, source: Source, collector: Collector) -> Callable[[bytes], bool] | None:
@@ -81,8 +91,13 @@ class App:
 # A shorter one is no secret, and taking it out would spoil other words.
 _SHORTEST_SECRET = 8
 
-# A look is costly to make and the same for all sources of the same topics.
-_look_for = cache(look_for)
+
+@cache
+def _look_for(topics: tuple[Topic, ...]) -> Callable[[bytes], bool]:
+    """A look is costly to make and the same for all sources of the same topics."""
+    from aggregator.pipeline.look import look_for
+
+    return look_for(topics)
 
 
 @contextmanager
@@ -102,16 +117,30 @@ def build(
     """
     from aggregator.store.engine import open_store
 
-    store = open_store(settings.state / "aggregator.db", copy=dry_run, clock=clock)
-    try:
+    with ExitStack() as closing:
+        store = open_store(settings.state / "aggregator.db", copy=dry_run, clock=clock)
+        closing.callback(store.close)
         store.register(settings.sources, clock())
-        client = _client(settings, store, clock, record=record, replay=replay)
-        try:
-            yield App(settings=settings, store=store, client=client, clock=clock)
-        finally:
-            client.close()
-    finally:
-        store.close()
+        hidden = _hidden(settings)
+
+        def connect() -> Client:
+            client = _client(settings, store, clock, hidden=hidden, record=record, replay=replay)
+            closing.callback(client.close)
+            return client
+
+        app = App(settings=settings, store=store, connect=connect, clock=clock)
+        if record or replay:
+            _ = app.client
+        yield app
+
+
+def _hidden(settings: Settings) -> tuple[Secret, ...]:
+    """What must not enter a recording; from here on the log does not show it either."""
+    from aggregator.fetch.recording import Redactor
+
+    hidden = (*settings.secrets.values(), *_secrets_in_addresses(settings))
+    log.hide(Redactor(hidden).text)
+    return hidden
 
 
 def _secrets_in_addresses(settings: Settings) -> Iterator[Secret]:
@@ -121,12 +150,13 @@ def _secrets_in_addresses(settings: Settings) -> Iterator[Secret]:
             yield from (Secret(text) for text in secrets(value) if len(text) >= _SHORTEST_SECRET)
 
 
-def _client(settings: Settings, store: Store, clock: Clock, *, record: Path | None, replay: Path | None) -> Client:
+def _client(
+    settings: Settings, store: Store, clock: Clock, *, hidden: tuple[Secret, ...], record: Path | None, replay: Path | None
+) -> Client:
     from aggregator.fetch.auth import Sessions
-    from aggregator.fetch.recording import Recorder, Redactor, Replay
+    from aggregator.fetch.client import Client
+    from aggregator.fetch.recording import Recorder, Replay
 
-    hidden = (*settings.secrets.values(), *_secrets_in_addresses(settings))
-    log.hide(Redactor(hidden).text)
     return Client(
         settings=settings.fetch,
         version=__version__,

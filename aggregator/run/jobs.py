@@ -19,7 +19,6 @@ from aggregator.errors import AggregatorError, MissingSecret, SourceError
 from aggregator.fetch import SourceHttp
 from aggregator.fetch.pace import Stopped
 from aggregator.model import Coverage, Link, Outcome, SourceState
-from aggregator.pipeline.match import Matcher
 from aggregator.pipeline.poll import poll
 from aggregator.pipeline.schedule import next_poll
 from aggregator.run import Job, threads
@@ -124,10 +123,12 @@ class _Handlers:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        # Made here and not in a thread: a client that cannot be made fails the command and not a source.
+        self._client = app.client
         self._sources = {source.id: (source, collector) for source, collector in app.sources}
         # Read once for the whole tick: under the run lock nobody else writes them, and a source is polled once a tick.
         self._states = app.store.states(validators=True)
-        self._matcher: Matcher = app.matcher()
+        self._matcher = app.matcher()
         self._began_at = app.clock()
 
     def handle(self, job: Job) -> tuple[Done, tuple[Settled, ...]]:
@@ -195,7 +196,7 @@ class _Handlers:
         from aggregator.pipeline.enrich import enriched, not_enriched
 
         try:
-            reply = self._app.client.page(link.href)
+            reply = self._client.page(link.href)
         except SourceError as error:
             return not_enriched(link, error, self._app.clock()), str(error)
         return enriched(link, reply, self._app.clock()), ""
