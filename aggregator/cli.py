@@ -7,6 +7,7 @@ Data goes to stdout, talk to stderr. Exit codes: 0 done (also "nothing new" and 
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import importlib
 import io
@@ -62,7 +63,6 @@ def _open_streams() -> None:
 
 def _guarded(options: argparse.Namespace) -> int:
     import logging
-    import traceback
 
     from aggregator import log
     from aggregator.errors import AggregatorError, ConfigError
@@ -81,12 +81,25 @@ def _guarded(options: argparse.Namespace) -> int:
         # The reader of our output has gone (`aggregator status | head`): there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES):
+            return _bug()
+        place = f" {error.filename}" if error.filename else ""
+        logging.getLogger("aggregator").error("writing%s: %s: make room, or give the right to write there", place, error.strerror)
+        return 1
     except KeyboardInterrupt:
         print("aggregator: interrupted; what was read so far is kept", file=sys.stderr)
         return 130
     except Exception:
-        logging.getLogger("aggregator").error("a bug in the program:\n%s", traceback.format_exc())
-        return 1
+        return _bug()
+
+
+def _bug() -> int:
+    import logging
+    import traceback
+
+    logging.getLogger("aggregator").error("a bug in the program:\n%s", traceback.format_exc())
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 import os
 import re
 import threading
@@ -23,6 +24,8 @@ from aggregator.fetch.exchange import Answer, Question
 from aggregator.fetch.status import shown
 from aggregator.settings import Secret
 from aggregator.text.secret_address import masked
+
+log = logging.getLogger("aggregator.fetch")
 
 REDACTED = "REDACTED"
 
@@ -100,14 +103,16 @@ class Recorder:
         self._closed = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._part.unlink(missing_ok=True)
+            # Nobody else's file: one that was there may be readable to others, or lead elsewhere.
+            self._file = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            head = {"version": "1.2", "creator": {"name": "aggregator", "version": version}}
+            opening = json.dumps({"log": head})[:-2].encode() + b', "entries": ['
+            _write_at(self._file, opening + _TAIL, 0)
         except OSError as error:
             raise ConfigError(
                 f"The recording {str(path)!r} cannot be written ({error.strerror}); name a file in a folder of yours."
             ) from error
-        head = {"version": "1.2", "creator": {"name": "aggregator", "version": version}}
-        opening = json.dumps({"log": head})[:-2].encode() + b', "entries": ['
-        os.pwrite(self._file, opening + _TAIL, 0)
         self._end = len(opening)
         self._empty = True
 
@@ -132,9 +137,12 @@ class Recorder:
             if self._closed:
                 return
             self._closed = True
-            os.fsync(self._file)
-            os.close(self._file)
-            self._part.replace(self._path)
+            try:
+                os.fsync(self._file)
+                os.close(self._file)
+                self._part.replace(self._path)
+            except OSError as error:
+                self._lost(error)
 
     def _add(self, question: Question, response: Mapping[str, Any], *, started_at: datetime, took: timedelta) -> None:
         entry = {
@@ -150,9 +158,19 @@ class Recorder:
             if self._closed:
                 return
             separator = b"\n" if self._empty else b",\n"
-            _write_at(self._file, separator + line + _TAIL, self._end)
+            try:
+                _write_at(self._file, separator + line + _TAIL, self._end)
+            except OSError as error:
+                self._closed = True
+                os.close(self._file)
+                self._lost(error)
+                return
             self._end += len(separator) + len(line)
             self._empty = False
+
+    def _lost(self, error: OSError) -> None:
+        """What is read is worth more than its recording, so that the run goes on without."""
+        log.error("the recording %s is not whole (%s): make room for it, and record again", self._path, error.strerror)
 
     def _request(self, question: Question) -> Mapping[str, Any]:
         url = self._redactor.url(question.url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from pathlib import Path
 
@@ -63,6 +64,8 @@ def remove(path: Path) -> None:
 
 def _refused(path: Path, done: str, error: OSError) -> AggregatorError:
     reason = (error.strerror or type(error).__name__).lower()
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return AggregatorError(f"{path} cannot be {done} ({reason}): free some space and run again")
     return AggregatorError(
         f"{path} cannot be {done} ({reason}): let the user that runs aggregator write to {path.parent}, "
         "or name another folder in sources.yaml"
