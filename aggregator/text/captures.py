@@ -30,7 +30,8 @@ _CAPTURE = {
     "vefsafn.is": rf"/is/{_STAMP}/",
 }  # fmt: skip
 CAPTURES: Final = {
-    domain: re.compile(pattern + r"(?=https?:|[\w-]+(?:\.[\w-]+)+(?:[/:?]|\Z))", re.IGNORECASE) for domain, pattern in _CAPTURE.items()
+    domain: re.compile(pattern + r"(?=https?(?::|%3A)|[\w-]+(?:\.[\w-]+)+(?:[/:?]|\Z))", re.IGNORECASE)
+    for domain, pattern in _CAPTURE.items()
 }
 TODAY = frozenset(("archive.today", "archive.ph", "archive.is", "archive.li", "archive.vn", "archive.md", "archive.fo"))
 # Sites that take an address as their path.

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from aggregator.text.address import Address, parse, place_of
+from aggregator.text.misread import NAMED, decoded_again, narrow, without_entities
 
 Step = Callable[[str], str]
 
@@ -22,29 +23,27 @@ _ZERO_WIDTH = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u
 _JOINER = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])")
 _ENCODED_ZERO_WIDTH = re.compile(r"%E2%80%8[BEF]|%EF%BB%BF|%E2%81%A0|%C2%AD", re.IGNORECASE)
 _BREAK = re.compile(r"(?<![ \t])[ \t]*[\r\n\x0b\x0c\x85\u2028\u2029]\s*|\t+")
+# A second address on the next line, or a blank line: the address is over.
+_NEXT_LINE = re.compile(r"(?<![\s/:])(?:\s++(?=https?://)|[ \t]*+\r?\n[ \t]*+\r?\n)", re.IGNORECASE)
 _SOFT_BREAK = re.compile(r"=\r?\n")
-# UTF-8 read as Windows-1252: "Ã" or "Â" before a letter's second half, "â" before that of a quotation mark or a dash, as a run or cut off.
-_SECOND = (
-    "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026"
-    "\u2030\u2039\u203a\u20ac\u2122]"
-)
-_MISREAD = re.compile(f"[\u00c2\u00c3]{_SECOND}|\u00e2{_SECOND}{{2}}|\u00e2\u20ac\\Z")
-_WIDE = re.compile(r"[hｈ][tｔ]{2}[pｐ][sｓ]?(?:[:：][/／]{2}(?<!://)|://[^/?#]*／)|ｈｔｔｐ", re.IGNORECASE)
-_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5}|#[xX][0-9A-Fa-f]{2,4});", re.IGNORECASE)
-_NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}
 _JSON_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
+_SURROGATES: Final = frozenset(("d8", "d9", "da", "db", "dc", "dd", "de", "df"))
+_WRITTEN_BREAKS: Final = ("\\n", "\\r", "\\t")
 _ESCAPE = re.compile(r"\\([!-/:-@\[\]^-`{-~])")
 _ENCODED_ESCAPE = re.compile(r"%5C(?=[-_~&*#=.]|%5F|%26)", re.IGNORECASE)
 
 # One letter too many or too few, a colon or slash lost, another sign in its place; the lengths keep real words out.
-_SCHEME = r"(?:hxxps?|h{1,2}t{1,3}ps?|http[sS]{1,2}|htpp?s?|hptts?|httt?ps?|https?p|htttps?|tt?ps?|hhtps?)"
+_SCHEME = r"(?:hxxps?|htt|h{1,2}t{1,3}ps?|http[sS]{1,2}|htpp?s?|hptts?|httt?ps?|https?p|htttps?|tt?ps?|hhtps?)"
 _BAD_SCHEME = re.compile(rf"({_SCHEME})\s*(?:[:;.]{{1,3}}\s*(?:[/\\]\s*)+[:;]?[/\\]*|[/\\]{{2,}})\s*(?=\S)", re.IGNORECASE)
 _NO_SLASHES = re.compile(r"(https?):(?=(?:www\.|[a-z0-9-]+\.)+[a-z]{2,}(?:[/?#]|\Z))", re.IGNORECASE)
-_INNER_SCHEME = re.compile(r"https?://+(?=(?:https?|htt?ps?)(?::|;|%3A)?(?:/|%2F){1,3}|https?:)", re.IGNORECASE)
+_INNER_SCHEME = re.compile(r"https?://+(?:www\.)?(?=(?:https?|htt?ps?)(?::|;|%3A)?(?:/|%2F){1,3}|https?:)", re.IGNORECASE)
 _ENCODED_WHOLE = re.compile(r"https?(?::|%3A|%253A)(?:%2F|%252F){2}", re.IGNORECASE)
 _BEGINNING = re.compile(r"h?htt?ps?(?::|;)[/\\]|https?%3A%2F", re.IGNORECASE)
 # Schemes by which browsers hand a feed to its reader.
 _FEED_READER = re.compile(r"\A(?:feed|itpc|pcast|podcast)://(?!https?:)", re.IGNORECASE)
+# What a redirect or an archive carries stands behind "/", "=" or ":"; behind a letter it is the next address of a list.
+_GLUED_ON = re.compile(r"(?<=[A-Za-z0-9,;])https?://", re.IGNORECASE)
+_BALANCED = re.compile(r"[^\[\]\s|]*(?:\[[^\[\]\s|]*\][^\[\]\s|]*)*")
 _NOT_A_FRAME = re.compile(r"\s*(?:javascript|data|mailto|vbscript|file|blob|about|tel|sms):", re.IGNORECASE)
 
 _LABEL = r"[A-Za-z0-9\u00a1-\uffff](?:[A-Za-z0-9\u00a1-\uffff-]*[A-Za-z0-9\u00a1-\uffff])?"
@@ -92,7 +91,7 @@ _ALSO_GOOD = re.compile(
 )
 _CARRIED = re.compile(r"https?(?:[:/;]|%3A|$)", re.IGNORECASE)
 _SUSPECT = re.compile(
-    r"\?amp;|&(?:amp|lt|gt|quot|apos|nbsp)|%5C|%E2%8[01]|%EF%BB|%C2%AD|%(?:20|22|29|3C|3E|5D|60|7D|0A|0D|09|A0|A6)\Z",
+    rf"\?amp;|&(?:(?:amp|lt|gt|quot|apos|nbsp)|(?:{'|'.join(NAMED)});)|%5C|%E2%8[01]|%EF%BB|%C2%AD|%(?:20|22|29|3C|3E|5D|60|7D|0A|0D|09|A0|A6)\Z",
     re.IGNORECASE,
 )
 
@@ -109,48 +108,13 @@ def _without_breaks(text: str) -> str:
         text = _SOFT_BREAK.sub("", text).replace("=3D", "=")
     if text.lstrip()[:1] == ">":
         text = re.sub(r"([\r\n])[ \t]*>[> \t]*", r"\1", text)
-    return _BREAK.sub("", text)
-
-
-def _decoded_again(text: str) -> str:
-    """UTF-8 that was read as Windows-1252, run by run; what cannot have come about so stays."""
-    return _MISREAD.sub(_read_again, text)
-
-
-def _read_again(match: re.Match[str]) -> str:
-    try:
-        return b"".join(_byte(character) for character in match[0]).decode("utf-8")
-    except (UnicodeDecodeError, UnicodeEncodeError):
-        return "" if match[0] == "\u00e2\u20ac" else match[0]
-
-
-def _byte(character: str) -> bytes:
-    return character.encode("latin-1") if ord(character) < 0x100 else character.encode("cp1252")
-
-
-def _narrow(text: str) -> str:
-    """An address in the full-width forms of an East Asian keyboard, in ASCII."""
-    if not _WIDE.match(text):
-        return text
-    return "".join(chr(ord(character) - 0xFEE0) if "！" <= character <= "～" else character for character in text)
-
-
-def _character(match: re.Match[str]) -> str:
-    name = match[0][1:-1].lower()
-    if name in _NAMED:
-        return _NAMED[name]
-    number = int(name[2:], 16) if name[1] == "x" else int(name[1:])
-    return chr(number) if 32 <= number < 0xD800 else ""
-
-
-def _without_entities(text: str) -> str:
-    while (decoded := _ENTITY.sub(_character, text)) != text:
-        text = decoded
-    return text.replace("&amp%3B", "&").replace("&amp%3b", "&").replace("?amp;", "?")
+    return _BREAK.sub("", _NEXT_LINE.split(text, maxsplit=1)[0] if text[:4].lower() == "http" else text)
 
 
 def _without_escapes(text: str) -> str:
-    text = _JSON_ESCAPE.sub(lambda match: chr(int(match[1], 16)) if int(match[1], 16) < 0x80 else match[0], text)
+    text = _JSON_ESCAPE.sub(lambda match: match[0] if match[1][:2].lower() in _SURROGATES else chr(int(match[1], 16)), text)
+    while text.endswith(_WRITTEN_BREAKS):
+        text = text[:-2]
     text = re.sub(r"\A(https?):\\{2,}", r"\1://", text, flags=re.IGNORECASE)
     text = _ENCODED_ESCAPE.sub("", _ESCAPE.sub(r"\1", text))
     path, mark, query = text.partition("?")
@@ -172,10 +136,20 @@ def _out_of_its_frame(text: str) -> str:
     stripped = text.lstrip(_OPENING)
     found = _BEGINNING.search(stripped)
     if found is not None and found.start() > 0 and not re.search(r"[/?#]|\w\Z", stripped[: found.start()]):
-        return stripped[found.start() :]
+        return _to_its_end(text[: len(text) - len(stripped) + found.start()], stripped[found.start() :])
     if text[:1] in "*_~" and text[:1] and found is not None and found.start() == 0:
-        return stripped.rstrip(text[0])
-    return stripped if _BEGINNING.match(stripped) or stripped[:4].lower() == "www." else text
+        inner = stripped.rstrip(_GLUED + ".!?)")
+        return inner.rstrip(text[0]) if inner.endswith(text[0]) else stripped
+    bare = stripped is not text and (stripped[:4].lower() == "www." or (_SCHEMELESS.match(stripped) and "/" in stripped))
+    return _to_its_end(text[: len(text) - len(stripped)], stripped) if _BEGINNING.match(stripped) or bare else text
+
+
+def _to_its_end(opened: str, text: str) -> str:
+    """`<address|label>`, `[address label]`, `[url=address]label[/url]`: up to what closes the frame or begins the label."""
+    if opened.endswith("<"):
+        return re.split(r"[|>]", text, maxsplit=1)[0]
+    match = _BALANCED.match(text) if opened.count("[") > opened.count("]") else None
+    return match[0] if match is not None and match[0] else text
 
 
 def _with_scheme(text: str) -> str:
@@ -198,6 +172,9 @@ def _scheme_added(text: str) -> str:
     if slashes is not None and _SCHEMELESS.match(text[slashes.end() :]):
         return f"https://{text[slashes.end() :]}"
     match = _SCHEMELESS.match(text)
+    if match is None and text[-1:] in _GLUED + ".!?)]":
+        text = text if _SCHEMELESS.match(text.rstrip(_GLUED + ".!?)]")) is None else text.rstrip(_GLUED + ".!?)]")
+        match = _SCHEMELESS.match(text)
     if match is None:
         return text
     host, ending, rest = match[1], match[2].lower(), text[match.end() :]
@@ -222,7 +199,10 @@ def _cut(text: str) -> str:
     """What cannot stand in an address ends it: a tag, half a Markdown link, a quotation mark that was never opened, a second address."""
     if text[:4].lower() != "http":
         return text
-    text = re.split(r"\]\(|[<>]|\s+(?=[\"'(“‘]|https?://)", text, maxsplit=1)[0]
+    text = re.split(r"\]\(|[<>]|\[/(?:url|img|link)\]|'\s|(?<!\s)\s++(?=[\"'(“‘]|https?://)", text, maxsplit=1)[0]
+    glued = _GLUED_ON.search(text, len("https://"), text.find("?") if "?" in text else len(text))
+    if glued is not None:
+        text = text[: glued.start()]
     query = text.partition("?")[2]
     if '"' in text and (query.count('"') % 2 or '"' in text[: len(text) - len(query)]):
         text = text.partition('"')[0]
@@ -255,8 +235,13 @@ def _one_less(text: str, glued: bool) -> str:
     if last in _CLOSERS:
         opener = _CLOSERS[last]
         opened = text.count(opener) + (text.count("%28") if opener == "(" else 0)
-        return text[:-1] if text.count(last) > opened and not (last == "]" and re.match(r"https?://\[[^/]*\]\Z", text)) else text
+        closed = text.count(last) + (text.count("%29") if opener == "(" else 0)
+        return text[:-1] if closed > opened and not (last == "]" and re.match(r"https?://\[[^/]*\]\Z", text)) else text
     if last in ".!?" and _stops(text, glued):
+        return text[:-1]
+    if text.endswith(("&gt", "&lt", "&quot")) and "?" not in text:
+        return text.rpartition("&")[0]
+    if last == "*" and text[-2] in '.,;)]"':
         return text[:-1]
     if text.endswith(("**", "~~")):
         return text.rstrip(last)
@@ -266,7 +251,7 @@ def _one_less(text: str, glued: bool) -> str:
 
 
 def _stops(text: str, glued: bool) -> bool:
-    if text.endswith("..") or glued or _VIDEO_STOP.search(text):
+    if text.endswith("..") or glued or _VIDEO_STOP.search(text, max(0, len(text) - 15)):
         return True
     if "?" in text[:-1]:
         return text[-2].isdigit() or text[-2] in _QUOTES or text[-2] in ")]}"
@@ -295,11 +280,11 @@ def _spaces_encoded(text: str) -> str:
 
 
 STEPS: Final[tuple[tuple[str, Step], ...]] = (
-    ("wrong decoding", _decoded_again),
+    ("wrong decoding", decoded_again),
     ("marks without width", _without_zero_width),
     ("line breaks", _without_breaks),
-    ("entities", _without_entities),
-    ("full width", _narrow),
+    ("entities", without_entities),
+    ("full width", narrow),
     ("frame", _out_of_its_frame),
     ("escapes", _without_escapes),
     ("encoded as a whole", _decoded_whole),
@@ -333,6 +318,8 @@ def _good(text: str) -> re.Match[str] | None:
 
 def _carries(text: str, match: re.Match[str], place: int) -> bool:
     """Whether a second scheme begins the address that a redirect or an archive carries, and is no scheme or address written twice."""
+    if _GLUED_ON.search(text, len("https://"), match.end(3)) is not None:
+        return False
     front = text[match.start(3) : place]
     return (
         len(front) > 1 and front[-1] in "/=" and not text.endswith(("http", "https")) and text[: len(text) // 2] != text[len(text) // 2 :]
@@ -340,8 +327,8 @@ def _carries(text: str, match: re.Match[str], place: int) -> bool:
 
 
 def is_good(text: str) -> bool:
-    """Whether an address is so plain that no step could change it."""
-    return _good(text) is not None
+    """Whether an address is so plain that no step could change it, and carries no other one."""
+    return _good(text) is not None and _CARRIED.search(text, 8) is None
 
 
 def good(text: str) -> Address | None:

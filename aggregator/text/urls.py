@@ -72,7 +72,10 @@ class _Site(NamedTuple):
 
 @lru_cache(maxsize=8192)
 def _site(host: str) -> _Site:
-    bare = first_host(host.removeprefix("www.") if host.count(".") > 1 else host)
+    bare = host
+    while bare.startswith("www.") and bare.count(".") > 1:
+        bare = bare.removeprefix("www.")
+    bare = first_host(bare)
     known = tracking.domain_entry(tracking.BY_DOMAIN, bare)
     return _Site(bare, known, tracking.domain_entry(tracking.GIFTS, bare), wrappers.unwrappers(host), platform_of(bare), _public_host(bare))
 

@@ -196,7 +196,6 @@ def test_the_trace_names_the_rules_in_their_order() -> None:
     steps = trace("<http://www.example.org/a/?utm_source=x&b=2&a=1#top>")
     assert [step.name for step in steps] == [
         "frame",
-        "foreign rest",
         "tracking",
         "http and https",
         "host",
@@ -205,7 +204,7 @@ def test_the_trace_names_the_rules_in_their_order() -> None:
         "order",
     ]
     assert steps[0] == Step(
-        6, "frame", "<http://www.example.org/a/?utm_source=x&b=2&a=1#top>", "http://www.example.org/a/?utm_source=x&b=2&a=1#top>"
+        6, "frame", "<http://www.example.org/a/?utm_source=x&b=2&a=1#top>", "http://www.example.org/a/?utm_source=x&b=2&a=1#top"
     )
 
 
