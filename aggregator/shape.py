@@ -290,7 +290,7 @@ def pairs(node: Node, key: str, report: Report) -> Sequence[tuple[str, Node]]:
     """The keys and values of a mapping; a key that stands twice is reported and its second value left out."""
     found: dict[str, Node] = {}
     for name, value in node.value:
-        if not is_text(name) or not name.value.strip():
+        if name.id != "scalar" or not name.value.strip():
             report.add(name, key, f"expected a name before the colon, found {said(name)}.")
         elif name.value in found:
             report.add(name, dotted(key, name.value), "stands here a second time. Keep one of them.")

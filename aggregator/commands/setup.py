@@ -21,8 +21,8 @@ _TEMPLATE = """\
 # What is watched, and for what. After a change, `aggregator check` says in words what was understood; it needs no network.
 
 site:
-  title: Discussing {title}
-  intro: Recordings, articles and discussions about {title} from different parts of the web.
+  title: {title}
+  intro: {intro}
   # url: https://example.org/discussing/     # where the output folder is served, if it is; feeds need it
   # timezone: Europe/Brussels                # days and months on the page
   # see_also:                                # searches and places that are not read, but that a reader may like
@@ -94,10 +94,22 @@ def _asked() -> str:
 
 def _template(topic: str) -> str:
     tag = "".join(letter for letter in topic.lower() if letter.isalnum() or letter == "_")
-    if not tag:
-        raise ConfigError(f"--topic: expected a word or a hashtag, found {topic!r}")
-    title = json.dumps(topic, ensure_ascii=False)[1:-1].replace(": ", " ").lstrip("#")
-    return _TEMPLATE.format(title=title, tag=tag, word=json.dumps(topic, ensure_ascii=False), contact="https://example.org/")
+    if not tag.strip("_"):
+        raise ConfigError(f"--topic: expected a word or a hashtag with a letter in it, found {topic!r}. Write other rules into the file.")
+    word = " ".join(topic.split())
+    name = word.lstrip("#")
+    return _TEMPLATE.format(
+        title=_quoted(f"Discussing {name}"),
+        intro=_quoted(f"Recordings, articles and discussions about {name} from different parts of the web."),
+        tag=tag,
+        word=_quoted(word),
+        contact="https://example.org/",
+    )
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML, whatever signs are in it: what JSON quotes, YAML 1.2 reads."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def check(options: argparse.Namespace) -> int:
