@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Dialect, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection, StaticPool
@@ -252,7 +252,8 @@ def _file(path: Path) -> Database:
         sentence = "cannot be made; make sure that this user may write there, or choose another folder with --state"
         raise StoreError(f"the folder {path.parent} {sentence}.") from error
     # As many connections as threads ask at once; idle ones cost a file handle each.
-    engine = create_engine(f"sqlite:///{path}", pool_size=8, max_overflow=-1)
+    # As a part of its own: written into a URL, a "?" or "%" in the name of a folder would lead elsewhere.
+    engine = create_engine(URL.create("sqlite", database=str(path)), pool_size=8, max_overflow=-1)
     _speak_sqlite(engine, wal=True)
     return Database(engine, name=str(path), lock=FileLock(path.with_name("run.lock")), path=path)
 
