@@ -29,6 +29,8 @@ _SEE_ALSO = "🦜"
 # Everything that CommonMark or GitBook's own blocks ("{% … %}") could take for a mark; "&" only where an entity could begin.
 _MARKS = re.compile(r"([\\`*_\[\]<>#|~{}$]|&(?=[#\w]))")
 _HREF = re.compile(r"[()<>\\\"`|{}\s*_\[\]]")
+# What begins HTML in Markdown (CommonMark 0.31.2, §6.6), and is no address in angle brackets; after what is escaped already.
+_TAG = re.compile(r"(\\[^\w\s])|<(?=[A-Za-z/!?])(?!https?://|mailto:)", re.IGNORECASE)
 
 
 def document(page: PageView, shown: Shown) -> str:
@@ -91,8 +93,8 @@ def _lines(page: PageView, shown: Shown) -> Iterator[str]:
 
 
 def _chosen_line(view: StoryView) -> str:
-    """The note as the community wrote it, which is Markdown already; the title before it where the note links to nothing."""
-    note = printable(view.chosen.note).replace("<!--", "&lt;!--") if view.chosen else ""
+    """The note as the community wrote it, Markdown but no HTML; the title before it where the note links to nothing."""
+    note = _TAG.sub(lambda found: found[1] or "&lt;", printable(view.chosen.note)) if view.chosen else ""
     lead = "" if links_somewhere(note) else linked(view.title, view.href)
     return f"* {ICONS[view.kind]}" + " — ".join(part for part in (lead, note) if part)
 
