@@ -176,7 +176,7 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What the platform itself says of a page that an entry links to (a card, an external embed)."""
+    """What the platform itself says of a page that an entry links to (a card, an external embed), or of what it answers."""
 
     url: str
     title: str | None = None

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from aggregator.collectors._json import Odd, instant, member, members, needed, number, tag_names, text
-from aggregator.model import Author, Entry, Kind
+from aggregator.model import Author, Entry, Kind, Preview
 
 REGULAR = 1
 """`post_type` of what people write; the others are notices of moderators and whispers among staff (app/models/post.rb, Post.types)."""
@@ -66,17 +66,19 @@ def entry_of_post(row: dict[str, Any], forum: Forum, topic: dict[str, Any] | Non
     if thread is None:
         raise Odd("no topic_id")
     url = _address(forum, row.get("topic_slug") or about.get("slug"), thread)
-    opens = place == 1
+    opens, title = place == 1, text(about.get("title"))
     return Entry(
         native_id=f"topic:{thread}" if opens else f"post:{id}",
         url=url if opens else f"{url}/{place}",
         kind=Kind.THREAD if opens else Kind.COMMENT,
-        title=text(about.get("title")) if opens else None,
+        title=title if opens else None,
         html=text(row.get("cooked")) or text(row.get("blurb")),
         author=_author(row, forum),
         published=instant(row.get("created_at")),
         updated=instant(row.get("updated_at")),
         tags=tags_of(about.get("tags")) if opens else (),
+        # A topic that was not read itself is called by its title, not by its address.
+        previews=(Preview(url=url, title=title, site=forum.site),) if title and not opens else (),
         in_reply_to=None if opens else url,
         site=forum.site,
     )

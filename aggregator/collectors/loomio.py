@@ -19,7 +19,7 @@ from aggregator.collectors._json import Odd, a_list, an_object, instant, members
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
 from aggregator.errors import Gone, Unauthorized, Unreadable
 from aggregator.fetch import Auth, AuthScheme, Http, Pace
-from aggregator.model import Author, Entry, Kind, Page
+from aggregator.model import Author, Entry, Kind, Page, Preview
 
 READING, SEARCHING = "reading the feed of Loomio", "searching Loomio"
 FLAGSHIP = "www.loomio.com"
@@ -192,13 +192,15 @@ class Loomio(Collector):
             return replace(entry, native_id=f"d/{about}" if about else entry.native_id, site=feed.title or None)
         item = found["item"] if found else None
         place = f"comment/{item}" if found and found["old"] else item
+        thread = f"https://{self.host}/d/{about}"
         return replace(
             entry,
             native_id=f"d/{about}/{place}" if place else entry.native_id,
             kind=Kind.COMMENT,
             # "Ana commented", in the server's language.
             title=None,
-            in_reply_to=f"https://{self.host}/d/{about}",
+            previews=_titled(thread, feed.title),
+            in_reply_to=thread,
         )
 
     def _found(self, http: Http, cursor: Cursor) -> Page:
@@ -267,9 +269,15 @@ class Loomio(Collector):
             author=Author(name=name) if name else None,
             published=instant(row.get("authored_at")),
             tags=tag_names(_list(row.get("tags"))),
+            previews=() if opens else _titled(thread, title),
             in_reply_to=None if opens else thread,
             site=text(row.get("group_name")),
         )
+
+
+def _titled(thread: str, title: str | None) -> tuple[Preview, ...]:
+    """What a comment says of the discussion it stands in, so that one that was not read itself is called by its title."""
+    return (Preview(url=thread, title=title),) if title else ()
 
 
 def _list(value: Any) -> list[Any]:

@@ -15,7 +15,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
-from aggregator.model import Author, Entry, Field, Kind, Match, Topic
+from aggregator.model import Author, Entry, Field, Kind, Match, Preview, Topic
 from aggregator.pipeline.look import look_for
 from aggregator.pipeline.rules import Rule, compiled, words_of
 from aggregator.text.html import Visible, visible
@@ -99,7 +99,7 @@ class Matcher:
         parts = [entry.title or "", entry.text or "", *entry.tags, *entry.alternatives]
         if author := entry.author:
             parts += author.name or "", "@" + (author.handle or "").lstrip("@")
-        for preview in entry.previews:
+        for preview in _shared(entry):
             parts += preview.title or "", preview.description or "", words_of(preview.url)
         parts += map(words_of, entry.links)
         written = "\n".join(parts)
@@ -170,16 +170,22 @@ def see(entry: Entry) -> Seen:
     shown = visible(entry.html) if entry.html else Visible(text="")
     author = entry.author or Author()
     handle = author.handle.lstrip("@") if author.handle else ""
-    cards = (text for preview in entry.previews for text in (preview.title, preview.description))
+    shared_pages = _shared(entry)
+    cards = (text for preview in shared_pages for text in (preview.title, preview.description))
     return Seen(
         title=entry.title or "",
         texts=tuple(text for text in (entry.text, shown.text) if text),
         tags=entry.tags,
-        links=(*entry.links, *shown.links, *(preview.url for preview in entry.previews)),
+        links=(*entry.links, *shown.links, *(preview.url for preview in shared_pages)),
         cards=tuple(text for text in cards if text),
         alternatives=(*entry.alternatives, *shown.alternatives),
         author=tuple(name for name in (author.name, "@" + handle if handle else None) if name),
     )
+
+
+def _shared(entry: Entry) -> tuple[Preview, ...]:
+    """The pages that an entry shows a card of. What it answers is not of its own saying: its title makes no mention of every answer."""
+    return tuple(preview for preview in entry.previews if preview.url != entry.in_reply_to)
 
 
 def excerpt(text: str, start: int, end: int, limit: int = _EXCERPT) -> str:

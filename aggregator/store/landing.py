@@ -204,7 +204,7 @@ def _with_preview(link: Link, mention: Mention, previews: Sequence[Preview]) -> 
     for preview in previews:
         # A post's only card is of the one page it shares, whatever form of the address the platform writes.
         if preview.url in (link.key, link.href, mention.identity.href) or (
-            own == (preview,) and mention.identity.href != mention.entry.url
+            own == (preview,) and preview.url != mention.entry.in_reply_to and mention.identity.href != mention.entry.url
         ):
             link = replace(
                 link,

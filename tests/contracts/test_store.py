@@ -517,6 +517,19 @@ def test_a_preview_describes_a_page_until_it_is_read(store: Store) -> None:
     assert (store.link(PAGE) or link).title == "Its own"
 
 
+def test_a_thread_that_was_not_read_is_called_as_its_comments_say(store: Store) -> None:
+    thread = Preview(url=PAGE, title="Crews and care", site="Forum")
+    store.land(landing(mention("1", subject=PAGE, kind=Kind.COMMENT, in_reply_to=PAGE, previews=(thread,)), previews=(thread,)))
+    assert (store.link(PAGE) or Link(key="", href="")).title == "Crews and care"
+
+
+def test_a_page_that_a_comment_shares_is_not_called_like_the_thread(store: Store) -> None:
+    thread = Preview(url="https://forum.example.org/t/crews/7", title="Crews and care")
+    comment = mention("1", subject=PAGE, kind=Kind.COMMENT, in_reply_to=thread.url, previews=(thread,))
+    store.land(landing(comment, previews=(thread,)))
+    assert (store.link(PAGE) or Link(key="", href="", title="none")).title is None
+
+
 # -- small things
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -208,3 +209,10 @@ def test_lines_may_hold_objects_for_links_images_and_authors() -> None:
         "tags": "crew",
     }
     assert [match["field"] for match in match_line(line, [topic_of(["crew"])])["matches"]] == ["tag", "link", "image", "author"]
+
+
+def test_a_comment_is_no_mention_by_the_title_of_what_it_answers() -> None:
+    thread = Preview(url="https://forum.example.org/t/microsolidarity/7", title="Microsolidarity", description="On microsolidarity")
+    comment = replace(entry(text="Agreed.", previews=(thread,)), in_reply_to=thread.url)
+    assert Matcher([MICRO]).match(comment) == ()
+    assert Matcher([MICRO]).match(replace(comment, in_reply_to=None)) != ()
