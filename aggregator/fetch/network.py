@@ -76,7 +76,8 @@ class Network:
         with self._watch.over(time.monotonic() + allowed) as under_way:
             response: requests.Response | None = None
             try:
-                proxies = self._proxies_for(question.url)
+                # As it will be asked: preparing decodes "%31" in a host.
+                proxies = self._proxies_for(str(prepared.url))
                 response = self._adapter.send(prepared, stream=True, timeout=self._timeout, verify=self._verify, proxies=proxies)
                 answer = self._read(question, response)
             except (*_FAULTS, AttributeError) as error:
