@@ -11,7 +11,7 @@ from aggregator.model import Author, Kind, Mention, Visibility
 from aggregator.publish.dates import When, when
 from aggregator.publish.sources import SourceView
 from aggregator.publish.words import address, clean, host, language, listed
-from aggregator.text.excerpts import sentence
+from aggregator.text.excerpts import sentence, unmarked
 from aggregator.text.html import visible
 
 # Of a voice's own words no more than this is shown: credit and a link, not a copy.
@@ -89,7 +89,7 @@ def voice_view(mention: Mention, scene: Scene, *, first_hand: bool) -> VoiceView
         place=place_of(mention, source),
         when=when(entry.published if dated and entry.published else mention.first_seen_at, scene.here),
         dated=dated,
-        excerpt=clean(mention.matches[0].excerpt if first_hand else "", _EXCERPT) or excerpt(mention),
+        excerpt=clean(unmarked(mention.matches[0].excerpt) if first_hand else "", _EXCERPT) or excerpt(mention),
         language=language(entry.language, scene.language),
         first_hand=first_hand,
     )
@@ -119,7 +119,7 @@ def text_of(mention: Mention) -> str:
     """As much of an entry's text as an excerpt can come from, in paragraphs; "" when it has none."""
     entry = mention.entry
     if entry.text is not None:
-        return entry.text[:_READ]
+        return unmarked(entry.text[:_READ])
     return visible(entry.html[:_READ]).text if entry.html else ""
 
 

@@ -22,6 +22,29 @@ _BOILERPLATE = re.compile(
     re.IGNORECASE,
 )
 
+# Markdown as people write it into plain texts (CommonMark 0.31.2, §4.2, §5, §6). A link's target is an address, or it is no link.
+_LINK = re.compile(
+    r"!?\[([^\[\]\n]{0,300})\]\(<?(?:https?:|mailto:|/)[^()\s]{0,2000}(?:\([^()\s]{0,300}\)[^()\s]{0,300})?(?:\s+\"[^\"\n]*\")?\)"
+)
+_STRESS = re.compile(
+    r"(?<![^\s(\[\"'“‘«—–])(\*{1,3})(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*\\])\1(?![\w*])|(?<![^\s(\[\"'“‘«—–*])(_{1,2})(?=[^\s_])([^_\n]{1,300}?)(?<=[^\s_])\3(?!\w)"
+)
+_CODE = re.compile(r"(`{1,3})([^`\n]{1,300})\1(?!`)")
+_LINE = re.compile(r"^[ \t]*(?:(?:#{1,6}|>|[-*+])[ \t]+)+", re.MULTILINE)
+_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!>-])")
+
+
+def unmarked(text: str) -> str:
+    """Plain text without the marks of Markdown: words of links and stress stay, targets go. A text without such marks is not changed."""
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
+    if "`" in text:
+        text = _CODE.sub(r"\2", text)
+    if "*" in text or "_" in text:
+        text = _STRESS.sub(lambda found: found[2] or found[4], text)
+    text = _LINE.sub("", text)
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+
 
 def sentence(text: str, limit: int = 200) -> str:
     """The first sentence of plain text that says something, with the next ones while they are short, up to `limit` characters.
