@@ -24,8 +24,16 @@ class Cost:
     output: str
 
 
+class Failed(Exception):
+    """A measured command did not end as it should; its figures would mean nothing."""
+
+
 def run(command: Sequence[str | Path], *, folder: Path, okay: Sequence[int] = (0,)) -> Cost:
-    """Run to the end; the cost of this process alone."""
+    """Run to the end; the cost of this process alone.
+
+    Raises:
+        Failed: its exit code is none of `okay`; the message ends with what it said last.
+    """
     out = folder / "bench.out"
     # An operator's Python keeps what it compiled; some shells of developers forbid it, and every start would compile the program anew.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -34,7 +42,7 @@ def run(command: Sequence[str | Path], *, folder: Path, okay: Sequence[int] = (0
     wall, cpu, peak, code = json.loads(said)
     text = out.read_text(encoding="utf-8", errors="replace")
     if code not in okay:
-        raise SystemExit(f"{command} ended with {code}:\n{text[-2000:]}")
+        raise Failed(f"{command} ended with {code}:\n{text[-2000:]}")
     scale = 1024 if sys.platform != "darwin" else 1024 * 1024
     return Cost(wall_seconds=wall, cpu_seconds=cpu, peak_megabytes=peak / scale, output=text)
 
