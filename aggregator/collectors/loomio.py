@@ -29,6 +29,8 @@ _KEY = re.compile(r"[A-Za-z0-9]{6,12}")
 # The number behind "comment" is a comment's own, in the form of old addresses; behind any other word it counts the items of the discussion.
 _THREAD = re.compile(r"/d/(?P<key>[A-Za-z0-9]{6,12})(?:/(?:(?P<old>comment(?=/[0-9]))|[^/]*)(?:/(?P<item>[0-9]+))?)?/?")
 _MARKUP = re.compile(r"</?(?:p|br|a|b|i|em|strong|ul|ol|li|h[1-6]|div|span|img|blockquote|pre|code|table)\b[^<>]*>", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s<>\[\]|*`\"()]+(?:\([^\s()]*\)[^\s<>\[\]|*`\"()]*)*", re.IGNORECASE)
+_PICTURE = re.compile(r"!\[[^\[\]]{0,300}\]\([^()]{0,2000}\)")
 # First segments of a path that are pages of the application and no groups (config/routes.rb, read 2026-07-30).
 _RESERVED = frozenset(
     "api assets admin brand client comments contact d dashboard discussions email_actions explore g groups help inbox invitations join "
@@ -185,7 +187,8 @@ class Loomio(Collector):
         about = self.discussion or (found["key"] if found else "")
         words = entry.text or ""
         marked = _MARKUP.search(words) is not None
-        entry = replace(entry, text=None if marked else entry.text, html=entry.html or (words if marked else None))
+        shared = () if marked else _addresses(words)
+        entry = replace(entry, text=None if marked else entry.text, html=entry.html or (words if marked else None), links=shared)
         # The language of the feed is the server's, not the writer's.
         entry = replace(entry, kind=Kind.THREAD, language=None, site=None)
         if not self.discussion:
@@ -273,6 +276,11 @@ class Loomio(Collector):
             in_reply_to=None if opens else thread,
             site=text(row.get("group_name")),
         )
+
+
+def _addresses(markdown: str) -> tuple[str, ...]:
+    """The addresses in a text, each once, as they stand there; those of pictures are left out."""
+    return tuple(dict.fromkeys(_ADDRESS.findall(_PICTURE.sub(" ", markdown))))
 
 
 def _titled(thread: str, title: str | None) -> tuple[Preview, ...]:

@@ -118,3 +118,17 @@ def test_a_key_that_is_no_key_is_not_asked_for() -> None:
     page, http = searched([row("../x", 2, group_key="../y")], {})
     assert page.entries == ()
     assert len(http.asked) == 1
+
+
+def test_what_a_comment_in_markdown_shares_is_a_link_and_its_text_stays() -> None:
+    words = (
+        "See [notes](https://garden.example/crews_(2026)), https://garden.example/a\\_b and again "
+        "[notes](https://garden.example/crews_(2026)). ![us](https://garden.example/us.jpg)"
+    )
+    body = feed("EfGh5678").replace(b'/x"/>', b'/x/3"/><content type="text">' + words.encode() + b"</content>")
+    http = RecordedHttp([Exchange(url="https://www.loomio.com/d/EfGh5678.xml", body=body)])
+    (page,) = Loomio(discussion="EfGh5678").poll(http, "")
+    (comment,) = page.entries
+    assert comment.text == words
+    assert comment.links == ("https://garden.example/crews_(2026)", "https://garden.example/a\\_b")
+    assert comment.in_reply_to == "https://www.loomio.com/d/EfGh5678"
