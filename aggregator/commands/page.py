@@ -73,8 +73,8 @@ def schedule(options: argparse.Namespace) -> int:
 
     try:
         every = parse_duration(options.every)
-    except ValueError:
-        raise ConfigError(f"--every: expected a duration such as 15m or 1h, found {options.every!r}") from None
+    except ValueError as error:
+        raise ConfigError(f"--every: expected a duration such as 15m or 1h, found {options.every!r}. {error}") from None
     with application(options) as app:
         on_signals(app.end)
         talk(options, f"Running every {options.every}. Stop with Ctrl-C or SIGTERM.")

@@ -63,3 +63,13 @@ def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8") == "mine"
     assert main(["init", "-q", "--force", "--config", str(file), "--topic", "crews"]) == 0
     assert "crews" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("written", ["soon", "15", "0m", "-5m", "400d", ""])
+def test_schedule_says_how_a_duration_is_written(tmp_path: Path, written: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schedule", "--config", str(tmp_path / "none.yaml"), f"--every={written}"]) == 3
+    said = capsys.readouterr().err
+    assert repr(written) in said
+    assert said.rstrip().endswith(
+        ("Write numbers with their units: s, m, h, d or w.", "It must be longer than nothing and at most a year.")
+    )
