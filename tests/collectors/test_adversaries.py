@@ -69,3 +69,12 @@ def test_what_nobody_sees_is_taken_out(markup: str, seen: str) -> None:
 def test_a_long_name_is_cut_and_an_address_in_it_is_not_kept() -> None:
     assert _parts.person("ada@example.org " + "x" * 10_000) != "ada@example.org"
     assert len(_parts.person("x" * 10_000) or "") == 300
+
+
+def test_elements_without_end_are_read_as_far_as_a_few_seconds_go() -> None:
+    head = "<rss><channel><item><guid>1</guid><title>crews</title><link>https://example.org/1</link></item>"
+    began = time.monotonic()
+    read = _feeds.read_feed((head + "<a>" * 4_000_000).encode(), url="https://example.org/feed", content_type="", doing="reading")
+    assert time.monotonic() - began < PATIENCE
+    assert [entry.title for entry in read.entries] == ["crews"]
+    assert "cut off: read as far as it goes" in read.remarks
