@@ -16,7 +16,7 @@ from aggregator import __version__, clock, log
 from aggregator.clock import Clock
 from aggregator.collectors import collector_for
 from aggregator.collectors.base import Collector
-from aggregator.fetch import SourceHttp
+from aggregator.fetch import Pace, SourceHttp
 from aggregator.model import Source, SourceState, Takes, Topic
 from aggregator.settings import Secret, Settings
 from aggregator.store import Store
@@ -59,7 +59,7 @@ class App:
         auth = collector.manifest.auth
         return self.client.bound(
             host=collector.host,
-            pace=collector.manifest.pace,
+            pace=self._pace(collector),
             auth=auth,
             secret=self.settings.secrets.get(auth.variable) if auth else None,
             transient=collector.manifest.transient,
@@ -81,6 +81,14 @@ class App:
         from aggregator.pipeline.match import Matcher
 
         return Matcher(self.settings.topics)
+
+    def _pace(self, collector: Collector) -> Pace:
+        """The platform's; a private address that the operator opened is the operator's own machine, and is asked without waiting."""
+        from aggregator.fetch.guard import literal, networks, refusal
+
+        address = literal(collector.host.rpartition(":")[0] or collector.host) if self.settings.fetch.allow_networks else None
+        opened = address is not None and refusal(address) and not refusal(address, networks(self.settings.fetch.allow_networks))
+        return Pace(gap=timedelta(0)) if opened else collector.manifest.pace
 
     def _look(self, source: Source, collector: Collector) -> Callable[[bytes], bool] | None:
         if source.takes is Takes.EVERYTHING or collector.manifest.opaque:

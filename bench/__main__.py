@@ -59,7 +59,7 @@ def _polls(count: int) -> Iterator[Row]:
 
 
 def _late() -> Iterator[Row]:
-    with serving(200, late=0.1) as feeds:
+    with serving(200, late=0.1, hosts=True) as feeds:
         first, steady = polling.ours(feeds)
         yield "200 feeds on 200 hosts, 100 ms late, first", _said(first), "aim: 1.2 s"
         yield "200 feeds on 200 hosts, 100 ms late, steady", _said(steady), "aim: 1.1 s"

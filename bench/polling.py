@@ -19,8 +19,9 @@ PEERS = ROOT / ".venv-bench" / "bin" / "python"
 class Feeds:
     """The server, in a process of its own."""
 
-    def __init__(self, count: int, late: float) -> None:
+    def __init__(self, count: int, late: float, *, hosts: bool) -> None:
         self._count = count
+        self._hosts = hosts
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bench.server", str(count), str(late)],
             cwd=ROOT,
@@ -32,7 +33,11 @@ class Feeds:
         self._port = int(self._process.stdout.readline())
 
     def urls(self) -> list[str]:
-        return [f"http://{address(number)}:{self._port}/feed" for number in range(self._count)]
+        places = [
+            f"{address(number)}:{self._port}/feed" if self._hosts else f"127.0.0.1:{self._port}/feed/{number}"
+            for number in range(self._count)
+        ]
+        return [f"http://{place}" for place in places]
 
     def phase(self, number: int) -> None:
         assert self._process.stdin
@@ -47,9 +52,9 @@ class Feeds:
 
 
 @contextmanager
-def serving(count: int, late: float = 0.0) -> Iterator[Feeds]:
-    """Feeds on loopback for the length of the block."""
-    feeds = Feeds(count, late)
+def serving(count: int, late: float = 0.0, *, hosts: bool = False) -> Iterator[Feeds]:
+    """Feeds on loopback for the length of the block; with `hosts` each has an address of its own."""
+    feeds = Feeds(count, late, hosts=hosts)
     try:
         yield feeds
     finally:

@@ -1,4 +1,4 @@
-"""Serves the feeds on loopback: feed N on the address 127.0.X.Y, so that every feed is a host of its own, as in life.
+"""Serves the feeds on loopback: all of them on 127.0.0.1 as /feed/N, and feed N also on the address 127.0.X.Y, as a host of its own.
 
 Runs as a process of its own: `python -m bench.server COUNT LATE_SECONDS` prints its port, then serves until its standard input is closed. A
 line "2" on standard input begins the second phase.
@@ -28,19 +28,20 @@ class Server:
         self._bodies = {phase: [feed(number, phase=phase) for number in range(count)] for phase in (1, 2)}
 
     async def serve(self) -> None:
-        port = 0
+        one = await asyncio.start_server(partial(self._answer, None), "127.0.0.1", 0, backlog=64)
+        port = one.sockets[0].getsockname()[1]
         for number in range(len(self._bodies[1])):
-            server = await asyncio.start_server(partial(self._answer, number), address(number), port, backlog=8)
-            port = server.sockets[0].getsockname()[1]
+            await asyncio.start_server(partial(self._answer, number), address(number), port, backlog=8)
         print(port, flush=True)
         loop = asyncio.get_running_loop()
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             self._phase = int(line)
             print("ok", flush=True)
 
-    async def _answer(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _answer(self, host: int | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
+                number = host if host is not None else int(head.partition(b"/feed/")[2].partition(b" ")[0])
                 if self._late:
                     await asyncio.sleep(self._late)
                 tag = etag(number, phase=self._phase)

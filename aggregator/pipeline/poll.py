@@ -63,6 +63,8 @@ def poll(
         entries += len(page.entries)
         remarks.update(dict.fromkeys(page.remarks))
         oldest = _oldest(page, oldest)
+        if count >= MOST_PAGES:
+            remarks[f"more than {MOST_PAGES} pages: the next run goes on from there"] = None
         if count >= MOST_PAGES or stopping():
             outcome = Outcome.PARTIAL
             break

@@ -89,7 +89,7 @@ def _texts(
     texts["index.html"] = texts.pop("index.html")
     # Last, since the instant of the last build is read from it: a build that was cut short is one that has not been.
     texts[listing.STORIES] = listing.stories_json(page, shown.all, topics=topics)
-    return texts, markdown.block(page, shown)
+    return texts, "" if settings.markdown.into is None else markdown.block(page, shown)
 
 
 def _pages(page: PageView, filled: Templates, *, own_markdown: bool) -> dict[str, str]:

@@ -70,7 +70,7 @@ def _by_hand(mention: Mention) -> Mention:
 
 
 def _read(app: App, link: Link) -> tuple[Link, str]:
-    if not worth_reading(link.key):
+    if not worth_reading(link.key, intranet=bool(app.settings.fetch.allow_networks)):
         return link, "Its page is not one that programs may read."
     try:
         return enriched(link, app.client.page(link.href), app.clock()), ""

@@ -89,7 +89,9 @@ def links_due(app: App) -> tuple[Job, ...]:
     # What reads pages is slow to load, and most ticks need none of it.
     from aggregator.pipeline.enrich import worth_reading
 
-    return tuple(Job(name="enrich", subject=link.key, lane=host_of(link.href)) for link in links if worth_reading(link.key))
+    intranet = bool(app.settings.fetch.allow_networks)
+    wanted = [link for link in links if worth_reading(link.key, intranet=intranet)]
+    return tuple(Job(name="enrich", subject=link.key, lane=host_of(link.href)) for link in wanted)
 
 
 def tick(app: App, polls: tuple[Job, ...], tell: Callable[[Done], None]) -> tuple[Done, ...]:
@@ -165,7 +167,8 @@ class _Handlers:
             return Done(job=job, ending=Ending.FAILED, message=str(error)), ((after, coverage),)
         after = replace(self._next(state, polled.landed, every, http), remarks=polled.remarks)
         if polled.coverage.outcome is Outcome.PARTIAL:
-            after = replace(after, next_poll_at=app.clock())
+            # Due again at once; and a first contact that is not at its end goes on being quiet.
+            after = replace(after, next_poll_at=app.clock(), last_ok_at=after.last_ok_at if state.last_ok_at else None)
         done = Done(job=job, ending=Ending.OK, landed=polled.landed, entries=polled.coverage.entries)
         return done, ((after, polled.coverage),)
 

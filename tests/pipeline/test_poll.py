@@ -133,6 +133,7 @@ def test_a_platform_that_gives_the_same_page_twice_is_unreadable(store: Store) -
 def test_a_source_without_end_goes_on_at_the_next_tick(store: Store) -> None:
     done = polled(store, *(Page(entries=(entry(str(at)),), cursor=str(at)) for at in range(MOST_PAGES + 5)))
     assert (done.coverage.outcome, done.landed.new) == ("partial", MOST_PAGES)
+    assert "the next run goes on" in done.remarks[0]
 
 
 def test_first_contact_is_quiet_and_later_finds_are_news(store: Store) -> None:

@@ -16,6 +16,7 @@ from aggregator.collectors.feed import Feed
 from aggregator.config import load
 from aggregator.fetch import Http
 from aggregator.model import Page
+from aggregator.pipeline.poll import MOST_PAGES
 from aggregator.run.jobs import Done, Ending, links_due, polls_due
 from aggregator.run.once import PROMISED, run_once
 from aggregator.store import Landing
@@ -93,6 +94,26 @@ def test_only_what_is_due_is_asked_and_force_asks_all_but_the_paused(tmp_path: P
         assert [job.subject for job in polls_due(app, only=["one", "two"], force=True)] == ["one"]
     with app_in(tmp_path, at=NOW + timedelta(days=2)) as app:
         assert [job.subject for job in polls_due(app)] == ["one", "three"]
+
+
+def test_a_first_contact_that_takes_several_runs_stays_quiet_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Feed.poll
+
+    def endless(self: Feed, http: Http, cursor: Cursor) -> Iterator[Page]:
+        [page] = honest(self, http, cursor)
+        for at in range(MOST_PAGES + 1):
+            entries = [replace(entry, native_id=f"{cursor}{at}", url=f"{entry.url}/{at}{len(cursor)}") for entry in page.entries]
+            yield replace(page, entries=tuple(entries), cursor=f"{cursor}x{at}")
+
+    monkeypatch.setattr(Feed, "poll", endless)
+    with app_in(tmp_path) as app:
+        run_once(app, only=["one"], force=True)
+        assert app.store.state("one").last_ok_at is None
+        assert "one" in [job.subject for job in polls_due(app)]
+        run_once(app, only=["one"], force=True)
+        mentions = [mention for story in app.store.stories() for mention in story.mentions]
+        assert len(mentions) > MOST_PAGES
+        assert all(mention.quiet for mention in mentions)
 
 
 def test_when_asked_to_stop_no_other_source_is_begun(tmp_path: Path) -> None:

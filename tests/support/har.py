@@ -49,4 +49,11 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
         "bodySize": len(exchange.body),
     }
     timings = {"send": 0, "wait": 0, "receive": 0}
-    return {"startedDateTime": "2026-11-22T00:00:00.000Z", "time": 0, "request": request, "response": response, "cache": {}, "timings": timings}
+    return {
+        "startedDateTime": "2026-11-22T00:00:00.000Z",
+        "time": 0,
+        "request": request,
+        "response": response,
+        "cache": {},
+        "timings": timings,
+    }
