@@ -15,7 +15,7 @@ from aggregator.collectors.base import Cursor
 from aggregator.collectors.feed import Feed
 from aggregator.config import load
 from aggregator.fetch import Http
-from aggregator.model import Page
+from aggregator.model import Entry, Kind, Page
 from aggregator.pipeline.poll import MOST_PAGES
 from aggregator.run.jobs import Done, Ending, links_due, polls_due
 from aggregator.run.once import PROMISED, run_once
@@ -97,13 +97,10 @@ def test_only_what_is_due_is_asked_and_force_asks_all_but_the_paused(tmp_path: P
 
 
 def test_a_first_contact_that_takes_several_runs_stays_quiet_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = Feed.poll
-
     def endless(self: Feed, http: Http, cursor: Cursor) -> Iterator[Page]:
-        [page] = honest(self, http, cursor)
-        for at in range(MOST_PAGES + 1):
-            entries = [replace(entry, native_id=f"{cursor}{at}", url=f"{entry.url}/{at}{len(cursor)}") for entry in page.entries]
-            yield replace(page, entries=tuple(entries), cursor=f"{cursor}x{at}")
+        for at in range(len(cursor), len(cursor) + MOST_PAGES + 1):
+            entry = Entry(native_id=str(at), url=f"https://one.example/{at}", kind=Kind.ARTICLE, title="crews")
+            yield Page(entries=(entry,), cursor="x" * at)
 
     monkeypatch.setattr(Feed, "poll", endless)
     with app_in(tmp_path) as app:
