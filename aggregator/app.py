@@ -3,11 +3,12 @@ client is in use."""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,6 +97,8 @@ class App:
         return _look_for(self.topics(source))
 
 
+# Name under which the store remembers what was spent of daily budgets.
+_SPENT = "spent"
 # A shorter one is no secret, and taking it out would spoil other words.
 _SHORTEST_SECRET = 8
 
@@ -158,6 +161,21 @@ def _secrets_in_addresses(settings: Settings) -> Iterator[Secret]:
             yield from (Secret(text) for text in secrets(value) if len(text) >= _SHORTEST_SECRET)
 
 
+def keep_learned(app: App) -> None:
+    """Write down what hosts said of themselves in this run: rests, permanent redirects, and requests spent of a daily budget."""
+    for host, until in app.client.rests().items():
+        app.store.rest(host, until)
+    app.store.move(app.client.moved(), app.clock())
+    if spent := app.client.spent():
+        app.store.remember(_SPENT, json.dumps({"day": app.clock().date().isoformat(), "hosts": dict(spent)}))
+
+
+def _spent(store: Store, now: datetime) -> dict[str, int]:
+    """Requests spent today, by host."""
+    kept = json.loads(store.note(_SPENT) or "{}")
+    return dict(kept["hosts"]) if kept.get("day") == now.date().isoformat() else {}
+
+
 def _client(
     settings: Settings, store: Store, clock: Clock, *, hidden: tuple[Secret, ...], record: Path | None, replay: Path | None
 ) -> Client:
@@ -173,6 +191,7 @@ def _client(
         sessions=Sessions(settings.state / "sessions.json"),
         rests=store.rests(),
         moved=store.moved(),
+        spent=_spent(store, clock()),
         recorder=Recorder(record, version=__version__, secrets=hidden) if record else None,
         replay=Replay(replay, secrets=hidden) if replay else None,
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from aggregator.app import App
+from aggregator.app import App, keep_learned
 from aggregator.errors import AggregatorError, MissingSecret, SourceError
 from aggregator.fetch import SourceHttp
 from aggregator.fetch.pace import Stopped
@@ -99,9 +99,7 @@ def tick(app: App, polls: tuple[Job, ...], tell: Callable[[Done], None]) -> tupl
     handlers = _Handlers(app)
     done = [*_worked(app, handlers, polls, tell)]
     done += _worked(app, handlers, links_due(app), tell)
-    for host, until in app.client.rests().items():
-        app.store.rest(host, until)
-    app.store.move(app.client.moved(), app.clock())
+    keep_learned(app)
     return tuple(done)
 
 

@@ -14,7 +14,7 @@ from aggregator.app import App, build
 from aggregator.collectors.base import Cursor
 from aggregator.collectors.feed import Feed
 from aggregator.config import load
-from aggregator.fetch import Http
+from aggregator.fetch import Http, Pace
 from aggregator.model import Entry, Kind, Page
 from aggregator.pipeline.poll import MOST_PAGES
 from aggregator.run.jobs import Done, Ending, links_due, polls_due
@@ -83,6 +83,17 @@ def test_nothing_read_for_longer_than_promised_gives_5(tmp_path: Path) -> None:
         assert run_once(app, force=True).exit_code == 4
     with app_in(tmp_path, at=NOW + PROMISED + timedelta(days=5), answering=()) as app:
         assert run_once(app, force=True).exit_code == 5
+
+
+def test_what_was_spent_of_a_daily_budget_is_remembered_until_the_day_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Feed, "manifest", replace(Feed.manifest, pace=Pace(gap=timedelta(0), daily=1)))
+    with app_in(tmp_path) as app:
+        assert run_once(app).exit_code == 0
+    with app_in(tmp_path, at=NOW + timedelta(hours=6)) as app:
+        assert set(endings(run_once(app, force=True).polls).values()) == {Ending.FAILED}
+        assert "used up" in (app.store.state("one").last_error or "")
+    with app_in(tmp_path, at=NOW + timedelta(days=1)) as app:
+        assert run_once(app, force=True).exit_code == 0
 
 
 def test_only_what_is_due_is_asked_and_force_asks_all_but_the_paused(tmp_path: Path) -> None:
