@@ -9,4 +9,5 @@ known = {feed.url for feed in reader.get_feeds()}
 for url in Path("urls.txt").read_text().split():
     if url not in known:
         reader.add_feed(url)
-reader.update_feeds(workers=20)
+# Also feeds whose time has not come: the second poll follows the first at once.
+reader.update_feeds(workers=20, scheduled=False)
