@@ -38,6 +38,11 @@ _SELECTOR = "\ufe0f"
 
 _SEE_ALSO = re.compile(r"^\s*see also\b", re.IGNORECASE)
 
+# Bounds for a file that is no page of links, in entries and links together, and in characters of one entry: every link costs a tenth of a
+# millisecond. The community's own page, kept for years, has two hundred.
+_MOST_READ = 10_000
+_LONGEST_ENTRY = 10_000
+
 _LONGEST_TITLE = 120
 # Linked words that name nothing.
 _NAMELESS = frozenset(
@@ -103,13 +108,23 @@ def read_markdown(text: str, *, origin: str, canonical: Callable[[str], Canonica
     see_also: list[SeeAlso] = []
     rows = [f"line {number + 1}: a row of a table is left out; write it as * [words](address)" for number in table_rows(text)]
     remarks: list[str] = []
-    first, last = len(lines), len(lines)
+    first, last, left = len(lines), len(lines), _MOST_READ
     for entry in list_entries(text):
-        number, rest = entry.first, with_addresses(entry.text, defined)
+        number = entry.first
         first, last = min(first, number), entry.end
+        if left <= 0:
+            continue
+        rest = with_addresses(entry.text, defined) if len(entry.text) <= _LONGEST_ENTRY else entry.text
+        if len(rest) > _LONGEST_ENTRY:
+            remarks.append(f"line {number + 1}: the entry is longer than {_LONGEST_ENTRY} characters and is left out; make several of it")
+            left -= 1
+            continue
         note = rest[_icon_length(rest) :].lstrip(_SELECTOR + " ")
         links, odd = _links(note, canonical)
         remarks.extend(f"line {number + 1}: {remark}" for remark in odd)
+        left -= 1 + len(links)
+        if left <= 0:
+            remarks.append(f"line {entry.end + 1}: from here on nothing is read, the page is too long; make several pages of it")
         if rest.startswith(_PARROT) or _SEE_ALSO.match(note):
             see_also.append(SeeAlso(note=note, links=links))
         elif not links:
@@ -199,5 +214,5 @@ def _sentence(parts: list[Inline]) -> str:
 
 
 def _nameless(label: str) -> bool:
-    folded = fold(label)
+    folded = fold(label[:_LONGEST_TITLE])
     return not folded or folded in _NAMELESS or folded.isdigit()

@@ -18,6 +18,8 @@ _DEFINITION = re.compile(
     r"^ {0,3}\[(?P<name>[^\[\]^][^\[\]]{0,200})\]:[ \t]*(?:\n[ \t]+)?(?:<(?P<pointed>[^<>\n]*)>|(?P<bare>[^\s<]\S*)).*$", re.MULTILINE
 )
 _REFERENCE = re.compile(r"(?<![\\!\]])\[(?P<words>(?:[^\[\]\\]|\\.){1,300})\](?:\[(?P<name>[^\[\]]{0,200})\])?(?![\[(:])")
+# Of a definition, in characters: it is written out at every place that names it.
+_LONGEST_ADDRESS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,9 @@ def definitions(text: str) -> dict[str, str]:
     """Addresses that the text defines once for several places, by name; the first definition of a name holds (CommonMark 0.31 §4.7)."""
     found: dict[str, str] = {}
     for one in _DEFINITION.finditer("\n".join(_read(text))):
-        found.setdefault(_name(one["name"]), one["pointed"] if one["pointed"] is not None else one["bare"])
+        address = one["pointed"] if one["pointed"] is not None else one["bare"]
+        if len(address) <= _LONGEST_ADDRESS:
+            found.setdefault(_name(one["name"]), address)
     return found
 
 

@@ -19,7 +19,7 @@ from aggregator.model import Author, Entry, Field, Kind, Match, Preview, Topic
 from aggregator.pipeline.look import look_for
 from aggregator.pipeline.rules import Rule, compiled, words_of
 from aggregator.text.html import Visible, visible
-from aggregator.text.words import fold, origin, without_notes
+from aggregator.text.words import fold, origin, unswollen, without_notes
 
 _EXCERPT = 120
 # An address written out in a text is a link's target, at which `none_of` does not look.
@@ -109,6 +109,7 @@ class Matcher:
         return self._occurs(written) or self._look((entry.html or "").encode("utf-8", "surrogatepass"))
 
     def _occurs(self, written: str) -> bool:
+        written = unswollen(written)
         if self._dotless:
             written += written.replace("I", "ı")
         squeezed = "".join(fold(written).replace("-", "").split())
@@ -306,13 +307,12 @@ def _spoken(one: _Compiled, language: str | None) -> bool:
 
 def _readings(text: str) -> Iterator[str]:
     """Plain text as it stands, and decoded where a platform has escaped it once or twice ("R&amp;amp;D") or left tags in."""
-    yield text
+    yield (text := unswollen(text))
     for _ in range(2):
         if "&" in text and (decoded := unescape(text)) != text:
-            yield decoded
-            text = decoded
+            yield (text := unswollen(decoded))
     if "</" in text:
-        yield visible(text).text
+        yield unswollen(visible(text).text)
 
 
 def _excerpts(rule: Rule, spellings: Iterable[_Spelling]) -> Iterator[str]:
@@ -330,6 +330,7 @@ def _tags(rule: Rule, tags: Iterable[str]) -> Iterator[str]:
 def _links(rule: Rule, links: Iterable[str]) -> Iterator[str]:
     for link in links:
         words = unquote(link) if "_" in rule.needle else words_of(link)
+        words = unswollen(words)
         folded = fold(words)
         if found := rule.in_link(folded, link):
             start, end = origin(words, found.start, found.end)

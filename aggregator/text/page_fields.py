@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from aggregator.text.dates import Precision, Written, read_date
 from aggregator.text.page_address import absolute
@@ -13,6 +14,9 @@ from aggregator.text.page_jsonld import Thing, texts
 from aggregator.text.page_phrases import BY_WORDS, LANGUAGES, NOBODY
 from aggregator.text.page_signals import Signals
 from aggregator.text.page_titles import clean, fold, shortened
+
+# Names that are looked at: a bound for hostile pages.
+_MOST_PEOPLE = 1_000
 
 _BY = re.compile(
     r"^(?:(?:(?:written|posted|published|authored|words|text|story|guest post)\s+)?by|text:|authors?:|autor:|auteur:)[\s:]+",
@@ -53,7 +57,8 @@ def people(names: Iterable[str], *, site: str, flip: bool = False) -> tuple[str,
         flip: names are written "Family, Given", as in citations.
     """
     found: dict[str, str] = {}
-    for name in (_person(part, flip=flip) for text in names for part in _each(text)):
+    said = (part for text in names for part in _each(text))
+    for name in (_person(part, flip=flip) for part in islice(said, _MOST_PEOPLE)):
         folded = fold(name)
         if folded and folded not in NOBODY and folded.replace(" ", "") != fold(site).replace(" ", ""):
             found.setdefault(folded, name)

@@ -45,7 +45,7 @@ _KIND_OF = {name: kind for kind, names in _KINDS for name in names}
 # Strings are kept; comments and commas before a closing bracket go. Each alternative ends at the text's end at the latest, so that a broken
 # block costs one pass.
 _TOKEN = re.compile(
-    r"""(?P<string>"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z))|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)|(?<!:)//[^\n]*|<!--|-->|<!\[CDATA\[|\]\]>|,(?=\s{0,200}[}\]])""",
+    r"""(?P<string>"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z))|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)|(?<!:)//[^\n]*|<!--|-->|<!\[CDATA\[|\]\]>|,(?=\s{0,200}[}\]])""",
     re.DOTALL,
 )
 _BAD_ESCAPE = re.compile(r"""\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})""")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 # Bounds for hostile pages, in characters and tags. Pages of watching and reading sites stay under a third of them.
 _LONGEST = 3_000_000
 _MOST_TAGS = 60_000
 _LONGEST_TEXT = 1_000
+# Of one element, and of all elements that are looked into: a heading in a heading in a heading would be read once for each. No recorded
+# page needs a hundred.
 _MOST_PARTS = 2_000
+_MOST_PARTS_OF_A_PAGE = 200_000
 
 _OPENING = re.compile(r"<!--|<(script|style|svg)\b[^<>]*>?", re.IGNORECASE)
 _CLOSING = {name: re.compile(rf"</{name}\b[^<>]*>?", re.IGNORECASE) for name in ("script", "style", "svg")} | {"": re.compile("-->")}
@@ -24,7 +27,7 @@ _UNUSED = re.compile(
 # Where one of them carries a field, all of them stay: an end tag does not say whose it is.
 _TELLING = re.compile(
     r"<(?:em|strong|b|i|u|small|sup|sub|code|font|mark|q|s|del|ins|source|input)\s[^<>]*"
-    r"(?:\bitemprop\b|\b(?:author|byline|[\w-]*date|published|fn|updated|(?:p|dt)-[a-z]+|entry-title)\b)",
+    r"(?:\bitemprop\b|\b(?:author|byline|published|fn|updated|(?:p|dt)-[a-z]+|entry-title)\b|date\b)",
     re.IGNORECASE,
 )
 _UNREAD = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
@@ -38,24 +41,45 @@ class Tag(Protocol):
     name: str
     attrs: dict[str, Any]
     parent: Any
-    descendants: Iterator[Any]
+    # Elements and strings right inside, in order.
+    contents: list[Any]
 
 
-def words_of(tag: Tag) -> str:
-    """The text inside, on one line; a break is a space."""
-    pieces: list[str] = []
-    size = 0
-    for part in islice(tag.descendants, _MOST_PARTS):
-        if isinstance(part, str):
-            # Comments and the like are strings, too, of other classes.
-            if type(part).__name__ in ("NavigableString", "CData", "RCDATAString"):
-                pieces.append(part)
-                size += len(part)
-        elif part.name in ("br", "p", "div", "li"):
-            pieces.append(" ")
-        if size > _LONGEST_TEXT:
-            break
-    return " ".join("".join(pieces).split())[:_LONGEST_TEXT]
+@dataclass(slots=True)
+class Reading:
+    """Looks into the elements of one page, as long as there is work left."""
+
+    # How many more parts are looked at.
+    left: int = _MOST_PARTS_OF_A_PAGE
+
+    def parts(self, tag: Tag) -> Iterator[Any]:
+        """What stands inside, elements and strings, in order; cut off where it is too much for one element, or for the page."""
+        within = [iter(tag.contents)]
+        for _ in range(min(_MOST_PARTS, self.left)):
+            while (part := next(within[-1], None)) is None:
+                within.pop()
+                if not within:
+                    return
+            self.left -= 1
+            yield part
+            if inside := getattr(part, "contents", None):
+                within.append(iter(inside))
+
+    def words(self, tag: Tag) -> str:
+        """The text inside, on one line; a break is a space."""
+        pieces: list[str] = []
+        size = 0
+        for part in self.parts(tag):
+            if isinstance(part, str):
+                # Comments and the like are strings, too, of other classes.
+                if type(part).__name__ in ("NavigableString", "CData", "RCDATAString"):
+                    pieces.append(part)
+                    size += len(part)
+            elif part.name in ("br", "p", "div", "li"):
+                pieces.append(" ")
+            if size > _LONGEST_TEXT:
+                break
+        return " ".join("".join(pieces).split())[:_LONGEST_TEXT]
 
 
 def attribute(tag: Tag, name: str) -> str:

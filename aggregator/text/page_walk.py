@@ -13,12 +13,17 @@ from typing import NamedTuple, cast
 
 from aggregator.text.html import soup
 from aggregator.text.page_signals import Heading, Moment, Signals
-from aggregator.text.page_tree import Tag, attribute, bounded, head_of, words_of
+from aggregator.text.page_tree import Reading, Tag, attribute, bounded, head_of
 
 # In characters: shorter ones are captions and credits.
 _LEAST_PARAGRAPH = 60
+# Signs of one kind that are kept, and names in one attribute that are read: bounds for hostile pages; real ones stay under a tenth.
+_MOST_SIGNS = 1_000
+_MOST_NAMES = 20
+_MOST_SITE_NAMES = 50
+_LONGEST_NAME = 300
 # Scripts of checks for bots (Cloudflare, DataDome, PerimeterX, Imperva, AWS, seen 2026). Ordinary pages of the same services carry others.
-_CHALLENGE = re.compile(r"_cf_chl_opt|captcha-delivery\.com|id=[\"']px-captcha|<iframe[^>]+_Incapsula_Resource|awsWafCookieDomainList")
+_CHALLENGE = re.compile(r"_cf_chl_opt|captcha-delivery\.com|id=[\"']px-captcha|<iframe[^<>]+_Incapsula_Resource|awsWafCookieDomainList")
 _LONGEST_CHALLENGE = 60_000
 
 _DECLARATION = re.compile(r"<\?xml[^>]{0,200}>", re.IGNORECASE)
@@ -76,9 +81,11 @@ class _Place(NamedTuple):
     banner: bool
     # In a person's card.
     card: bool
+    # Type of the microdata thing that it is a part of, in lower case; "": of none.
+    scope: str
 
 
-_NOWHERE = _Place(elsewhere=False, inner=False, banner=False, card=False)
+_NOWHERE = _Place(elsewhere=False, inner=False, banner=False, card=False, scope="")
 
 
 @dataclass(slots=True)
@@ -107,19 +114,22 @@ class _Walk:
     site_names: list[str] = field(default_factory=list)
     item_types: list[str] = field(default_factory=list)
     marks: set[str] = field(default_factory=set)
+    reading: Reading = field(default_factory=Reading)
     # By id of an element.
     places: dict[int, _Place] = field(default_factory=dict)
+    around: dict[int, str] = field(default_factory=dict)
 
     def visit(self, tag: Tag) -> None:
         """Take notice of one element."""
-        elsewhere, inner, banner, _ = self._place(tag)
+        place = self._place(tag)
+        elsewhere, inner, banner = place.elsewhere, place.inner, place.banner
         if look := _LOOKS.get(tag.name):
             look(self, tag)
         if elsewhere:
             return
-        if tag.name == "h1" and (text := words_of(tag)):
+        if tag.name == "h1" and len(self.headings) < _MOST_SIGNS and (text := self.reading.words(tag)):
             self.headings.append(Heading(text=text, inner=inner, banner=banner or self._links_home(tag)))
-        if tag.name == "p" and inner and not self.paragraph and len(text := words_of(tag)) >= _LEAST_PARAGRAPH:
+        if tag.name == "p" and inner and not self.paragraph and len(text := self.reading.words(tag)) >= _LEAST_PARAGRAPH:
             self.paragraph = text
         if tag.attrs or tag.name == "time":
             self._body(tag, inner)
@@ -148,7 +158,7 @@ class _Walk:
 
     def _place(self, tag: Tag) -> _Place:
         """Where the element stands; of itself and of what is around it."""
-        elsewhere, inner, banner, card = self.places.get(id(tag.parent), _NOWHERE)
+        elsewhere, inner, banner, card, scope = self.places.get(id(tag.parent), _NOWHERE)
         if tag.name in _MAIN:
             inner, banner = True, False
         elif tag.name in _ASIDE or (tag.name == "footer" and not inner):
@@ -163,7 +173,9 @@ class _Walk:
             tokens = classes.split()
             inner = inner or attribute(tag, "role") == "main" or "hentry" in tokens or "h-entry" in tokens
             card = card or "h-card" in tokens or "vcard" in tokens
-        place = _Place(elsewhere, inner, banner, card)
+        if "itemscope" in tag.attrs:
+            scope = _type_of(tag) or "thing"
+        place = _Place(elsewhere, inner, banner, card, scope)
         self.places[id(tag)] = place
         return place
 
@@ -175,11 +187,11 @@ class _Walk:
 
     def _title(self, tag: Tag) -> None:
         if not self.title and getattr(tag.parent, "name", "") != "svg":
-            self.title = words_of(tag)
+            self.title = self.reading.words(tag)
 
     def _script(self, tag: Tag) -> None:
         if "ld+json" in attribute(tag, "type").lower():
-            self.blocks.append("".join(str(part) for part in tag.descendants))
+            _keep(self.blocks, "".join(str(part) for part in tag.contents))
 
     def _form(self, tag: Tag) -> None:
         self.marks.add(attribute(tag, "action").lower())
@@ -201,13 +213,17 @@ class _Walk:
         self.seen_links += 1
         rel = attribute(tag, "rel").lower().split()
         if "canonical" in rel and self.seen_links <= self.head_links and (href := attribute(tag, "href")):
-            self.canonicals.append(href)
+            _keep(self.canonicals, href)
         if "alternate" in rel and any(word in attribute(tag, "type") for word in ("rss", "atom")):
-            self.site_names.append(attribute(tag, "title"))
+            self._site_name(attribute(tag, "title"))
 
     def _anchor(self, tag: Tag) -> None:
-        if len(self.site_names) < 50 and self._is_home(attribute(tag, "href")):
-            self.site_names.append(words_of(tag) or attribute(tag, "title") or attribute(tag, "aria-label"))
+        if len(self.site_names) < _MOST_SITE_NAMES and self._is_home(attribute(tag, "href")):
+            self._site_name(self.reading.words(tag) or attribute(tag, "title") or attribute(tag, "aria-label"))
+
+    def _site_name(self, name: str) -> None:
+        if len(self.site_names) < _MOST_SITE_NAMES:
+            self.site_names.append(name[:_LONGEST_NAME])
 
     def _is_home(self, href: str) -> bool:
         if href == "/":
@@ -216,7 +232,7 @@ class _Walk:
         return bare != href.lower() and bare.rstrip("/") == self.home
 
     def _links_home(self, tag: Tag) -> bool:
-        inside = (part for part in tag.descendants if getattr(part, "name", None) == "a")
+        inside = (part for part in self.reading.parts(tag) if getattr(part, "name", None) == "a")
         around = [tag.parent] if getattr(tag.parent, "name", None) == "a" else []
         return any(self._is_home(attribute(cast("Tag", link), "href")) for link in (*inside, *around))
 
@@ -224,83 +240,91 @@ class _Walk:
         classes = set(attribute(tag, "class").lower().split())
         if classes & {"h-entry", "hentry"}:
             self.entries += 1
-        if "itemscope" in tag.attrs and (kind := attribute(tag, "itemtype")) and not _scope_of(tag.parent):
-            self.item_types.append(re.split(r"[/#]", kind.lower().rstrip("/"))[-1])
+        scope = self.places.get(id(tag.parent), _NOWHERE).scope
+        if "itemscope" in tag.attrs and attribute(tag, "itemtype") and not scope:
+            _keep(self.item_types, _type_of(tag))
         if prop := attribute(tag, "itemprop"):
-            self._property(tag, prop)
+            self._property(tag, prop, scope)
         if classes:
             self._microformat(tag, classes)
         rel = attribute(tag, "rel").lower().split()
-        if "author" in rel and tag.name != "link" and (text := words_of(tag)):
+        if "author" in rel and tag.name != "link" and len(self.authors) < _MOST_SIGNS and (text := self.reading.words(tag)):
             self.authors.append(text)
         self._moment(tag, classes, inner)
 
-    def _property(self, tag: Tag, names: str) -> None:
+    def _property(self, tag: Tag, names: str, scope: str) -> None:
         if tag.name == "meta" and self.seen_metas <= self.head_metas:
             return
-        for name in names.split():
-            scope = _scope_of(tag.parent)
-            if scope in ("person", "organization", "comment", "imageobject", "listitem", "rating", "offer"):
-                continue
-            value = self._value(tag)
-            if value and len(self.properties.setdefault(f"itemprop:{name.lower()}", [])) < 20:
-                self.properties[f"itemprop:{name.lower()}"].append(value)
+        if scope in ("person", "organization", "comment", "imageobject", "listitem", "rating", "offer"):
+            return
+        keys = (f"itemprop:{name}" for name in names.lower().split()[:_MOST_NAMES])
+        wanted = [key for key in keys if len(self.properties.get(key, ())) < _MOST_NAMES]
+        if wanted and (value := self._value(tag)):
+            for key in wanted:
+                self.properties.setdefault(key, []).append(value)
 
     def _value(self, tag: Tag) -> str:
-        if "itemscope" in tag.attrs:
-            names = (part for part in tag.descendants if getattr(part, "attrs", None) and attribute(part, "itemprop").lower() == "name")
-            inside = next(names, None)
-            return self._value(inside) if inside is not None else ""
+        while "itemscope" in tag.attrs:
+            parts = (part for part in self.reading.parts(tag) if getattr(part, "attrs", None))
+            if (inside := next((part for part in parts if attribute(part, "itemprop").lower() == "name"), None)) is None:
+                return ""
+            tag = inside
         if tag.name == "time" or "datetime" in tag.attrs:
-            return attribute(tag, "datetime") or words_of(tag)
+            return attribute(tag, "datetime") or self.reading.words(tag)
         if tag.name in ("img", "source", "video", "audio", "iframe", "embed"):
             return attribute(tag, "src")
-        return attribute(tag, "content") or (attribute(tag, "href") if tag.name == "link" else words_of(tag))
+        return attribute(tag, "content") or (attribute(tag, "href") if tag.name == "link" else self.reading.words(tag))
 
-    @staticmethod
-    def _of_change(tag: Tag, marked: bool) -> bool:
+    def _of_change(self, tag: Tag, marked: bool) -> bool:
         """Whether a time is how long something takes, or its words say that it is that of a change."""
         if _DURATION.match(attribute(tag, "datetime")):
             return True
-        around = "" if marked or tag.parent is None else words_of(tag.parent)
+        around = "" if marked or tag.parent is None else self._around(tag.parent)
         return len(around) < 100 and _CHANGED.search(around) is not None
+
+    def _around(self, parent: Tag) -> str:
+        """The words of an element; of one that holds many times they are read once."""
+        if id(parent) not in self.around:
+            self.around[id(parent)] = self.reading.words(parent)
+        return self.around[id(parent)]
 
     def _microformat(self, tag: Tag, classes: set[str]) -> None:
         around = self.places.get(id(tag.parent), _NOWHERE)
         for name in () if around.card else _ENTRY_PROPERTIES & classes:
-            if len(self.properties.setdefault(name, [])) < 20:
+            if len(self.properties.setdefault(name, [])) < _MOST_NAMES:
                 self.properties[name].append(self._card_name(tag) if "h-card" in classes else self._value(tag))
         if _BYLINES & classes and len(self.bylines) < 50 and len(text := self._card_name(tag)) <= 120:
             self.bylines.append(text)
 
     def _card_name(self, tag: Tag) -> str:
         """The name on a person's card, else all its words."""
-        for part in islice(tag.descendants, 200):
+        for part in islice(self.reading.parts(tag), 200):
             if getattr(part, "attrs", None) and {"p-name", "fn"} & set(attribute(part, "class").split()):
-                return words_of(part)
-        return words_of(tag)
+                return self.reading.words(part)
+        return self.reading.words(tag)
 
     def _moment(self, tag: Tag, classes: set[str], inner: bool) -> None:
         props = set(attribute(tag, "itemprop").lower().split())
         if (classes & _OTHER_TIMES and not classes & _PUBLISHED) or (props and not props & _PUBLICATIONS):
             return
         marked = bool(classes & _PUBLISHED) or "pubdate" in tag.attrs
+        if len(self.moments) >= _MOST_SIGNS:
+            return
         if tag.name == "time" and not self._of_change(tag, marked):
             banner = self.places[id(tag)].banner
-            self.moments.append(Moment(text=attribute(tag, "datetime") or words_of(tag), marked=marked, inner=inner, banner=banner))
-        elif marked and len(text := words_of(tag)) <= 100 and len(self.moments) < 100:
+            text = attribute(tag, "datetime") or self.reading.words(tag)
+            self.moments.append(Moment(text=text, marked=marked, inner=inner, banner=banner))
+        elif marked and len(text := self.reading.words(tag)) <= 100:
             self.moments.append(Moment(text=attribute(tag, "title") or text, marked=True, inner=inner))
 
 
-def _scope_of(tag: Tag | None) -> str:
-    """The microdata type of the thing that an element's property belongs to, in lower case; "" for none."""
-    for _ in range(300):
-        if tag is None or not hasattr(tag, "attrs"):
-            return ""
-        if tag.attrs and "itemscope" in tag.attrs:
-            return re.split(r"[/#]", attribute(tag, "itemtype").lower().rstrip("/"))[-1] or "thing"
-        tag = tag.parent
-    return ""
+def _keep(signs: list[str], sign: str) -> None:
+    if len(signs) < _MOST_SIGNS:
+        signs.append(sign)
+
+
+def _type_of(tag: Tag) -> str:
+    return re.split(r"[/#]", attribute(tag, "itemtype").lower().rstrip("/"))[-1]
 
 
 _LOOKS: Mapping[str, Callable[[_Walk, Tag], None]] = {

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from functools import lru_cache
+from itertools import islice
 
 # Marks that are not seen: soft hyphen, joiners, zero-width spaces, directions, variation selectors, tags, and the Arabic stretching stroke.
 _UNSEEN = (
@@ -38,6 +39,16 @@ _KINDS = (
 _BROKEN = re.compile(r"\u00ad[ \t]*\r?\n[ \t]*")
 # Raised figures and signs that stand for a note or a claim and not for a letter ("microsolidarity²", "Microsolidarity™").
 _NOTES = re.compile(r"[\u00b9\u00b2\u00b3\u2070\u2074-\u2079\u2120\u2122\u00ae\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]")
+# Single characters that NFKC makes many of: whole sentences in Arabic (U+FDFA: 18), words in squares. Others become four at most.
+_SWELLING = re.compile("[\ufdf0-\ufdfc\u3300-\u33ff]")
+# How many of them one text may have; no page that people write has a hundredth of it.
+_MOST_SWELLING = 10_000
+# Normalising sorts the marks on one letter, in quadratic time: half a million take ten minutes. Thirty are enough for every language
+# (Unicode Standard Annex #15, Stream-Safe Text Format).
+_MOST_MARKS = 30
+_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS + 1},}}")
+# Shorter texts cost nothing, whatever stands in them.
+_SHORT = 500
 # Below this many characters letters are looked at one by one.
 _NEAR = 200
 # What belongs to one letter: a start with the marks on it, or the pieces of one Hangul syllable.
@@ -78,6 +89,28 @@ def without_notes(text: str) -> str | None:
     return _NOTES.sub(" ", text) if _NOTES.search(text) else None
 
 
+def unswollen(text: str) -> str:
+    """The text without what would make `fold` take much longer than its length does.
+
+    Of characters that become many the first 10,000 stay and the others are U+FFFD; of the marks on a letter the first 30 stay. The text is
+    not cut off instead, since the mention may stand at its end.
+    """
+    if len(text) <= _SHORT or text.isascii():
+        return text
+    text = _MARKS.sub(_fewer_marks, text)
+    more = next(islice(_SWELLING.finditer(text), _MOST_SWELLING, None), None)
+    return text if more is None else text[: more.start()] + _SWELLING.sub("\ufffd", text[more.start() :])
+
+
+def _fewer_marks(found: re.Match[str]) -> str:
+    kept, marks = [], 0
+    for character in found[0]:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
+
+
 def origin(text: str, start: int, end: int) -> tuple[int, int]:
     """Where in `text` the part stands that `fold(text)[start:end]` was made from."""
     if text.isascii():
@@ -102,7 +135,8 @@ def _shortly_before(text: str, start: int) -> tuple[int, int]:
     low, folded, high = 0, 0, len(text)
     while high - low > _NEAR:
         middle = (low + high) // 2
-        while middle > low and _inside_letter(text[middle]):
+        # A letter with more marks on it is none; white space may stand for megabytes.
+        while middle > max(low, (low + high) // 2 - _NEAR) and _inside_letter(text[middle]):
             middle -= 1
         if middle == low:
             break

@@ -11,7 +11,7 @@ from aggregator.model import Chosen, ChosenLink, Kind
 from aggregator.pipeline.importing import CommunityPage, SeeAlso, read_markdown, title_of, who_of, write_item
 from aggregator.pipeline.markdown_links import Inline, inlines, plain
 from aggregator.text.repair import repair_text
-from aggregator.text.urls import canonical
+from aggregator.text.urls import Canonical, canonical
 
 SEED = Path(__file__).parents[2] / ".." / "shared" / "seeds" / "discussing.md"
 
@@ -263,3 +263,27 @@ def test_a_hostile_list_is_read_in_bounded_time(text: str) -> None:
     began = time.perf_counter()
     read(f"* {text}\n[1]: {A}\n")
     assert time.perf_counter() - began < 20
+
+
+def test_of_a_page_without_end_the_first_links_are_read_and_the_rest_is_remarked_on() -> None:
+    asked: list[str] = []
+
+    def counted(address: str) -> Canonical:
+        asked.append(address)
+        return canonical(address)
+
+    page = read_markdown("# Links\n\n" + f"* [a]({A})\n" * 6_000 + "\nThe end.\n", origin="x.md", canonical=counted)
+    assert (len(page.chosen), len(asked)) == (5_000, 5_000)
+    assert page.remarks == ("line 5003: from here on nothing is read, the page is too long; make several pages of it",)
+    assert (page.before, page.after) == ("# Links\n", "\nThe end.\n")
+
+
+@pytest.mark.parametrize("text", [f"* [a]({A}) " * 1_000, "* " + "[a] " * 100 + f"\n\n[a]: {A}/{'b' * 500}\n"])
+def test_an_entry_that_is_no_entry_is_left_out_with_a_remark(text: str) -> None:
+    page = read(text + f"\n* [b]({B})\n")
+    assert [one.links[0].href for one in page.chosen] == [B]
+    assert page.remarks == ("line 1: the entry is longer than 10000 characters and is left out; make several of it",)
+
+
+def test_an_address_too_long_to_be_one_defines_nothing() -> None:
+    assert read(f"* [a]\n\n[a]: {A}/{'b' * 2_000}\n").chosen == ()

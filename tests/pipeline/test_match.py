@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from aggregator.model import Author, Entry, Field, Kind, Match, Preview, Topic
 from aggregator.pipeline.match import Matcher, answer, excerpt, match_line, topic_of
+from aggregator.text.words import fold, unswollen
 
 CREW = Topic(id="crew", title="Crews", any_of=("crew", "#crew"))
 MICRO = Topic(id="micro", title="Microsolidarity", any_of=("microsolidarity",))
@@ -97,6 +98,31 @@ def test_configured_text_is_never_a_regular_expression() -> None:
 )
 def test_a_long_text_is_read_to_its_end(whole: Entry) -> None:
     assert Matcher([MICRO]).match(whole)
+
+
+@pytest.mark.parametrize("letter", ["ﷺ", "㌖", "e" + "\u0301\u0316" * 500])
+def test_a_text_that_grows_when_folded_stays_small_and_is_read_to_its_end(letter: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = (letter * 100_000)[:100_000] + " microsolidarity"
+    lengths: list[int] = []
+
+    def counted(text: str) -> str:
+        lengths.append(len(fold(text)))
+        return fold(text)
+
+    monkeypatch.setattr("aggregator.pipeline.match.fold", counted)
+    (found,) = Matcher([MICRO]).match(entry(text=long))
+    assert found.excerpt.endswith("microsolidarity")
+    # Ten thousand of eighteen characters each, and the others of one.
+    assert max(lengths) < 300_000
+
+
+def test_marks_on_a_letter_beyond_thirty_are_left_away() -> None:
+    assert unswollen("e" + "\u0301\u0316" * 1_000 + "x") == "e" + "\u0301\u0316" * 15 + "x"
+
+
+def test_an_ordinary_text_in_any_script_is_folded_whole() -> None:
+    text = "صلى الله عليه وسلم ﷺ — 🙂🙂🙂 Größe ㌖ naïve e\u0301 " * 1_000
+    assert unswollen(text) == text
 
 
 @pytest.mark.parametrize("scrap", ["micro", "micro-", "microsolidarit-", "microsolidarityx"])

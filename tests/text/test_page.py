@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from aggregator.model import Kind
 from aggregator.text.page import PageAccount, account_line, read_line, read_page
 from aggregator.text.page_titles import author_in
+from aggregator.text.page_tree import Reading
+from aggregator.text.page_walk import gather
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "pages"
 SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "samples"
@@ -191,6 +194,14 @@ _HOSTILE = {
     "headings in headings": "<h1>" * 3_000 + "x" * 100_000,
     "microdata in microdata": '<div itemscope itemtype="https://schema.org/Article"><p itemprop="author" itemscope>' * 10_000,
     "canonical addresses": "<head>" + '<link rel="canonical" href="https://[">' * 20_000,
+    "formatting tags of one long attribute": "<b " + "a-" * 500_000,
+    "a feed's title of white space": '<link rel="alternate" type="application/rss+xml" title="a' + " " * 900_000 + 'a">',
+    "a feed's title of feeds": '<link rel="alternate" type="application/rss+xml" title="' + "rss " * 200_000 + 'a">',
+    "escapes in JSON-LD": '<script type="application/ld+json">"' + '\\"' * 450_000 + "\\</script>",
+    "names in names": "<span itemprop=name>" * 50_000,
+    "times in times": "<time datetime='2026'>" * 45_000,
+    "links in headings": "<h1><a href=/b>" * 60_000,
+    "things in things": "<div itemscope itemprop=name>" * 30_000,
     "NUL": "\x00<title>\x00Crews\x00</title>" * 1000,
 }
 
@@ -202,6 +213,41 @@ def test_a_hostile_page_is_read_in_bounded_time(name: str) -> None:
     assert account.title is None or len(account.title) <= 300
     # A machine ten times slower than ours passes, a quadratic walk does not.
     assert time.perf_counter() - began < 20
+
+
+_NESTED = {
+    "headings": "<h1>",
+    "properties": "<span itemprop=name>",
+    "times": "<time datetime='2026'>",
+    "authors": "<span rel=author>",
+    "links in headings": "<h1><a href=/b>",
+    "things": "<div itemscope itemprop=name>",
+    "bylines": "<div class=author>",
+}
+
+
+@pytest.mark.parametrize("name", sorted(_NESTED))
+def test_what_stands_in_itself_costs_no_more_than_the_pages_share(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = 0
+    parts = Reading.parts
+
+    def counted(reading: Reading, tag: Any) -> Iterator[Any]:
+        nonlocal looked_at
+        for part in parts(reading, tag):
+            looked_at += 1
+            yield part
+
+    monkeypatch.setattr(Reading, "parts", counted)
+    gather(_NESTED[name] * 3_000, "example.org")
+    # Without a bound for the page it is the sum of 1 to 2,000 and more.
+    assert 2_000 < looked_at <= 200_000
+
+
+def test_of_each_sign_a_thousand_are_kept() -> None:
+    signs = "<h1>x</h1><time datetime='2026'>x</time><i rel=author>x</i><script type=application/ld+json>{}</script>"
+    found = gather("<head>" + "<link rel=canonical href=/a>" * 1_100 + "</head>" + signs * 1_100, "example.org")
+    kept = (found.headings, found.moments, found.authors, found.blocks, found.canonicals)
+    assert [len(one) for one in kept] == [1_000] * 5
 
 
 _FRAGMENTS = st.sampled_from(

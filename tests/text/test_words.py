@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.text.borders import stands
-from aggregator.text.words import fold, origin, script, without_notes
+from aggregator.text.words import _letters, fold, origin, script, without_notes
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,20 @@ def test_scripts(character: str, kind: str) -> None:
 @given(st.text(), st.integers(0, 20), st.integers(0, 20))
 def test_borders_can_be_asked_anywhere(text: str, start: int, end: int) -> None:
     assert stands(text, min(start, len(text)), min(end, len(text))) in (True, False)
+
+
+@pytest.mark.parametrize("desert", [" ", "\u0301"])
+def test_a_place_behind_a_desert_is_found_without_looking_at_each_letter_of_it(desert: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "ß" + desert * 20_000 + " crews"
+    looked_at = 0
+
+    def counted(piece: str) -> list[tuple[int, int]]:
+        nonlocal looked_at
+        looked_at += len(piece)
+        return _letters(piece)
+
+    monkeypatch.setattr("aggregator.text.words._letters", counted)
+    at = fold(text).index("crews")
+    start, end = origin(text, at, at + 5)
+    assert text[start:end] == "crews"
+    assert looked_at < 2_000
