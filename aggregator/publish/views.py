@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -71,6 +72,17 @@ class Updated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailureView:
+    """Sources that could not be read since one day, for one reason."""
+
+    labels: tuple[str, ...]
+    # "Tuesday 17 November 2026".
+    since: str
+    # Without the host's name, which the labels say in better words.
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
     """What all pages of the site share, and what stands on the first."""
 
@@ -92,6 +104,15 @@ class PageView:
     def failing(self) -> tuple[SourceView, ...]:
         """The sources that could not be read."""
         return tuple(source for source in self.sources if source.failing)
+
+    @property
+    def failures(self) -> tuple[FailureView, ...]:
+        """The same by day and reason, in the order of the first of each: a dead network is one line and not one a source."""
+        groups: dict[tuple[str, str], list[str]] = {}
+        for source in self.failing:
+            since = source.failing_since.weekday if source.failing_since else ""
+            groups.setdefault((since, re.sub(r" '[^']*'", "", source.reason)), []).append(source.label)
+        return tuple(FailureView(labels=tuple(labels), since=since, reason=reason) for (since, reason), labels in groups.items())
 
 
 def arrange(stories: Iterable[Story], *, site: Site, sources: Sequence[SourceView]) -> Shown:

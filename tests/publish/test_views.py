@@ -80,3 +80,11 @@ def test_only_what_failed_is_said_to_have_failed() -> None:
 @given(st.permutations(some_stories()))
 def test_the_order_of_arrival_is_not_seen(stories: list[Story]) -> None:
     assert arranged(*stories) == arranged(*some_stories())
+
+
+def test_sources_that_fail_for_one_reason_share_a_line() -> None:
+    since = failed_since().failing_since
+    reasons = {"one": "no such host 'one.example'.", "two": "no such host 'two.example'.", "three": "it answered 500."}
+    sources = [source_view(name, label=name, failing_since=since, reason=reason) for name, reason in reasons.items()]
+    view = page_view(arranged(), site=site_of(), sources=sources, updated=Updated(iso="", day=""))
+    assert [(one.labels, one.reason) for one in view.failures] == [(("one", "two"), "no such host."), (("three",), "it answered 500.")]
