@@ -17,6 +17,8 @@ from aggregator.settings import SeeAlso, Site
 
 # The newest in the feeds.
 _FEED = 50
+# As fetch/faults.py names a host; other words in quotes say what was found, and no sentence does without them.
+_NAMED_HOST = re.compile(r"(?P<gone>no such host) '[^']*'|^host '[^']*'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,8 @@ class PageView:
         groups: dict[tuple[str, str], list[str]] = {}
         for source in self.failing:
             since = source.failing_since.weekday if source.failing_since else ""
-            groups.setdefault((since, re.sub(r" '[^']*'", "", source.reason)), []).append(source.label)
+            reason = _NAMED_HOST.sub(lambda named: named["gone"] or "its host", source.reason)
+            groups.setdefault((since, reason), []).append(source.label)
         return tuple(FailureView(labels=tuple(labels), since=since, reason=reason) for (since, reason), labels in groups.items())
 
 

@@ -106,7 +106,7 @@ def test_a_foreign_title_names_its_language_and_finds_its_direction(tmp_path: Pa
 
 def test_each_source_that_failed_is_named_with_its_day_and_reason(tmp_path: Path) -> None:
     pages = pages_of(tmp_path, [])
-    line = f"{failed_since().label}, since Tuesday 17 November 2026: {failed_since().reason}"
+    line = f"{failed_since().label}: since Tuesday 17 November 2026, {failed_since().reason}"
     assert line in pages["index.html"].xpath("//ul[@class='unread']/li/text()")
     assert "Not read until BLUESKY_APP_PASSWORD is set." in pages["sources.html"].text_content()
     assert "last read on 16 November 2026" in pages["sources.html"].text_content()

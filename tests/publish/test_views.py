@@ -88,3 +88,11 @@ def test_sources_that_fail_for_one_reason_share_a_line() -> None:
     sources = [source_view(name, label=name, failing_since=since, reason=reason) for name, reason in reasons.items()]
     view = page_view(arranged(), site=site_of(), sources=sources, updated=Updated(iso="", day=""))
     assert [(one.labels, one.reason) for one in view.failures] == [(("one", "two"), "no such host."), (("three",), "it answered 500.")]
+
+
+def test_a_reason_keeps_every_word_but_the_name_of_a_host() -> None:
+    since = failed_since().failing_since
+    reasons = ["host 'one.example' could not be looked up.", "reading a timeline: expected a list, got 'dict'."]
+    sources = [source_view(reason, failing_since=since, reason=reason) for reason in reasons]
+    view = page_view(arranged(), site=site_of(), sources=sources, updated=Updated(iso="", day=""))
+    assert [one.reason for one in view.failures] == ["its host could not be looked up.", reasons[1]]
