@@ -192,6 +192,17 @@ def test_every_stop_of_the_keyboard_shows_where_it_is(browser: Any, site: str) -
             assert outline != "none"
 
 
+SMALL_TARGETS = """() => [...document.querySelectorAll('h2 a, h3 a, .plain a, summary')]
+    .filter(one => [...one.getClientRects()].some(box => box.height < 24)).map(one => one.textContent)"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_finger_can_hit_every_link_that_stands_alone(browser: Any, site: str, name: str) -> None:
+    """WCAG 2.2, 2.5.8: 24 pixels, but for links inside a sentence."""
+    with Visit(browser, site + name, width=390) as visit:
+        assert visit.page.evaluate(SMALL_TARGETS) == []
+
+
 def test_voices_open_without_script(browser: Any, site: str) -> None:
     with Visit(browser, site, java_script_enabled=False) as visit:
         talk = visit.page.locator("details").first

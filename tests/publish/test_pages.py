@@ -112,6 +112,18 @@ def test_each_source_that_failed_is_named_with_its_day_and_reason(tmp_path: Path
     assert "last read on 16 November 2026" in pages["sources.html"].text_content()
 
 
+def test_a_reader_who_comes_back_is_one_step_from_the_newest(tmp_path: Path) -> None:
+    page = pages_of(tmp_path, some_stories())["index.html"]
+    [newest] = page.xpath("//header//a[@href='#newest']")
+    assert newest.text == "Go to the newest"
+    assert page.get_element_by_id("newest").xpath("h2")[0].text == "November 2026"
+
+
+@pytest.mark.parametrize("stories", [[], [chosen_by_hand()], [found()]])
+def test_no_step_is_offered_over_nothing(tmp_path: Path, stories: list[Story]) -> None:
+    assert "#newest" not in pages_of(tmp_path, stories)["index.html"].xpath("//@href")
+
+
 def test_without_a_network_the_chosen_links_are_still_there(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     failing = [source_view(failing_since=failed_since().failing_since, reason="no network."), failed_since()]
