@@ -241,6 +241,13 @@ def test_the_page_keeps_its_icons_in_forced_colours_and_its_text_on_paper(browse
         assert not visit.page.locator("footer").is_visible()
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_paper_is_light_whatever_the_screen_is(browser: Any, site: str, scheme: str) -> None:
+    with Visit(browser, site, scheme=scheme) as visit:
+        visit.page.emulate_media(media="print", color_scheme=scheme)
+        assert visit.page.evaluate(CONTRASTS)["text"] >= 4.5
+
+
 def test_a_strangers_script_does_not_run(browser: Any, site: str) -> None:
     with Visit(browser, site) as visit:
         assert visit.page.get_by_text("<script>alert(1)</script>").first.is_visible()
