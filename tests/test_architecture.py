@@ -114,7 +114,7 @@ def test_no_registry_host_and_no_path_of_a_machine_is_committed() -> None:
     listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False) if git else None
     if listed is None or listed.returncode:
         pytest.skip("not a git checkout: there is no list of committed files")
-    words = ("py" + "pi.org", "pythonhosted" + ".org", "npm" + "js.org", "/ro" + "ot/", "/wo" + "rk/")
+    words = ("py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "/ro" + "ot/", "/wo" + "rk/")
     found = []
     for name in filter(None, listed.stdout.split("\0")):
         path = ROOT / name

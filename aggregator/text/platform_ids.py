@@ -64,7 +64,7 @@ _TABLE: Final[tuple[tuple[str, Identify, str], ...]] = (
         "stackoverflow.com serverfault.com superuser.com askubuntu.com mathoverflow.net stackapps.com stackexchange.com",
     ),
     ("GitHub", discussion.github, "github.com"),
-    ("GitLab", discussion.gitlab, "gitlab.com gitlab.gnome.org gitlab.freedesktop.org framagit.org salsa.debian.org invent.kde.org"),
+    ("GitLab", discussion.gitlab, "gitlab.com gitlab.gnome.org gitlab.freedesktop.org framagit.org invent.kde.org"),
     ("Forgejo", discussion.codeberg, "codeberg.org"),
     ("Google Groups", discussion.google_groups, "groups.google.com"),
     ("Medium", writing.medium, "medium.com"),
