@@ -48,9 +48,8 @@ def urls(count: int) -> list[str]:
 
 def match_and_identify(count: int) -> float:
     """Posts per second through both steps."""
-    from aggregator.pipeline.identify import identify
-
     from aggregator.model import Entry, Kind, Topic
+    from aggregator.pipeline.identify import identify
     from aggregator.pipeline.match import Matcher
 
     matcher = Matcher((Topic(id="t", title="t", any_of=(TOPIC,)),))
@@ -87,9 +86,8 @@ def peers(count: int) -> Sequence[tuple[str, float]]:
 
 def looked_at(count: int) -> float:
     """Megabytes of feeds per second of which the look says that they need not be parsed."""
-    from aggregator.pipeline.look import look_for
-
     from aggregator.model import Topic
+    from aggregator.pipeline.look import look_for
     from bench.feeds import feed
 
     look = look_for((Topic(id="t", title="t", any_of=(TOPIC,)),))
