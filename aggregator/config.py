@@ -64,6 +64,8 @@ SITE = Table(
         "timezone": Key(shape=ZONE, help="Days and months on the page are this zone's."),
         "see_also": Key(shape=Many(of=PLACE), help="Searches and places that are not read, but that a reader may like."),
         "stories": Key(shape=number(10, 2000), help="Stories on the first page; older ones are on a page a year."),
+        "per_person": Key(shape=number(1, 100), help="Stories of one person in one day; the rest is folded behind a count."),
+        "per_site": Key(shape=number(1, 100), help="Stories from one site in one day; the rest is folded behind a count."),
     }
 )
 
@@ -88,6 +90,7 @@ COMMON: Mapping[str, Key] = {
     "every": Key(shape=duration(timedelta(minutes=1)), help="Least time between two polls; what suits the platform if left out."),
     "since": Key(shape=PAST_DAY, help="Leave out entries published before."),
     "enabled": Key(shape=yes_or_no(), help="false: not read, nothing forgotten."),
+    "agreed": Key(shape=yes_or_no(), help="true: all who write there agreed to be shown, also where they say unlisted or noindex."),
 }
 
 CHOSEN_LINK = Table(
@@ -188,6 +191,7 @@ class SourceShape:
             since=common.get("since"),
             label=common.get("label", ""),
             enabled=common.get("enabled", True),
+            agreed=common.get("agreed", False),
         )
         try:
             collector = collectors.collector_for(source)
@@ -228,6 +232,7 @@ SOURCES_FILE = Table(
         "output": Key(shape=path(), help="The folder that the page is written to."),
         "state": Key(shape=path(), help="The folder of the database."),
         "templates": Key(shape=path(), help="The folder of the page's templates."),
+        "curation": Key(shape=path(), help="The file of the steward's decisions."),
     }
 )
 
@@ -274,6 +279,7 @@ def _settings(file: Path, values: dict[str, Any], report: Report, environ: Mappi
         state=state or beside / values.get("state", "state"),
         output=beside / values.get("output", "output"),
         templates=beside / values.get("templates", "templates"),
+        curation=beside / values.get("curation", "curation.yaml"),
         secrets=_secrets(environ),
     )
 

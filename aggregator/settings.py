@@ -36,6 +36,9 @@ class Site:
     home: SeeAlso | None = None
     # Stories on index.html; older ones are on a page a year.
     stories: int = 150
+    # Stories of one person, and from one site, in one day; the rest is folded behind a count.
+    per_person: int = 3
+    per_site: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,8 @@ class Settings:
     state: Path = Path("state")
     output: Path = Path("output")
     templates: Path = Path("templates")
+    # What the steward decided; it need not be there.
+    curation: Path = Path("curation.yaml")
     # Secrets that are set, by variable name. Their text is never printed: `Secret` masks itself.
     secrets: Mapping[str, Secret] = field(default_factory=dict)
 

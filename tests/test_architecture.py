@@ -20,7 +20,7 @@ LAYERS = (
     ("text",),
     ("fetch", "store"),
     ("collectors",),
-    ("config", "forms"),
+    ("config", "forms", "curation"),
     ("pipeline",),
     ("publish", "docs"),
     ("app",),
@@ -45,6 +45,7 @@ DOORS = {
     "rich": ("run.progress",),
     "yaml": ("shape",),
     "ftfy": ("text.repair",),
+    "rensa": ("text.similarity",),
 }
 
 

@@ -6,13 +6,30 @@ when the database cannot be used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from aggregator.model import Chosen, Coverage, Link, Mention, Preview, Source, SourceState, Story, Validators
+from aggregator.model import (
+    Chosen,
+    Coverage,
+    Decision,
+    Entry,
+    Evidence,
+    Link,
+    Logged,
+    Material,
+    Mention,
+    Preview,
+    Sketched,
+    Source,
+    SourceState,
+    Story,
+    Validators,
+    Work,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +41,8 @@ class Landing:
     mentions: tuple[Mention, ...]
     # Ids of entries on the page that concern no topic; those known as mentions are withdrawn.
     unmatched: tuple[str, ...] = ()
+    # Entries that concern no topic, kept for a while so that changed rules can be tried on them.
+    passed: tuple[Entry, ...] = ()
     cursor: str
     # Learned since the last landing, by URL asked.
     validators: Mapping[str, Validators] = field(default_factory=dict)
@@ -37,7 +56,7 @@ class Landing:
     @property
     def says_something(self) -> bool:
         """False when only its cursor could make a difference."""
-        return bool(self.mentions or self.unmatched or self.validators or self.previews or self.remarks)
+        return bool(self.mentions or self.unmatched or self.validators or self.previews or self.remarks or self.passed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +80,131 @@ class Landed:
         )
 
 
+class Works(Protocol):
+    """What can be compared, and the bonds that comparing gave. Which stories follow from them is settled in the same transaction."""
+
+    def due(self, limit: int) -> tuple[Material, ...]:
+        """Addresses whose works must be made anew, by key: something was landed, withdrawn or enriched that they are made from."""
+
+    def known(self, keys: Iterable[str]) -> Mapping[str, Work]:
+        """Works by key."""
+
+    def found_by(self, probes: Iterable[int]) -> tuple[Work, ...]:
+        """The works that have one of these postings, by key."""
+
+    def put(self, made: Sequence[Sketched], bonds: Sequence[Evidence], *, gone: Sequence[str] = ()) -> int:
+        """Write works in place of those with their keys, and `bonds` in place of all that a work made or lost had from being compared.
+
+        In ONE transaction, with the stories that follow; the keys are due no more. Gives how many mentions changed their story.
+
+        Args:
+            gone: keys that have no work any more.
+        """
+
+    def bonds(self, keys: Iterable[str]) -> tuple[Evidence, ...]:
+        """The evidence that has one of these addresses on either side, strongest first, then by address."""
+
+    def rearrange(self) -> int:
+        """Cluster all rows again from nothing, in one transaction; gives how many mentions changed their story, which should be 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """What a new list of decisions changed, each in order."""
+
+    made: tuple[Decision, ...] = ()
+    taken_back: tuple[Decision, ...] = ()
+
+
+class Decisions(Protocol):
+    """The steward's word."""
+
+    def standing(self) -> tuple[Decision, ...]:
+        """All decisions in force, oldest first."""
+
+    def replace(self, decisions: Sequence[Decision], at: datetime) -> Changed:
+        """Make `decisions` the whole list, in their order; log what is new and what is gone; settle the stories that splits and merges
+        change. A decision without `at` keeps the one it had, or gets this one."""
+
+    def log(self, limit: int = 100) -> tuple[Logged, ...]:
+        """The history, newest first."""
+
+
+class Passed(Protocol):
+    """Entries that concerned no topic. They are written by `land`."""
+
+    def since(self, at: datetime) -> Iterator[tuple[str, Entry]]:
+        """Those seen since, with their sources, by source and native id."""
+
+    def forget(self, before: datetime) -> int:
+        """Let go of those seen before; gives how many they were."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What a takedown removed from the store."""
+
+    mentions: int = 0
+    links: int = 0
+    works: int = 0
+    passed: int = 0
+    chosen: int = 0
+    decisions: int = 0
+    # Ids of stories that are gone.
+    stories: tuple[str, ...] = ()
+
+
+class Takedowns(Protocol):
+    """What must not come back. What it was is not kept, only salted hashes."""
+
+    def salt(self) -> bytes:
+        """Made at random once, the same for ever."""
+
+    def hashes(self) -> frozenset[str]:
+        """Of everything taken down."""
+
+    def erase(
+        self, mentions: Iterable[tuple[str, str]], *, keys: Iterable[str], hashes: Mapping[str, str], reason: str, at: datetime
+    ) -> Erased:
+        """Remove rows, not only mark them: mentions by (source, native id), and everything about the addresses `keys`.
+
+        Args:
+            hashes: to remember, each with its scope ("url", "author", "domain").
+        """
+
+    def tombstones(self) -> Mapping[str, datetime]:
+        """Ids of stories that left the page for good, with when."""
+
+
+class Checks(Protocol):
+    """Whether what is shown is public still."""
+
+    def due(self, before: datetime, limit: int) -> tuple[Mention, ...]:
+        """Shown mentions last checked, or else first seen, before; those that wait longest first."""
+
+    def checked(self, mentions: Iterable[tuple[str, str]], at: datetime) -> None:
+        """They were public then."""
+
+
 class Store(Protocol):
     """Sources, mentions, links, stories, chosen links and what hosts said of themselves."""
+
+    # -- by topic
+
+    @property
+    def works(self) -> Works: ...
+
+    @property
+    def decisions(self) -> Decisions: ...
+
+    @property
+    def passed(self) -> Passed: ...
+
+    @property
+    def takedowns(self) -> Takedowns: ...
+
+    @property
+    def checks(self) -> Checks: ...
 
     # -- sources
 
@@ -111,7 +253,8 @@ class Store(Protocol):
         """One link by its canonical URL."""
 
     def enrich(self, link: Link) -> None:
-        """Write what a page said of itself, or that the attempt failed."""
+        """Write what a page said of itself, or that the attempt failed. Where it led to, and what it names as its own address on its
+        own site, joins stories."""
 
     # -- chosen links
 
@@ -124,7 +267,8 @@ class Store(Protocol):
     # -- stories
 
     def stories(self, *, as_of: datetime | None = None) -> tuple[Story, ...]:
-        """Every story with its mentions and links, by id; withdrawn and held mentions left out.
+        """Every story with its mentions and links, by id; withdrawn mentions left out. What waits for the steward is among them: who
+        shows stories asks `pipeline.curate` first.
 
         `as_of`: only what was first seen by then.
         """
@@ -133,7 +277,7 @@ class Store(Protocol):
         """The id of the story that a canonical URL belongs to, as lead or alias."""
 
     def story(self, id: str) -> Story | None:
-        """One story."""
+        """One story, by its id or by one that it had."""
 
     def revision(self) -> int:
         """A number that grows with every change of something shown; cheap to ask."""

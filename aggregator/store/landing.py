@@ -95,7 +95,7 @@ def new_source(
     id: str, *, platform: str = "", label: str = "", trust: str = "publish", at: str, configured: bool = False
 ) -> tuple[object, ...]:
     """A row of `source` that was never polled."""
-    return id, platform, label, trust, configured, at, "", "", None, 0, None, None, None, False, None, ""
+    return id, platform, label, trust, configured, at, "", "", None, 0, None, None, None, False, None, "", None, None
 
 
 def _learn(desk: Desk, landing: Landing) -> None:

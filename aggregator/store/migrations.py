@@ -80,7 +80,40 @@ FIRST = (
     "CREATE TABLE note (name TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL)",
 )
 
-MIGRATIONS = (Migration(number=1, about="the first tables", work=FIRST),)
+SECOND = (
+    "ALTER TABLE source ADD COLUMN held TEXT",
+    "ALTER TABLE source ADD COLUMN nature TEXT",
+    "ALTER TABLE mention ADD COLUMN shares TEXT",
+    "ALTER TABLE mention ADD COLUMN held TEXT",
+    "ALTER TABLE mention ADD COLUMN checked_at TEXT",
+    "ALTER TABLE link ADD COLUMN landed TEXT",
+    "ALTER TABLE link ADD COLUMN canonical TEXT",
+    "ALTER TABLE link ADD COLUMN topics TEXT",
+    "CREATE TABLE work (key TEXT NOT NULL PRIMARY KEY, rules INTEGER NOT NULL, account TEXT NOT NULL)",
+    "CREATE TABLE posting (hash BIGINT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (hash, key))",
+    "CREATE INDEX posting_by_key ON posting (key)",
+    "CREATE TABLE work_due (key TEXT NOT NULL PRIMARY KEY)",
+    """CREATE TABLE bond (
+        one TEXT NOT NULL, other TEXT NOT NULL, kind TEXT NOT NULL, score INTEGER NOT NULL, PRIMARY KEY (one, other, kind))""",
+    "CREATE INDEX bond_by_other ON bond (other)",
+    "CREATE TABLE former (id TEXT NOT NULL PRIMARY KEY, key TEXT NOT NULL, since TEXT NOT NULL)",
+    """CREATE TABLE decision (
+        number INTEGER NOT NULL PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, others TEXT NOT NULL, value TEXT NOT NULL,
+        reason TEXT NOT NULL, "by" TEXT NOT NULL, at TEXT, until TEXT)""",
+    "CREATE INDEX decision_by_subject ON decision (subject)",
+    "CREATE TABLE decision_log (number INTEGER NOT NULL PRIMARY KEY, at TEXT NOT NULL, made BOOLEAN NOT NULL, decision TEXT NOT NULL)",
+    """CREATE TABLE passed (
+        source TEXT NOT NULL REFERENCES source (id), native_id TEXT NOT NULL, seen_at TEXT NOT NULL, entry TEXT NOT NULL,
+        PRIMARY KEY (source, native_id))""",
+    "CREATE INDEX passed_by_time ON passed (seen_at)",
+    "CREATE TABLE takedown (hash TEXT NOT NULL PRIMARY KEY, scope TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL)",
+    "CREATE TABLE tombstone (id TEXT NOT NULL PRIMARY KEY, at TEXT NOT NULL)",
+)
+
+MIGRATIONS = (
+    Migration(number=1, about="the first tables", work=FIRST),
+    Migration(number=2, about="one story however it is shared, and what the steward decides", work=SECOND),
+)
 
 
 def migrate(

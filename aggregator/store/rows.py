@@ -91,7 +91,8 @@ def mention_to_row(mention: Mention, *, lead: str, content_hash: str, first_seen
         describes(mention), matches_to_text(mention.matches),
         storable(entry.url), entry.kind.value, _maybe(entry.title), _maybe(author.name), _maybe(author.url), _maybe(author.handle),
         maybe_stamp(entry.published), maybe_stamp(entry.updated), _maybe(entry.language), _maybe(entry.in_reply_to), _maybe(entry.site),
-        entry.visibility.value, _parts(entry), _maybe(entry.text), _maybe(entry.html),
+        entry.visibility.value, aliases_to_text(identity.shares), _maybe(mention.held), None, _parts(entry), _maybe(entry.text),
+        _maybe(entry.html),
     )  # fmt: skip
 
 
@@ -143,8 +144,8 @@ def _microseconds(duration: timedelta | None) -> int | None:
 def mention_from_row(row: Row, story: str) -> Mention:
     """The mention as it was landed, in its story."""
     (source, native_id, _lead, first_seen_at, quiet, _withdrawn_at, _hash, subject, href, aliases, fingerprint, words, rules, _describes,
-     matches, url, kind, title, name, page, handle, published, updated, language, in_reply_to, site, visibility, parts_text, text,
-     html) = row  # fmt: skip
+     matches, url, kind, title, name, page, handle, published, updated, language, in_reply_to, site, visibility, shares, held,
+     _checked_at, parts_text, text, html) = row  # fmt: skip
     parts: Mapping[str, Any] = json.loads(parts_text) if parts_text else {}
     known_author = name is not None or page is not None or handle is not None or "author" in parts
     entry = Entry(
@@ -173,6 +174,7 @@ def mention_from_row(row: Row, story: str) -> Mention:
             subject=subject,
             href=href,
             aliases=aliases_from_text(aliases),
+            shares=aliases_from_text(shares),
             fingerprint=fingerprint & 0xFFFF_FFFF_FFFF_FFFF,
             words=words,
             rules=rules,
@@ -180,6 +182,7 @@ def mention_from_row(row: Row, story: str) -> Mention:
         first_seen_at=datetime.fromisoformat(first_seen_at),
         story=story,
         quiet=bool(quiet),
+        held=held,
     )
 
 
@@ -221,13 +224,14 @@ def link_to_values(link: Link) -> tuple[Any, ...]:
         storable(link.href), _maybe(link.title), _maybe(link.description), _maybe(link.author), _maybe(link.site),
         maybe_stamp(link.published), link.published_day_only, _maybe(link.language), _maybe(link.image),
         link.kind.value if link.kind else None, link.status, maybe_stamp(link.enriched_at), link.attempts, maybe_stamp(link.next_try_at),
+        _maybe(link.landed), _maybe(link.canonical), _json(link.topics) if link.topics else None,
     )  # fmt: skip
 
 
 def link_from_row(row: Row) -> Link:
     """The link of a row of `link`, whatever else was selected beside it."""
     (key, href, title, description, author, site, published, day_only, language, image, kind, status, enriched_at, attempts,
-     next_try_at, _first_seen_at, *_lead) = row  # fmt: skip
+     next_try_at, landed, canonical, topics, _first_seen_at, *_lead) = row  # fmt: skip
     return Link(
         key=key,
         href=href,
@@ -244,6 +248,9 @@ def link_from_row(row: Row) -> Link:
         enriched_at=maybe_time(enriched_at),
         attempts=attempts,
         next_try_at=maybe_time(next_try_at),
+        landed=landed,
+        canonical=canonical,
+        topics=tuple(json.loads(topics)) if topics else (),
     )
 
 
@@ -251,10 +258,11 @@ def link_from_row(row: Row) -> Link:
 
 
 def settled_to_values(state: SourceState) -> tuple[Any, ...]:
-    """The columns of `source` that the end of a poll writes: `next_poll_at` to `remarks`."""
+    """The columns of `source` that the end of a poll writes: `next_poll_at` to `nature`."""
     return (
         maybe_stamp(state.next_poll_at), state.failures, maybe_stamp(state.failing_since), maybe_stamp(state.last_ok_at),
         maybe_stamp(state.last_new_at), state.paused, _maybe(state.last_error), remarks_to_text(state.remarks),
+        _maybe(state.held), _maybe(state.nature or None),
     )  # fmt: skip
 
 
@@ -263,8 +271,8 @@ def remarks_to_text(remarks: Sequence[str]) -> str:
 
 
 def state_from_row(row: Row) -> SourceState:
-    """The columns `id`, `cursor` … `remarks` of `source` as a state without validators."""
-    name, cursor, backfill, next_poll_at, failures, failing_since, last_ok_at, last_new_at, paused, last_error, remarks = row
+    """The columns `id`, `cursor` … `nature` of `source` as a state without validators."""
+    name, cursor, backfill, next_poll_at, failures, failing_since, last_ok_at, last_new_at, paused, last_error, remarks, held, nature = row
     return SourceState(
         source=name,
         cursor=cursor,
@@ -277,6 +285,8 @@ def state_from_row(row: Row) -> SourceState:
         paused=bool(paused),
         last_error=last_error,
         remarks=tuple(remarks.split("\n")) if remarks else (),
+        held=held,
+        nature=nature or "",
     )
 
 

@@ -50,6 +50,10 @@ source = Table(
     _maybe("last_error"),
     # Lines, joined by line feeds.
     _text("remarks"),
+    # Why what is found waits for the steward; None: it does not.
+    _maybe("held"),
+    # JSON; NULL: not known yet.
+    _maybe("nature"),
 )
 
 # What a server gave to ask "has it changed?" with, by URL asked.
@@ -124,6 +128,12 @@ mention = Table(
     _maybe("in_reply_to"),
     _maybe("site"),
     _text("visibility"),
+    # JSON list of the canonical URLs of the pages that it shares; None: it shares at most one, its subject.
+    _maybe("shares"),
+    # Why it waits for the steward; None: it does not.
+    _maybe("held"),
+    # When it was last found to be public still; None: when it was first seen.
+    _maybe("checked_at"),
     # JSON object of the parts that are not empty; None: all are.
     _maybe("parts"),
     _maybe("text"),
@@ -151,6 +161,10 @@ link = Table(
     _maybe("enriched_at"),
     Column("attempts", Integer, nullable=False),
     _maybe("next_try_at"),
+    _maybe("landed"),
+    _maybe("canonical"),
+    # JSON list of ids; None: there is none.
+    _maybe("topics"),
     _text("first_seen_at"),
 )
 
@@ -185,6 +199,88 @@ chosen_link = Table(
     ForeignKeyConstraint(["origin", "position"], ["chosen.origin", "chosen.position"]),
     Index("chosen_link_by_key", "key"),
 )
+
+# What can be compared with others, and by what it is found.
+work = Table(
+    "work",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("rules", Integer, nullable=False),
+    # JSON object; the sketch inside is base64.
+    _text("account"),
+)
+
+posting = Table(
+    "posting",
+    metadata,
+    Column("hash", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Index("posting_by_key", "key"),
+)
+
+# Addresses whose works must be made anew: rows say what remains to be done.
+work_due = Table("work_due", metadata, Column("key", Text, primary_key=True))
+
+# Why two addresses are one story, beside what mentions themselves name.
+bond = Table(
+    "bond",
+    metadata,
+    Column("one", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    # In ten-thousandths.
+    Column("score", Integer, nullable=False),
+    Index("bond_by_other", "other"),
+)
+
+# Ids that stories had: from an id to an address, whose story is found there now.
+former = Table("former", metadata, Column("id", Text, primary_key=True), _text("key"), _text("since"))
+
+# What the steward decided, in order.
+decision = Table(
+    "decision",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _text("kind"),
+    _text("subject"),
+    # JSON list.
+    _text("others"),
+    _text("value"),
+    _text("reason"),
+    _text("by"),
+    _maybe("at"),
+    _maybe("until"),
+    Index("decision_by_subject", "subject"),
+)
+
+# Every decision that was made or taken back.
+decision_log = Table(
+    "decision_log",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _text("at"),
+    Column("made", Boolean, nullable=False),
+    # JSON object.
+    _text("decision"),
+)
+
+# Entries that concerned no topic, kept for a while so that changed rules can be tried on them.
+passed = Table(
+    "passed",
+    metadata,
+    Column("source", Text, ForeignKey("source.id"), primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    _text("seen_at"),
+    # JSON object.
+    _text("entry"),
+    Index("passed_by_time", "seen_at"),
+)
+
+# What was taken down, as salted hashes, so that it does not come back.
+takedown = Table("takedown", metadata, Column("hash", Text, primary_key=True), _text("scope"), _text("at"), _text("reason"))
+
+# Ids of stories that left the page for good, for the feeds.
+tombstone = Table("tombstone", metadata, Column("id", Text, primary_key=True), _text("at"))
 
 # The interval of a source that one poll really read.
 coverage = Table(

@@ -85,9 +85,9 @@ def drop(column: Column[str]) -> Delete:
 
 _STATE = (
     source.c.id, source.c.cursor, source.c.backfill_cursor, source.c.next_poll_at, source.c.failures, source.c.failing_since,
-    source.c.last_ok_at, source.c.last_new_at, source.c.paused, source.c.last_error, source.c.remarks,
+    source.c.last_ok_at, source.c.last_new_at, source.c.paused, source.c.last_error, source.c.remarks, source.c.held, source.c.nature,
 )  # fmt: skip
-_SETTLED = ("next_poll_at", "failures", "failing_since", "last_ok_at", "last_new_at", "paused", "last_error", "remarks")
+_SETTLED = ("next_poll_at", "failures", "failing_since", "last_ok_at", "last_new_at", "paused", "last_error", "remarks", "held", "nature")
 
 STATE = select(*_STATE).where(source.c.id == _value("id"))
 STATES = select(*_STATE).where(source.c.configured).order_by(source.c.id)
