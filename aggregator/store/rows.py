@@ -91,7 +91,7 @@ def mention_to_row(mention: Mention, *, lead: str, content_hash: str, first_seen
         describes(mention), matches_to_text(mention.matches),
         storable(entry.url), entry.kind.value, _maybe(entry.title), _maybe(author.name), _maybe(author.url), _maybe(author.handle),
         maybe_stamp(entry.published), maybe_stamp(entry.updated), _maybe(entry.language), _maybe(entry.in_reply_to), _maybe(entry.site),
-        entry.visibility.value, aliases_to_text(identity.shares), _maybe(mention.held), None, _parts(entry), _maybe(entry.text),
+        entry.visibility.value, aliases_to_text(identity.shares), _maybe(mention.held), None, _parts_to_text(entry), _maybe(entry.text),
         _maybe(entry.html),
     )  # fmt: skip
 
@@ -116,7 +116,13 @@ def aliases_from_text(text: str | None) -> tuple[str, ...]:
     return tuple(json.loads(text)) if text else ()
 
 
-def _parts(entry: Entry) -> str | None:
+def _parts_to_text(entry: Entry) -> str | None:
+    parts = parts_of(entry)
+    return _json(parts) if parts else None
+
+
+def parts_of(entry: Entry) -> dict[str, Any]:
+    """The parts of an entry that nothing is selected by, as JSON values; those that are empty are left out."""
     parts: dict[str, Any] = {}
     if entry.tags:
         parts["tags"] = entry.tags
@@ -134,7 +140,12 @@ def _parts(entry: Entry) -> str | None:
         parts["enclosures"] = [(one.url, one.media_type, one.length_bytes, _microseconds(one.duration)) for one in entry.enclosures]
     if entry.author == Author():
         parts["author"] = True
-    return _json(parts) if parts else None
+    return parts
+
+
+def parts_from(parts: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+    """Arguments of `Entry` from what `parts_of` gave."""
+    return {part: _PARTS[part](value) for part, value in parts.items() if part in _PARTS}
 
 
 def _microseconds(duration: timedelta | None) -> int | None:
@@ -162,7 +173,7 @@ def mention_from_row(row: Row, story: str) -> Mention:
         in_reply_to=in_reply_to,
         site=site,
         visibility=_VISIBILITIES[visibility],
-        **{part: _PARTS[part](value) for part, value in parts.items() if part in _PARTS},
+        **parts_from(parts),
     )
     return Mention(
         source=source,
