@@ -299,8 +299,12 @@ def pairs(node: Node, key: str, report: Report) -> Sequence[tuple[str, Node]]:
     return tuple(found.items())
 
 
-def compose(text: str, report: Report) -> Node | None:
-    """The tree of a YAML text; None, with the reason in the report, when it is not YAML or is empty."""
+def compose(text: str, report: Report, *, may_be_empty: bool = False) -> Node | None:
+    """The tree of a YAML text; None, with the reason in the report, when it is not YAML or is empty.
+
+    Args:
+        may_be_empty: nothing but comments is no mistake; None, and nothing in the report.
+    """
     import yaml
 
     # The C reader is ten times as fast; a wheel without it has the other.
@@ -324,7 +328,7 @@ def compose(text: str, report: Report) -> Node | None:
     except RecursionError:
         report.problems.append(Problem(file=report.file, line=None, key="", message="is nested too deeply. Write it with fewer levels."))
         return None
-    if node is None:
+    if node is None and not may_be_empty:
         report.add(None, "", "is empty. `aggregator init` writes a file to start from.")
     return node
 
