@@ -154,6 +154,16 @@ class Erased:
     stories: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenDown:
+    """That a takedown happened: neither what nor whose it was."""
+
+    at: datetime
+    # "url", "author" or "domain".
+    scope: str
+    reason: str
+
+
 class Takedowns(Protocol):
     """What must not come back. What it was is not kept, only salted hashes."""
 
@@ -163,14 +173,39 @@ class Takedowns(Protocol):
     def hashes(self) -> frozenset[str]:
         """Of everything taken down."""
 
+    def everything(self) -> Iterator[Mention]:
+        """Every mention that is stored, also those withdrawn, by source and native id; which story they belong to is not said."""
+
+    def links(self) -> Iterator[Link]:
+        """Every link that is stored, by key."""
+
     def erase(
-        self, mentions: Iterable[tuple[str, str]], *, keys: Iterable[str], hashes: Mapping[str, str], reason: str, at: datetime
+        self,
+        mentions: Iterable[tuple[str, str]],
+        *,
+        keys: Iterable[str],
+        hashes: Mapping[str, str],
+        reason: str,
+        at: datetime,
+        unnamed: Iterable[str] = (),
     ) -> Erased:
-        """Remove rows, not only mark them: mentions by (source, native id), and everything about the addresses `keys`.
+        """Remove rows, not only mark them: mentions and passed entries by (source, native id), and everything about the addresses `keys`.
 
         Args:
+            keys: canonical URLs, and subjects of decisions ("author:ada@social.example").
             hashes: to remember, each with its scope ("url", "author", "domain").
+            unnamed: keys of links, and of chosen entries' leads, that stay without their author's name.
         """
+
+    def wipe(self) -> bool:
+        """Leave no byte of what was erased in the database's files, and remove the copies that migrations kept; does nothing when nothing
+        was erased since the last time.
+
+        False when bytes are left: another process reads the file, or the database is a server's, whose keeper sees to that.
+        """
+
+    def history(self, limit: int = 100) -> tuple[TakenDown, ...]:
+        """The takedowns, newest first, one for each thing that was asked for."""
 
     def tombstones(self) -> Mapping[str, datetime]:
         """Ids of stories that left the page for good, with when."""
@@ -182,8 +217,14 @@ class Checks(Protocol):
     def due(self, before: datetime, limit: int) -> tuple[Mention, ...]:
         """Shown mentions last checked, or else first seen, before; those that wait longest first."""
 
+    def waiting(self, before: datetime) -> int:
+        """How many `due` would give without a limit."""
+
     def checked(self, mentions: Iterable[tuple[str, str]], at: datetime) -> None:
         """They were public then."""
+
+    def missed(self, mentions: Iterable[tuple[str, str]], at: datetime) -> tuple[tuple[str, str], ...]:
+        """They were not found then: they wait for another look, and those are given that were missed the time before, too."""
 
 
 class Store(Protocol):

@@ -169,6 +169,27 @@ class Database:
         answers = [str(answer) for (answer,) in connection.exec_driver_sql("PRAGMA quick_check(3)")]
         return wrong + [f"the file is damaged ({answer})" for answer in answers if answer != "ok"]
 
+    def rewrite(self) -> bool:
+        """Write the file anew without what was deleted, empty its log, and remove the copies that migrations kept.
+
+        False when something reads the file still and the log keeps its bytes, or when a server keeps the rows: then nothing is done.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return False
+        with self._turn, self._told(), self._connected() as connection:
+            cursor = connection.cursor()
+            cursor.execute("VACUUM")
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        for copy in self.copies():
+            copy.unlink(missing_ok=True)
+        return not busy
+
+    def copies(self) -> tuple[Path, ...]:
+        """The copies of the file that migrations kept, and what is left of unfinished ones."""
+        if self.path is None:
+            return ()
+        return tuple(sorted(one for one in self.path.parent.iterdir() if one.name.startswith(f"{self.path.name}.version-")))
+
     @contextmanager
     def _told(self) -> Iterator[None]:
         try:

@@ -11,6 +11,7 @@ from aggregator.store import Landed, Landing, schema
 from aggregator.store import statements as sql
 from aggregator.store.engine import Desk
 from aggregator.store.partition import Voice
+from aggregator.store.passed import let_pass
 from aggregator.store.placing import Name, place
 from aggregator.store.rows import (
     aliases_to_text,
@@ -63,7 +64,10 @@ def land(desk: Desk, landing: Landing) -> Landed:
     _move_cursor(desk, landing)
     _learn(desk, landing)
     mentions = {storable(mention.entry.native_id): mention for mention in landing.mentions}
-    unmatched = {storable(native_id) for native_id in landing.unmatched} - mentions.keys()
+    unmatched = {
+        storable(native_id) for native_id in (*landing.unmatched, *(entry.native_id for entry in landing.passed))
+    } - mentions.keys()
+    let_pass(desk, landing, mentioned=mentions.keys(), unmatched=unmatched)
     known = _known(desk, landing.source, [*mentions, *unmatched])
     changes = _compared(landing.source, mentions, known)
     withdrawn = [native_id for native_id in unmatched if native_id in known and known[native_id].withdrawn_at is None]

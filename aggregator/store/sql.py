@@ -14,8 +14,11 @@ from aggregator.model import Chosen, Coverage, Link, Source, SourceState, Story,
 from aggregator.store import Landed, Landing, landing, reading, schema
 from aggregator.store import choosing as lists
 from aggregator.store import statements as sql
+from aggregator.store.checks import SqlChecks
+from aggregator.store.deciding import SqlDecisions
 from aggregator.store.engine import Database, Desk
 from aggregator.store.lock import held
+from aggregator.store.passed import SqlPassed
 from aggregator.store.placing import Name, place
 from aggregator.store.rows import (
     Row,
@@ -29,6 +32,7 @@ from aggregator.store.rows import (
     state_from_row,
     storable,
 )
+from aggregator.store.takedowns import SqlTakedowns
 
 # How long the intervals of polls are kept.
 _COVERAGE_KEPT = timedelta(days=90)
@@ -40,6 +44,10 @@ class SqlStore:
     def __init__(self, database: Database, *, clock: Clock = now) -> None:
         self._database = database
         self._clock = clock
+        self.decisions = SqlDecisions(database)
+        self.passed = SqlPassed(database)
+        self.takedowns = SqlTakedowns(database)
+        self.checks = SqlChecks(database)
 
     # -- sources
 

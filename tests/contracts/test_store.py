@@ -44,7 +44,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         url = os.environ.get("AGGREGATOR_TEST_POSTGRES")
         if not url:
             pytest.skip("AGGREGATOR_TEST_POSTGRES does not name a PostgreSQL server to test against")
-        _emptied(url)
+        emptied(url)
     else:
         url = str(tmp_path / "state" / "aggregator.db") if request.param == "file" else ":memory:"
     opened = open_store(url)
@@ -52,7 +52,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def _emptied(url: str) -> None:
+def emptied(url: str) -> None:
     from sqlalchemy import MetaData, create_engine
 
     engine, metadata = create_engine(url), MetaData()
