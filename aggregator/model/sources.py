@@ -46,8 +46,10 @@ class Weight:
     """A name, and how much it says that an entry concerns a topic."""
 
     name: str
-    # 0 to 1. What different names are worth is added up, and 1 is a match; a word of `any_of` is worth 1 by itself.
+    # Above 0, at most 1. What different names are worth is added up, and 1 is a match; a word of `any_of` is worth 1 by itself.
     worth: float
+    # Other ways to write the same name ("Rich Bartlett", "@rich"): all of them together count once.
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -25,7 +25,8 @@ from html.entities import html5
 from urllib.parse import unquote
 
 from aggregator.model import Topic
-from aggregator.pipeline.rules import compiled
+from aggregator.pipeline.needs import Needle, Occurs
+from aggregator.pipeline.topics import compiled_topic
 from aggregator.text.words import fold
 
 # Letters by how rare they are in running text of European languages, rarest first.
@@ -57,39 +58,85 @@ _ESCAPES = (r"\\[nrtbf/\"]", r"\\[nrt]\s", r"%[0-9a-f]{2}", r"\\u[0-9a-f]{4}")
 _CONTEXT = 3
 
 
-def look_for(topics: Sequence[Topic]) -> Callable[[bytes], bool]:
-    """A test for raw bodies of feeds, pages and JSON replies, in any encoding: False only when no spelling of any topic can occur.
+class Look:
+    """A test for raw bodies of feeds, pages and JSON replies, in any encoding: False only when no spelling of any topic can occur."""
+
+    def __init__(self, topics: Sequence[Topic]) -> None:
+        """
+        Raises:
+            ValueError: a rule has nothing to look for, as in `Matcher`.
+        """
+        self._needs = tuple(compiled_topic(topic).needs for topic in topics)
+        needles = (needle for needs in self._needs for needle in needs.needles())
+        self._words = {needle: _word(needle.text, needle.spaced) for needle in needles}
+
+    def __call__(self, body: bytes) -> bool:
+        if not body:
+            return False
+        occurs = self.within(body)
+        return any(needs.met(occurs) for needs in self._needs)
+
+    def within(self, body: bytes) -> Occurs:
+        """Tells of a needle of these topics whether it may occur in a body."""
+        read = _read(body)
+        if read is None:
+            return _always
+        words, text = self._words, _Body(body, *read)
+        return lambda needle: text.may_hold(words[needle])
+
+
+def look_for(topics: Sequence[Topic]) -> Look:
+    """The look for some topics.
 
     Raises:
         ValueError: a rule has nothing to look for, as in `Matcher`.
     """
-    rules = ((compiled(text, spaced=topic.spaced), topic.spaced) for topic in topics for text in topic.any_of)
-    words = tuple(dict.fromkeys(_word(rule.needle, spaced) for rule, spaced in rules))
-    plain = tuple(word for word in words if isinstance(word, _Plain))
-    foreign = tuple(word for word in words if isinstance(word, _Foreign))
+    return Look(topics)
 
-    def look(body: bytes) -> bool:
-        if not words or not body:
-            return False
-        read = _read(body)
-        if read is None:
+
+def _always(needle: Needle) -> bool:
+    return True
+
+
+class _Body:
+    """A body, and what of it was found out already: words are asked for one by one, and most bodies need not be asked for the second."""
+
+    __slots__ = ("_alphabet", "_body", "_hidden", "_high", "_known", "_loosened", "_low")
+
+    def __init__(self, body: bytes, low: bytes, high: str) -> None:
+        self._body, self._low, self._high = body, low, high
+        self._known: dict[_Plain | _Foreign, bool] = {}
+        # What stands for letters without being them, behind whether that can be told without a parser.
+        self._hidden: tuple[bool, set[str]] | None = None
+        self._alphabet: frozenset[str] | None = None
+        self._loosened: str | None = None
+
+    def may_hold(self, word: _Plain | _Foreign) -> bool:
+        """False only when no spelling of the word can occur."""
+        known = self._known.get(word)
+        if known is None:
+            known = self._known[word] = self._plainly(word) if isinstance(word, _Plain) else self._in_other_letters(word)
+        return known
+
+    def _plainly(self, word: _Plain) -> bool:
+        if word.possible(self._low):
             return True
-        low, high = read
-        if plain:
-            if any(word.possible(low) for word in plain):
-                return True
-            hidden = _hidden(low, high)
-            if hidden is None or any(word.spelt_with(one) for one in hidden for word in plain):
-                return True
-        if not foreign or b"xn--" in low:
-            return bool(foreign)
-        alphabet = _alphabet(low, high)
-        if not any(word.letters <= alphabet for word in foreign):
-            return False
-        loosened = _loosened(body)
-        return any(word.possible(loosened) for word in foreign)
+        if self._hidden is None:
+            hidden = _hidden(self._low, self._high)
+            self._hidden = hidden is not None, hidden or set()
+        readable, hidden = self._hidden
+        return not readable or any(map(word.spelt_with, hidden))
 
-    return look
+    def _in_other_letters(self, word: _Foreign) -> bool:
+        if b"xn--" in self._low:
+            return True
+        if self._alphabet is None:
+            self._alphabet = _alphabet(self._low, self._high)
+        if not word.letters <= self._alphabet:
+            return False
+        if self._loosened is None:
+            self._loosened = _loosened(self._body)
+        return word.possible(self._loosened)
 
 
 @dataclass(frozen=True, slots=True)

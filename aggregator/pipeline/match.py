@@ -1,58 +1,37 @@
 """Which topics an entry concerns, and why. Pure: no network, no clock, and nothing raised on any entry.
 
 What counts as a mention is written in docs/design.md: whole words in any script and any spelling a reader takes for the same; seen in
-title, text, tags, link targets, image alternatives and author. Most entries mention nothing, so one glance over all of an entry's letters
-comes before everything exact.
+title, text, tags, link targets, image alternatives and author. A word of `any_of` is a match by itself, and so are two words near each
+other and a link to a page that is about the topic; what people and sites are worth is added up. Most entries mention nothing, so one
+glance over all of an entry's letters comes before everything exact.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import unescape
 from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
-from aggregator.model import Author, Entry, Field, Kind, Match, Preview, Topic
+from aggregator.model import Author, Entry, Field, Kind, Match, Topic
+from aggregator.pipeline.addresses import WRITTEN, Address, addresses
 from aggregator.pipeline.look import look_for
-from aggregator.pipeline.rules import Rule, compiled, words_of
-from aggregator.text.html import Visible, visible
-from aggregator.text.words import fold, origin, unswollen, without_notes
+from aggregator.pipeline.needs import ENOUGH
+from aggregator.pipeline.rules import Found, Pair, Rule, words_of
+from aggregator.pipeline.seen import EXCERPT, Seen, Spelling, cards_of, excerpt, readings, see, spellings
+from aggregator.pipeline.topics import Compiled, compiled_topic
+from aggregator.text.words import fold, origin, unswollen
 
-_EXCERPT = 120
-# An address written out in a text is a link's target, at which `none_of` does not look.
-_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
-# Values of `language` that say nothing (BCP 47 §4.1).
-_NO_LANGUAGE = ("", "und", "mul", "zxx", "mis")
-
-# A text as it is written, and folded.
-_Spelling = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What is seen of an entry, field by field, as it was written."""
-
-    title: str = ""
-    # Each is a text of its own: a phrase does not run from one to the next.
-    texts: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()
-    # What the platform says of the pages that are linked to.
-    cards: tuple[str, ...] = ()
-    alternatives: tuple[str, ...] = ()
-    # Names and handles.
-    author: tuple[str, ...] = ()
+__all__ = ["Matcher", "Seen", "answer", "excerpt", "match_line", "see", "topic_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Compiled:
-    topic: Topic
-    any_of: tuple[Rule, ...]
-    none_of: tuple[Rule, ...]
-    languages: frozenset[str]
+class _Place:
+    """A field of an entry with every way to read it."""
+
+    field: Field
+    spellings: tuple[Spelling, ...]
 
 
 class Matcher:
@@ -63,20 +42,23 @@ class Matcher:
         Raises:
             ValueError: a rule has nothing to look for; the message names topic and rule.
         """
-        self._topics = tuple(_compiled(topic) for topic in topics)
-        rules = [rule for one in self._topics for rule in one.any_of]
-        self._needles = tuple(dict.fromkeys(rule.needle for rule in rules))
+        self._topics = tuple(map(compiled_topic, topics))
+        self._needs = tuple(one.needs for one in self._topics)
         self._look = look_for(topics)
         self._spaced = any(topic.spaced for topic in topics)
+        # Only sites and pages are compared with an entry's own address.
+        self._addressed = any(one.sites or one.about for one in self._topics)
         # A text in capitals writes the Turkish dotless i as "I".
-        self._dotless = any("ı" in needle for needle in self._needles)
+        self._dotless = any("ı" in needle.text for needs in self._needs for needle in needs.needles())
 
     def match(self, entry: Entry) -> tuple[Match, ...]:
-        """Why an entry concerns the topics: at most one match per topic, field and rule, in the order of topics, fields and rules."""
+        """Why an entry concerns the topics: at most one match per topic, field and rule, in the order of topics.
+
+        Of one topic: words in the order of fields and rules, then pairs, then pages, then what people and sites are worth together.
+        """
         if not self._glance(entry):
             return ()
-        seen = see(entry)
-        return tuple(found for one in self._topics if _spoken(one, entry.language) for found in self._topic(one, seen))
+        return self._all([one for one in self._topics if one.is_spoken(entry.language)], see(entry))
 
     def match_fields(
         self,
@@ -92,49 +74,41 @@ class Matcher:
         seen = Seen(
             title=title, texts=(text,), tags=tuple(tags), links=tuple(links), alternatives=tuple(alternatives), author=tuple(author)
         )
-        return tuple(found for one in self._topics for found in self._topic(one, seen))
+        return self._all(self._topics, seen)
 
     def _glance(self, entry: Entry) -> bool:
         """False when no rule can match; True says nothing yet."""
         parts = [entry.title or "", entry.text or "", *entry.tags, *entry.alternatives]
         if author := entry.author:
             parts += author.name or "", "@" + (author.handle or "").lstrip("@")
-        for preview in _shared(entry):
+        for preview in cards_of(entry):
             parts += preview.title or "", preview.description or "", words_of(preview.url)
         parts += map(words_of, entry.links)
+        if self._addressed:
+            parts += words_of(entry.url), *map(words_of, entry.aliases)
         written = "\n".join(parts)
         if "&" in written or "</" in written:
-            written = "\n".join(reading for part in parts for reading in _readings(part))
+            written = "\n".join(reading for part in parts for reading in readings(part))
+        squeezed = self._squeezed(written)
+        if not entry.html:
+            return any(needs.met(lambda needle: needle.text in squeezed) for needs in self._needs)
         # Bytes that cannot be text are looked at no further: the look lets them through.
-        return self._occurs(written) or self._look((entry.html or "").encode("utf-8", "surrogatepass"))
+        in_html = self._look.within(entry.html.encode("utf-8", "surrogatepass"))
+        return any(needs.met(lambda needle: needle.text in squeezed or in_html(needle)) for needs in self._needs)
 
-    def _occurs(self, written: str) -> bool:
+    def _squeezed(self, written: str) -> str:
         written = unswollen(written)
         if self._dotless:
             written += written.replace("I", "ı")
         squeezed = "".join(fold(written).replace("-", "").split())
         if self._spaced and "_" in squeezed:
             squeezed += squeezed.replace("_", "")
-        return any(needle in squeezed for needle in self._needles)
+        return squeezed
 
-    def _topic(self, one: _Compiled, seen: Seen) -> Iterator[Match]:
-        found = tuple(self._found(one.any_of, one.topic.id, seen))
-        if found and not self._unwanted(one.none_of, seen):
-            yield from found
-
-    def _unwanted(self, rules: tuple[Rule, ...], seen: Seen) -> bool:
-        if not rules:
-            return False
-        texts = (seen.title, *seen.texts)
-        whole, worded = self._spellings(texts), self._spellings(_ADDRESS.sub(" ", text) for text in texts)
-        tags = tuple(fold(reading) for tag in seen.tags for reading in _readings(tag))
-        return any(
-            any(rule.in_tag(tag) for tag in tags) or next(_excerpts(rule, whole if rule.host else worded), None) is not None
-            for rule in rules
-        )
-
-    def _found(self, rules: tuple[Rule, ...], topic: str, seen: Seen) -> Iterator[Match]:
-        places: tuple[tuple[Field, tuple[str, ...]], ...] = (
+    def _all(self, topics: Sequence[Compiled], seen: Seen) -> tuple[Match, ...]:
+        if not topics:
+            return ()
+        texts: tuple[tuple[Field, tuple[str, ...]], ...] = (
             (Field.TITLE, (seen.title,)),
             (Field.TEXT, seen.texts),
             (Field.TAG, ()),
@@ -142,66 +116,32 @@ class Matcher:
             (Field.IMAGE, seen.alternatives),
             (Field.AUTHOR, seen.author),
         )
-        for where, texts in places:
-            spellings = self._spellings(texts)
-            for rule in rules:
-                excerpts = _excerpts(rule, spellings)
-                if where is Field.TAG:
-                    excerpts = _tags(rule, seen.tags)
-                elif where is Field.LINK:
-                    excerpts = chain(_links(rule, seen.links), excerpts)
-                if (found := next(excerpts, None)) is not None:
-                    yield Match(topic=topic, field=where, rule=rule.text, excerpt=found)
+        places = tuple(_Place(field, spellings(written, dotless=self._dotless)) for field, written in texts)
+        return tuple(match for one in topics for match in self._topic(one, seen, places))
 
-    def _spellings(self, texts: Iterable[str]) -> tuple[_Spelling, ...]:
-        """Every way to read these texts, each as it is written and folded."""
-        found = []
-        for text in texts:
-            for reading in _readings(text):
-                found.append(reading)
-                if (unmarked := without_notes(reading)) is not None:
-                    found.append(unmarked)
-                if self._dotless and "I" in reading:
-                    found.append(reading.replace("I", "ı"))
-        return tuple((reading, fold(reading)) for reading in found if reading)
+    def _topic(self, one: Compiled, seen: Seen, places: tuple[_Place, ...]) -> tuple[Match, ...]:
+        led: list[Address] = []
+        if one.sites or one.about:
+            led = list(addresses((*seen.own, *seen.links), (seen.title, *seen.texts)))
+        found = (
+            *_words(one, seen, places),
+            *_pairs(one, seen, places),
+            *_pages(one, led),
+            *(_weighed(one, seen, places, led) if one.weighs else ()),
+        )
+        return () if found and self._unwanted(one.none_of, seen) else found
 
-
-def see(entry: Entry) -> Seen:
-    """What a reader sees of an entry."""
-    shown = visible(entry.html) if entry.html else Visible(text="")
-    author = entry.author or Author()
-    handle = author.handle.lstrip("@") if author.handle else ""
-    shared_pages = _shared(entry)
-    cards = (text for preview in shared_pages for text in (preview.title, preview.description))
-    return Seen(
-        title=entry.title or "",
-        texts=tuple(text for text in (entry.text, shown.text) if text),
-        tags=entry.tags,
-        links=(*entry.links, *shown.links, *(preview.url for preview in shared_pages)),
-        cards=tuple(text for text in cards if text),
-        alternatives=(*entry.alternatives, *shown.alternatives),
-        author=tuple(name for name in (author.name, "@" + handle if handle else None) if name),
-    )
-
-
-def _shared(entry: Entry) -> tuple[Preview, ...]:
-    """The pages that an entry shows a card of. What it answers is not of its own saying: its title makes no mention of every answer."""
-    return tuple(preview for preview in entry.previews if preview.url != entry.in_reply_to)
-
-
-def excerpt(text: str, start: int, end: int, limit: int = _EXCERPT) -> str:
-    """Up to `limit` characters around a place, on one line, cut between words; "…" stands where something was cut."""
-    room = max(limit - (end - start) - 2, 0)
-    first, last = max(0, start - room // 2), min(len(text), end + room - room // 2)
-    last = min(len(text), max(last, first + limit - 2)) if first == 0 else last
-    before, middle, after = text[first:start], text[start:end], text[end:last]
-    if first > 0 and (border := re.search(r"\s", before)):
-        before = before[border.end() :]
-    if last < len(text) and (border := re.search(r"\s\S*\Z", after[-60:])):
-        after = after[: len(after) - len(after[-60:]) + border.start()]
-    line = " ".join((before + middle + after).split())
-    line = ("…" if first > 0 else "") + line + ("…" if last < len(text) else "")
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    def _unwanted(self, rules: tuple[Rule, ...], seen: Seen) -> bool:
+        if not rules:
+            return False
+        texts = (seen.title, *seen.texts)
+        whole = spellings(texts, dotless=self._dotless)
+        worded = spellings((WRITTEN.sub(" ", text) for text in texts), dotless=self._dotless)
+        tags = tuple(fold(reading) for tag in seen.tags for reading in readings(tag))
+        return any(
+            any(rule.in_tag(tag) for tag in tags) or next(_excerpts(rule, whole if rule.host else worded), None) is not None
+            for rule in rules
+        )
 
 
 def match_line(request: object, topics: Sequence[Topic]) -> dict[str, Any]:
@@ -282,48 +222,80 @@ def _listed(one: object, key: str) -> str:
     return one
 
 
-def _compiled(topic: Topic) -> _Compiled:
-    def rules(texts: tuple[str, ...], key: str) -> tuple[Rule, ...]:
-        try:
-            return tuple(compiled(text, spaced=topic.spaced) for text in dict.fromkeys(texts))
-        except ValueError as error:
-            raise ValueError(f"topic {topic.id!r}, {key}: {error}") from error
-
-    languages = frozenset(_primary(language) for language in topic.languages)
-    return _Compiled(topic, rules(topic.any_of, "any_of"), rules(topic.none_of, "none_of"), languages)
+def _words(one: Compiled, seen: Seen, places: Iterable[_Place]) -> Iterator[Match]:
+    for place in places:
+        for rule in one.any_of:
+            if (found := next(_in_place(rule, seen, place), None)) is not None:
+                yield Match(topic=one.topic.id, field=place.field, rule=rule.text, excerpt=found)
 
 
-def _primary(language: str) -> str:
-    return re.split(r"[-_]", language.strip().lower(), maxsplit=1)[0]
+def _pairs(one: Compiled, seen: Seen, places: Iterable[_Place]) -> Iterator[Match]:
+    if not one.near:
+        return
+    for place in places:
+        written = place.spellings
+        if place.field is Field.TAG:
+            written = spellings((" ".join(seen.tags),))
+        elif place.field is Field.LINK:
+            written = (*spellings(map(words_of, seen.links)), *written)
+        for pair in one.near:
+            if (found := next(_excerpts(pair, written), None)) is not None:
+                yield Match(topic=one.topic.id, field=place.field, rule=pair.text, excerpt=found)
 
 
-def _spoken(one: _Compiled, language: str | None) -> bool:
-    """True when the entry's language is one of the topic's, or one of the two does not say."""
-    if not one.languages or language is None:
-        return True
-    primary = _primary(language)
-    return primary in _NO_LANGUAGE or primary in one.languages
+def _pages(one: Compiled, led: Sequence[Address]) -> Iterator[Match]:
+    for target in one.about:
+        if (address := next(filter(target.is_led_to, led), None)) is not None:
+            yield Match(topic=one.topic.id, field=Field.LINK, rule=target.text, excerpt=excerpt(address.text, 0, 0))
 
 
-def _readings(text: str) -> Iterator[str]:
-    """Plain text as it stands, and decoded where a platform has escaped it once or twice ("R&amp;amp;D") or left tags in."""
-    yield (text := unswollen(text))
-    for _ in range(2):
-        if "&" in text and (decoded := unescape(text)) != text:
-            yield (text := unswollen(decoded))
-    if "</" in text:
-        yield unswollen(visible(text).text)
+def _weighed(one: Compiled, seen: Seen, places: tuple[_Place, ...], led: Sequence[Address]) -> Iterator[Match]:
+    """Names that are enough alone, then the lighter ones together where they add up to a match."""
+    found = [*_people(one, seen, places), *_sites(one, led)]
+    yield from (match for match, worth in found if worth >= ENOUGH)
+    light = [(match, worth) for match, worth in found if worth < ENOUGH]
+    if sum(worth for _match, worth in light) >= ENOUGH:
+        first = light[0][0]
+        rule = " + ".join(match.rule for match, _worth in light)
+        yield Match(topic=first.topic, field=first.field, rule=rule, excerpt=first.excerpt)
 
 
-def _excerpts(rule: Rule, spellings: Iterable[_Spelling]) -> Iterator[str]:
-    for reading, folded in spellings:
+def _people(one: Compiled, seen: Seen, places: tuple[_Place, ...]) -> Iterator[tuple[Match, float]]:
+    for person in one.people:
+        found = ((place.field, text) for place in places for form in person.forms for text in _in_place(form, seen, place))
+        for field, text in found:
+            yield Match(topic=one.topic.id, field=field, rule=person.name, excerpt=text), person.worth
+            break
+
+
+def _sites(one: Compiled, led: Sequence[Address]) -> Iterator[tuple[Match, float]]:
+    for site in one.sites:
+        if (address := next(filter(site.target.is_led_to, led), None)) is not None:
+            yield Match(topic=one.topic.id, field=Field.LINK, rule=site.name, excerpt=excerpt(address.text, 0, 0)), site.worth
+
+
+def _in_place(rule: Rule, seen: Seen, place: _Place) -> Iterator[str]:
+    """Excerpts around the places of a field where a rule stands."""
+    if place.field is Field.TAG:
+        return _tags(rule, seen.tags)
+    if place.field is Field.LINK:
+        return chain(_links(rule, seen.links), _excerpts(rule, place.spellings))
+    return _excerpts(rule, place.spellings)
+
+
+def _excerpts(rule: Rule | Pair, written: Iterable[Spelling]) -> Iterator[str]:
+    for reading, folded in written:
         for found in rule.in_text(folded):
-            yield excerpt(reading, *origin(reading, found.start, found.end))
+            yield _around(reading, found)
+
+
+def _around(reading: str, found: Found) -> str:
+    return excerpt(reading, *origin(reading, found.start, found.end))
 
 
 def _tags(rule: Rule, tags: Iterable[str]) -> Iterator[str]:
     for tag in tags:
-        if any(rule.in_tag(fold(reading)) for reading in _readings(tag)):
+        if any(rule.in_tag(fold(reading)) for reading in readings(tag)):
             yield excerpt("#" + tag.strip().lstrip("#＃"), 0, 0)
 
 
@@ -331,7 +303,5 @@ def _links(rule: Rule, links: Iterable[str]) -> Iterator[str]:
     for link in links:
         words = unquote(link) if "_" in rule.needle else words_of(link)
         words = unswollen(words)
-        folded = fold(words)
-        if found := rule.in_link(folded, link):
-            start, end = origin(words, found.start, found.end)
-            yield excerpt(link, 0, len(link)) if len(link) <= _EXCERPT else excerpt(words, start, end)
+        if found := rule.in_link(fold(words), link):
+            yield excerpt(link, 0, len(link)) if len(link) <= EXCERPT else _around(words, found)

@@ -33,6 +33,14 @@ class Found:
     end: int
 
 
+# Words between two others: in scripts without spaces every letter counts as one.
+_COUNTED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|[^\W\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
+# The edge of a paragraph, a list's item or a table's cell.
+_EDGE = re.compile(r"\n[^\S\n]*\n")
+# How many characters a word has at most, with what stands before it. Farther apart nothing is counted.
+_LONGEST_WORD = 40
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """A rule ready to be looked for in folded text."""
@@ -94,6 +102,49 @@ class Rule:
             return False
         path = unquote(parts.path)
         return not self.path or path == self.path or path.startswith(self.path + "/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Two rules that count near each other."""
+
+    left: Rule
+    right: Rule
+    # Most words between them.
+    words: int
+
+    @property
+    def text(self) -> str:
+        """The pair as people say it: "crew near congregation"."""
+        return f"{self.left.text} near {self.right.text}"
+
+    def in_text(self, text: str) -> Iterator[Found]:
+        """Every place in folded text where the two stand near each other, in either order, both inside.
+
+        Sentences may end between them, paragraphs may not: neighbours in a menu, a list or a cloud of tags have nothing to do with each
+        other.
+        """
+        left = next(self.left.in_text(text), None)
+        if left is None or next(self.right.in_text(text), None) is None:
+            return
+        found = sorted(
+            [(place.start, place.end, True) for place in self.left.in_text(text)]
+            + [(place.start, place.end, False) for place in self.right.in_text(text)]
+        )
+        # The last two of each: the last may overlap with what comes.
+        before: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
+        for start, end, is_left in found:
+            for first, last in reversed(before[not is_left]):
+                if last <= start and self._near(text, last, start):
+                    yield Found(first, end)
+                    break
+            before[is_left] = [*before[is_left][-1:], (start, end)]
+
+    def _near(self, text: str, start: int, end: int) -> bool:
+        if end - start > (self.words + 1) * _LONGEST_WORD:
+            return False
+        between = text[start:end]
+        return len(_COUNTED.findall(between)) <= self.words and not _EDGE.search(between)
 
 
 def compiled(text: str, *, spaced: bool = False) -> Rule:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Author, Entry, Field, Kind, Match, Preview, Topic
+from aggregator.model import Author, Entry, Field, Kind, Match, Near, Preview, Topic, Weight
 from aggregator.pipeline.match import Matcher, answer, excerpt, match_line, topic_of
+from aggregator.pipeline.needs import Needle, Needs
 from aggregator.text.words import fold, unswollen
 
 CREW = Topic(id="crew", title="Crews", any_of=("crew", "#crew"))
@@ -109,7 +110,7 @@ def test_a_text_that_grows_when_folded_stays_small_and_is_read_to_its_end(letter
         lengths.append(len(fold(text)))
         return fold(text)
 
-    monkeypatch.setattr("aggregator.pipeline.match.fold", counted)
+    monkeypatch.setattr("aggregator.pipeline.seen.fold", counted)
     (found,) = Matcher([MICRO]).match(entry(text=long))
     assert found.excerpt.endswith("microsolidarity")
     # Ten thousand of eighteen characters each, and the others of one.
@@ -153,10 +154,18 @@ def test_an_excerpt_keeps_its_limit(text: str, start: int, end: int) -> None:
     assert len(excerpt(text, *sorted((min(start, len(text)), min(end, len(text)))))) <= 120
 
 
+RULES = ("microsolidarity", "#a", "c++", "a b", "é", "微", "@a", "a.example/b", "연", "ı", "🌱")
 MATCHERS = [
-    Matcher([topic_of([rule], ["ad"]), Topic(id="s", title="s", any_of=(rule,), spaced=True)])
-    for rule in ("microsolidarity", "#a", "c++", "a b", "é", "微", "@a", "a.example/b", "연", "ı", "🌱")
-]
+    *(Matcher([topic_of([rule], ["ad"]), Topic(id="s", title="s", any_of=(rule,), spaced=True)]) for rule in RULES),
+    *(Matcher([Topic(id="n", title="n", any_of=("zz",), near=(Near(left=rule, right="b"),), spaced=True)]) for rule in RULES),
+    Matcher([Topic(id="w", title="w", any_of=("zz",), people=tuple(Weight(name=name, worth=0.5) for name in ("a b", "é", "微", "I")))]),
+    Matcher([
+        Topic(
+            id="p", title="p", any_of=("zz",), sites=(Weight(name="a.example", worth=1.0), Weight(name="xn--9ca", worth=1.0)),
+            about=("https://a.example/b", "https://é.example", "https://youtube.com/watch?v=_ab-é"),
+        )
+    ]),
+]  # fmt: skip
 SCRAPS = st.lists(
     st.one_of(
         st.text(max_size=6),
@@ -173,7 +182,7 @@ def test_matching_never_raises_and_the_glance_loses_nothing(text: str, html: str
     )
     unglanced = Matcher(())
     unglanced._topics, unglanced._dotless = matcher._topics, matcher._dotless
-    unglanced._needles = ("",)
+    unglanced._needs = (Needs(alone=(Needle(""),)),)
     assert matcher.match(whole) == unglanced.match(whole)
 
 
