@@ -150,6 +150,8 @@ class Erased:
     passed: int = 0
     chosen: int = 0
     decisions: int = 0
+    # Mentions that stay, without what they said of it.
+    rewritten: int = 0
     # Ids of stories that are gone.
     stories: tuple[str, ...] = ()
 
@@ -188,6 +190,7 @@ class Takedowns(Protocol):
         reason: str,
         at: datetime,
         unnamed: Iterable[str] = (),
+        rewritten: Iterable[Mention] = (),
     ) -> Erased:
         """Remove rows, not only mark them: mentions and passed entries by (source, native id), and everything about the addresses `keys`.
 
@@ -195,6 +198,7 @@ class Takedowns(Protocol):
             keys: canonical URLs, and subjects of decisions ("author:ada@social.example").
             hashes: to remember, each with its scope ("url", "author", "domain").
             unnamed: keys of links, and of chosen entries' leads, that stay without their author's name.
+            rewritten: mentions that stay, with texts, links and matches that no longer name what goes.
         """
 
     def wipe(self) -> bool:

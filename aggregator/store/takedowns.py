@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -18,7 +19,7 @@ from aggregator.store.deciding import REARRANGING, from_text
 from aggregator.store.engine import Database, Desk
 from aggregator.store.passed import DROP_PASSED
 from aggregator.store.placing import Name, place
-from aggregator.store.rows import link_from_row, mention_from_row, stamp, storable
+from aggregator.store.rows import link_from_row, matches_to_text, mention_from_row, parts_of, stamp, storable
 from aggregator.text.urls import canonical
 
 _mention, _bond = schema.mention, schema.bond
@@ -35,6 +36,11 @@ _HISTORY = (
 )
 _TOMBSTONES = select(schema.tombstone.c.id, schema.tombstone.c.at).order_by(schema.tombstone.c.id)
 _NAMES = select(_mention.c.source, _mention.c.native_id)
+_REWRITE = (
+    update(_mention)
+    .ordered_values(*((_mention.c[name], bindparam(f"v_{name}")) for name in ("title", "text", "html", "parts", "matches", "content_hash")))
+    .where(_mention.c.source == bindparam("v_source"), _mention.c.native_id == bindparam("v_native"))
+)
 _LINK_KEYS = select(schema.link.c.key)
 _IDS = select(schema.story.c.id)
 _FORMER = select(schema.former.c.id, schema.former.c.key)
@@ -124,6 +130,7 @@ class SqlTakedowns:
         reason: str,
         at: datetime,
         unnamed: Iterable[str] = (),
+        rewritten: Iterable[Mention] = (),
     ) -> Erased:
         names = sorted({(storable(source), storable(native_id)) for source, native_id in mentions})
         gone, nameless = sorted({storable(key) for key in keys}), sorted({storable(key) for key in unnamed})
@@ -131,6 +138,7 @@ class SqlTakedowns:
             if self._database.path is not None:
                 desk.rows(_OVERWRITE)
             erased = _Erasing(desk, at).erase(names, gone, nameless)
+            erased = replace(erased, rewritten=max(desk.many(_REWRITE, [_rewritten(mention) for mention in rewritten]), 0))
             known = {one for (one,) in desk.rows(_HASHES)}
             desk.many(
                 sql.add(schema.takedown),
@@ -249,6 +257,14 @@ def _quoting(keys: Collection[str]) -> Callable[[str], bool]:
     """Whether a text of the steward's names one of the keys, whatever it writes before the host."""
     bare = {key.removeprefix("https://").removeprefix("http://") for key in keys}
     return lambda said: any(one in said for one in bare)
+
+
+def _rewritten(mention: Mention) -> tuple[Any, ...]:
+    """The values of `_REWRITE`."""
+    entry, parts = mention.entry, parts_of(mention.entry)
+    texts = [None if said is None else storable(said) for said in (entry.title, entry.text, entry.html)]
+    kept = json.dumps(parts, separators=(",", ":")) if parts else None
+    return (*texts, kept, matches_to_text(mention.matches), entry.content_hash, mention.source, storable(entry.native_id))
 
 
 @cache
