@@ -16,7 +16,7 @@ from typing import Any
 from aggregator import collectors
 from aggregator.collectors.base import Collector, options_of
 from aggregator.errors import BadOption, ConfigError, UnknownPlatform
-from aggregator.forms import ADDRESS, CONTACT, LANGUAGE, NAME, NETWORK, PAST_DAY, WORD, ZONE, web_address
+from aggregator.forms import ADDRESS, CONTACT, LANGUAGE, NAME, NETWORK, PAST_DAY, ZONE, TopicShape, web_address
 from aggregator.model import Chosen, ChosenLink, Kind, Source, Takes, Topic, Trust
 from aggregator.settings import Fetch, Markdown, Secret, SeeAlso, Settings, Site
 from aggregator.shape import (
@@ -66,16 +66,6 @@ SITE = Table(
         "stories": Key(shape=number(10, 2000), help="Stories on the first page; older ones are on a page a year."),
         "per_person": Key(shape=number(1, 100), help="Stories of one person in one day; the rest is folded behind a count."),
         "per_site": Key(shape=number(1, 100), help="Stories from one site in one day; the rest is folded behind a count."),
-    }
-)
-
-TOPIC = Table(
-    keys={
-        "title": Key(shape=Text(), help="What people call it; the topic's name if left out."),
-        "any_of": Key(shape=Many(of=WORD, least=1), help="Words, phrases and #hashtags; one of them is enough.", required=True),
-        "none_of": Key(shape=Many(of=WORD), help="One of these in title, text or tags, and the entry is left out."),
-        "languages": Key(shape=Many(of=LANGUAGE), help="Only entries that say they are in one of these languages, or say nothing."),
-        "spaced": Key(shape=yes_or_no(), help="Also take the words of a hyphenated form written apart."),
     }
 )
 
@@ -224,7 +214,7 @@ def _of_platform(name: str, collector: type[Collector]) -> dict[str, Any]:
 SOURCES_FILE = Table(
     keys={
         "site": Key(shape=SITE, help="The page itself.", required=True),
-        "topics": Key(shape=Named(of=TOPIC, least=1), help="What is looked for, by a short name.", required=True),
+        "topics": Key(shape=Named(of=TopicShape(), least=1), help="What is looked for, by a short name.", required=True),
         "sources": Key(shape=Many(of=SourceShape()), help="Where it is looked for.", required=True),
         "chosen": Key(shape=Many(of=CHOSEN), help="Links chosen by hand; they stand first, in this order."),
         "fetch": Key(shape=FETCH, help="How the network is used."),

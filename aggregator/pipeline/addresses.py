@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from aggregator.pipeline.needs import Needle
 from aggregator.pipeline.rules import words_of
@@ -83,11 +83,11 @@ def page(key: str) -> Target:
 
 
 def run_of(key: str) -> str:
-    """The longest run of letters and figures behind the host: the id or the longest word, which every form of the address has."""
+    """Letters and figures that every form of an address has: the longest run in its last part that has one, since ids come last."""
     host = host_of(key)
-    rest = _letters(words_of(key)).partition(_letters(words_of(host)))[2]
-    found = max(re.findall(r"[^\W_]+", rest), key=len, default="")
-    return found if len(found) >= _LEAST_RUN else _letters(words_of(host))
+    parts = [fold(unquote(part)) for part in re.split(r"[/?&=#]", key.partition(host)[2])]
+    runs = (max(re.findall(r"[^\W_]+", part), key=len, default="") for part in reversed(parts))
+    return next((run for run in runs if len(run) >= _LEAST_RUN), _letters(words_of(host)))
 
 
 def addresses(links: Iterable[str], texts: Iterable[str]) -> Iterator[Address]:

@@ -208,7 +208,9 @@ def _pivot(word: str, at: int, join: str) -> str:
     before = word[max(0, at - _CONTEXT) : at]
     ends = (f"[{join}]", rf"[{join}\s]\s", *_ESCAPES)
     left = [f"(?<={end}{re.escape(before[len(before) - length :])}{letter})" for length in range(len(before)) for end in ends]
-    return f"{letter}(?={'|'.join(right)})(?:(?<={re.escape(before)}{letter})|{'|'.join(left) or '(?!)'})"
+    # One character tells most places apart, at a third of the price of asking for all that may stand there.
+    soon = f"(?=[{re.escape(after[0])}{join}])" if after else ""
+    return f"{letter}{soon}(?={'|'.join(right)})(?:(?<={re.escape(before)}{letter})|{'|'.join(left) or '(?!)'})"
 
 
 def _hidden(low: bytes, high: str) -> set[str] | None:
