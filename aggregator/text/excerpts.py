@@ -4,23 +4,41 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
+from aggregator.text.boilerplate import is_boilerplate, without_frame
+from aggregator.text.months import MONTHS
 from aggregator.text.words import script
 
 _END = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+|(?<=[。！？｡])[」』）]*")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
+_LAST_ADDRESSES = re.compile(r"(?:\s*(?:https?://|www\.)\S+)+\Z")
 _HASHTAGS = re.compile(r"(?:[#＃@]\S+[\s,·|]*)+")
-# Lines that publishing systems put around a text. They are compared as a whole or by their beginning, in lower case.
-_BOILERPLATE = re.compile(
-    r"(?:continue reading|read more|read the (?:full|rest)|keep reading|click here|learn more|view (?:on|in|this)|listen (?:on|to this)"
-    r"|the post .{1,300} (?:appeared first|first appeared) on|this (?:post|article|story) (?:appeared|was (?:originally|first) published)"
-    r"|originally published|subscribe|sign up|sign in|log in|share this|follow (?:us|me)|skip to|table of contents|advertisement|sponsored"
-    r"|all rights reserved|photo (?:by|credit)|image (?:by|credit)|\d+ min(?:ute)?s? read|we use cookies|this (?:web)?site uses cookies"
-    r"|by continuing to|accept (?:all )?cookies|cookie (?:notice|policy|settings)"
-    r"|weiterlesen|mehr lesen|lire la suite|seguir leyendo|leer más|lees verder|leggi tutto|continua a leggere|читать далее"
-    r"|続きを読む|阅读全文|继续阅读)",
-    re.IGNORECASE,
+_TAIL_TAGS = re.compile(r"(?P<before>\A|\s|[^\s#])(?P<tags>(?:[\s,·|]*[#＃][^\s#＃,.;:!?]+)+)[\s,·|]*\Z")
+# A dot behind one of these ends no sentence; nor behind a lone letter ("J. Doe", "z. B."), nor behind a day before its month ("3. Mai").
+_SHORTENED = frozenset(
+    """
+    dr prof mr mrs ms st sr jr vs etc e.g i.e eg ie cf no nos vol fig ed eds al approx dept est inc ltd co corp ca ph.d m.d u.s u.k
+    hr fr bzw z.b d.h u.a usw ggf evtl ca nr str abs art bspw inkl exkl vgl sog geb dipl ing mag
+    mme mlle m env p.ex c.-à-d éd
+    sra srta dra ud uds ej p.ej pág núm
+    """.split()
 )
+# Words that nothing is complete with: a hashtag behind one of them is part of what is said.
+_OPEN_WORDS = frozenset(
+    """
+    a an the of in on at to for with about by from and or as is are was were be this that our my your their its into like than via per
+    der die das den dem des ein eine einen einem und oder mit von zu zum zur im in am auf für über bei nach aus als ist sind
+    le la les un une des du de et ou en sur pour avec dans par au aux est sont
+    el los las una unos y o con en por para sobre del al es son como
+    """.split()
+)
+# A beginning as short as this takes the next sentence with it: "What is care?" says little alone.
+_TOO_SHORT = 40
+# As many words more than the title, and a sentence is only the title again.
+_MORE_THAN_TITLE = 3
+_LETTERS = re.compile(r"[^\W_]+")
+_LETTER = re.compile(r"[^\W\d_]")
 
 # Markdown as people write it into plain texts (CommonMark 0.31.2, §4.2, §5, §6). A link's target is an address, or it is no link.
 _LINK = re.compile(
@@ -46,23 +64,56 @@ def unmarked(text: str) -> str:
     return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
-def sentence(text: str, limit: int = 200) -> str:
-    """The first sentence of plain text that says something, with the next ones while they are short, up to `limit` characters.
+def sentence(text: str, limit: int = 200, *, title: str = "") -> str:
+    """The first sentence of plain text that says something, up to `limit` characters; a very short one takes the next one with it.
 
-    Left out: "Continue reading", cookie notices, lone addresses, lines of nothing but hashtags. What is too long is cut after a word, never
-    inside a letter with its marks, and ends in "…". "" when nothing is left.
+    Left out: what stands around a text (`boilerplate`), the title again, lone addresses, lines of nothing but hashtags. What is too long is
+    cut after a word, never inside a letter with its marks, and ends in "…". "" when nothing is left.
+
+    Args:
+        title: what the text is called already.
     """
     chosen = ""
-    for one in _sentences(text):
+    for one in _sentences(_after(title, without_frame(text[:20_000]))):
+        if title and _repeats(one, title):
+            continue
         if not chosen:
             chosen = one
-        elif len(chosen) < limit // 3 and len(chosen) + 1 + len(one) <= limit:
+        elif len(chosen) + 1 + len(one) <= limit:
             chosen = f"{chosen} {one}"
-        else:
+        if len(chosen) >= _TOO_SHORT:
             break
-        if len(chosen) > limit:
-            return cut(chosen, limit)
-    return chosen
+    return cut(chosen, limit)
+
+
+def mended(summary: str, text: str) -> str:
+    """A summary that a machine has cut off: as far as the text itself goes on where it is the same, else up to its last whole word.
+
+    Nobody can see whether "a practice of sma…" was cut inside a word, so that the last one goes.
+    """
+    stem = summary.rstrip().removesuffix("…").removesuffix("...").removesuffix("[…]").rstrip()
+    if len(stem) < 80 or (stem == summary.rstrip() and (stem[-1] in ".!?。！？\"'”’»)" or len(stem) < 120)):
+        return summary
+    start = " ".join(stem.split())
+    if " ".join(text[: len(text)].split()).startswith(start):
+        return text
+    whole = stem if summary.rstrip()[len(stem) :].startswith(" ") else stem.rpartition(" ")[0]
+    return f"{whole.rstrip(' ,;:–—-')}…" if whole else summary
+
+
+def without_tail_tags(text: str) -> str:
+    """A text without the hashtags that it only ends in; those that are part of its last sentence stay ("we love #crews")."""
+    found = _TAIL_TAGS.search(text) if "#" in text or "＃" in text else None
+    if found is None:
+        return text
+    rest = text[: found.start("tags")].rstrip(" ,·|")
+    tags = found["tags"].count("#") + found["tags"].count("＃")
+    said = rest.rpartition("\n")[2].split()
+    ended = rest[-1:] in (".", "!", "?", "…", ")", '"', "”", ":") or text[len(rest) : found.end()].lstrip(" ").startswith("\n")
+    apart = ended or tags > 2 or (tags == 2 and len(said) >= 4)
+    if not rest or not apart or said[-1].casefold() in _OPEN_WORDS:
+        return text
+    return rest
 
 
 def cut(text: str, limit: int) -> str:
@@ -79,21 +130,74 @@ def cut(text: str, limit: int) -> str:
     return text[:end].rstrip(" \n,;:-–—") + "…"
 
 
-def _sentences(text: str) -> list[str]:
-    found = []
-    for paragraph in re.split(r"\n[^\S\n]*\n\s*", text[:20_000]):
-        for one in _END.split(" ".join(paragraph.split())):
-            if _says_something(one):
-                found.append(one)
-        if len(found) > 8:
-            break
-    return found
+def _sentences(text: str) -> Iterator[str]:
+    """Those that say something, one by one: most of a text is never looked at."""
+    for paragraph in re.split(r"\n[^\S\n]*\n\s*", text):
+        # A paragraph of one line is the rule.
+        for one in _split(" ".join(_own_lines(paragraph) if "\n" in paragraph else paragraph.split())):
+            shown = without_tail_tags(_LAST_ADDRESSES.sub("", one) if "http" in one or "www." in one else one)
+            if _says_something(shown):
+                yield shown
+
+
+def _own_lines(paragraph: str) -> Iterator[str]:
+    """The lines of a paragraph, without those that begin a sentence and are boilerplate as a whole: a date above a text, a credit."""
+    begins = True
+    for line in paragraph.split("\n"):
+        words = " ".join(line.split())
+        if words and not (begins and len(words) < 200 and is_boilerplate(words) and len(list(_split(words))) == 1):
+            yield words
+            begins = words[-1] in ".!?…:"
+
+
+def _split(text: str) -> Iterator[str]:
+    """Sentences, one by one; a dot that only shortens a word ends none."""
+    begun = 0
+    for end in _END.finditer(text):
+        if not _only_shortens(text, begun, end):
+            yield text[begun : end.end()].strip()
+            begun = end.end()
+    if rest := text[begun:].strip():
+        yield rest
+
+
+def _only_shortens(text: str, begun: int, end: re.Match[str]) -> bool:
+    if text[end.start() - 1] not in ".…":
+        return False
+    following = text[end.end() : end.end() + 20]
+    if following[:1].islower():
+        return True
+    if text[end.start() - 1] == "…":
+        return False
+    word = text[begun : end.start() - 1].rpartition(" ")[2].lstrip("([\"'“„«").casefold()
+    if word.isdigit():
+        return len(word) < 3 and (_LETTERS.match(following) or [""])[0].casefold() in MONTHS
+    return word in _SHORTENED or (len(word) == 1 and word.isalpha()) or re.fullmatch(r"(?:[^\W\d_]\.)+[^\W\d_]", word) is not None
 
 
 def _says_something(one: str) -> bool:
-    if _BOILERPLATE.match(one.lstrip("→»›…[( ")) or _HASHTAGS.fullmatch(one):
+    if is_boilerplate(one) or _HASHTAGS.fullmatch(one):
         return False
-    return any(character.isalpha() for character in _ADDRESS.sub("", one))
+    return _LETTER.search(_ADDRESS.sub("", one) if "http" in one or "www." in one else one) is not None
+
+
+def _after(title: str, text: str) -> str:
+    """The text behind its own title, where it begins with that."""
+    if len(title) < 8 or not text[: len(title) + 4].casefold().startswith(title.casefold()):
+        return text
+    rest = text[len(title) :]
+    told = rest.lstrip(" \n\t|–—:·-")
+    # A sentence that only begins with the words of the title goes on in lower case.
+    return told if told != rest and not told[:1].islower() and (rest[:1] != " " or rest[:2].strip() == "" or told[:1].isupper()) else text
+
+
+def _repeats(one: str, title: str) -> bool:
+    """True when a sentence has nothing that the title has not."""
+    said, named = _LETTERS.findall(one.casefold()), _LETTERS.findall(title.casefold())
+    if not said:
+        return False
+    shorter, longer = f" {' '.join(said)} ", f" {' '.join(named)} "
+    return shorter in longer or (len(named) > 2 and longer in shorter and len(said) - len(named) <= _MORE_THAN_TITLE)
 
 
 def _between_letters(text: str, end: int) -> int:
