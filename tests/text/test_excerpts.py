@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,11 +125,17 @@ DESCRIPTIONS = {
     f"{SAYS[:-1]} #microsolidarity #crews": SAYS[:-1],
     f"🎧 Listen here: https://example.org/a\n\n{SAYS}": SAYS,
     # -- honest sentences that begin as boilerplate does
-    "Teilen macht Freude, und davon handelt dieser Text von Anfang an.": "Teilen macht Freude, und davon handelt dieser Text von Anfang an.",
-    "Subscribers keep asking us how a crew begins, so we wrote it down.": "Subscribers keep asking us how a crew begins, so we wrote it down.",
+    "Teilen macht Freude, und davon handelt dieser Text von Anfang an.": (
+        "Teilen macht Freude, und davon handelt dieser Text von Anfang an."
+    ),
+    "Subscribers keep asking us how a crew begins, so we wrote it down.": (
+        "Subscribers keep asking us how a crew begins, so we wrote it down."
+    ),
     "Photography taught me how to look at the people I work with.": "Photography taught me how to look at the people I work with.",
     "Reading this book in a group of five changed how we disagree.": "Reading this book in a group of five changed how we disagree.",
-    "Partager un repas, c'est déjà faire un peu confiance à un groupe.": "Partager un repas, c'est déjà faire un peu confiance à un groupe.",
+    "Partager un repas, c'est déjà faire un peu confiance à un groupe.": (
+        "Partager un repas, c'est déjà faire un peu confiance à un groupe."
+    ),
     "We baked cookies for the whole site and talked until midnight.": "We baked cookies for the whole site and talked until midnight.",
     "In 2019 we were five, and nobody knew yet what a crew would be.": "In 2019 we were five, and nobody knew yet what a crew would be.",
     "Music brought us together long before we had a word for it.": "Music brought us together long before we had a word for it.",
@@ -211,7 +219,7 @@ def test_hashtags_at_the_end_go_and_those_in_a_sentence_stay(text: str, shown: s
 def test_a_sentence_is_never_longer_than_asked_and_never_boilerplate(text: str, limit: int, title: str) -> None:
     shown = sentence(text, limit, title=title)
     assert len(shown) <= limit
-    assert not shown or any(character.isalpha() for character in shown) or "…" in shown
+    assert not shown or re.search(r"[^\W\d_]", shown) or "…" in shown
 
 
 @given(st.lists(st.sampled_from(LONG.split()), min_size=30, max_size=90).map(" ".join))
