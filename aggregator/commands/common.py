@@ -50,6 +50,12 @@ def complain(text: str) -> None:
     print(safe(text), file=sys.stderr)
 
 
+def complain_lines(text: str) -> None:
+    """The same of a text that has lines."""
+    for line in text.splitlines():
+        complain(line)
+
+
 def show(value: Any) -> None:
     """Print a value as JSON."""
     print(safe_lines(json.dumps(value, ensure_ascii=False, indent=2, default=str)))

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.commands.common import application, complain, settings_of, show, talk
+from aggregator.commands.common import application, complain, complain_lines, settings_of, show, talk
 from aggregator.commands.setup import keys_wanted
 from aggregator.errors import ConfigError
 
@@ -48,6 +48,7 @@ def poll(options: argparse.Namespace) -> int:
 
 def build(options: argparse.Namespace) -> int:
     """Write the page from what is known."""
+    from aggregator.run.deciding import sync
     from aggregator.run.publishing import publish_site
 
     settings = settings_of(options)
@@ -58,6 +59,8 @@ def build(options: argparse.Namespace) -> int:
             talk(options, "Another run is under way and will write the page.")
             return 0
         app.store.choose(settings.chosen, "sources.yaml", app.clock())
+        for remark in sync(app, write=not options.dry_run).remarks:
+            talk(options, remark)
         published = publish_site(app, as_of=_end_of(options.as_of), dry_run=options.dry_run, remember=options.output is None)
         if options.json:
             show(_plain(published))
@@ -103,7 +106,9 @@ def _report(options: argparse.Namespace, app: App, ran: Ran) -> int:
     if ran.locked:
         talk(options, "Another run is under way; nothing was done.")
         return 0
-    for line in summary(app, ran):
+    if ran.misread:
+        complain_lines(f"{ran.misread}\nThe decisions in force stay as they are until this is mended; the page was made with them.")
+    for line in (*ran.remarks, *summary(app, ran)):
         talk(options, line)
     failed = failures(app, ran)
     for line in failed:

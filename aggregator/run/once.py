@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.app import App
+from aggregator.errors import AggregatorError
+from aggregator.run.deciding import sync
 from aggregator.run.jobs import Done, Ending, polls_due, tick
 from aggregator.store import Landed
 
@@ -34,6 +36,10 @@ class Ran:
     silent: bool = False
     # The process was asked to stop before all was done.
     stopped: bool = False
+    # What curation.yaml changed that the steward should know, whole sentences.
+    remarks: tuple[str, ...] = ()
+    # Why curation.yaml could not be followed; the decisions in the database stay in force. "": it could.
+    misread: str = ""
 
     @property
     def landed(self) -> Landed:
@@ -42,10 +48,13 @@ class Ran:
 
     @property
     def exit_code(self) -> int:
-        """0 done · 1 a bug · 4 some sources failed but the output is good · 5 nothing could be read for longer than promised."""
+        """0 done · 1 a bug · 3 curation.yaml is wrong · 4 some sources failed but the output is good · 5 nothing could be read for longer
+        than promised."""
         endings = {done.ending for done in (*self.polls, *self.links)}
         if Ending.BUG in endings:
             return 1
+        if self.misread:
+            return 3
         if self.silent:
             return 5
         return 4 if any(done.ending is Ending.FAILED for done in self.polls) else 0
@@ -75,6 +84,7 @@ def run_once(
         if not held:
             return Ran(locked=True)
         app.store.choose(app.settings.chosen, "sources.yaml", app.clock())
+        remarks, misread = _followed(app, dry_run=dry_run)
         polls = polls_due(app, only=only, force=force)
         begin(len(polls))
         done = tick(app, polls, tell)
@@ -86,7 +96,17 @@ def run_once(
             published=published,
             silent=_silent(app),
             stopped=app.stop.is_set(),
+            remarks=remarks,
+            misread=misread,
         )
+
+
+def _followed(app: App, *, dry_run: bool) -> tuple[tuple[str, ...], str]:
+    """What following curation.yaml has to say. A file that is wrong is said and stops nothing: nobody is there at night to mend it."""
+    try:
+        return sync(app, write=not dry_run).remarks, ""
+    except AggregatorError as error:
+        return (), str(error)
 
 
 def _published(app: App, *, dry_run: bool) -> Published:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from aggregator.app import App
+from aggregator.model import Decision, Story, Trust
 from aggregator.publish.site import Published, publish
 from aggregator.publish.sources import source_views
 
@@ -24,15 +26,31 @@ def publish_site(app: App, *, as_of: datetime | None = None, dry_run: bool = Fal
         ConfigError: the Markdown page to write into is not there or lacks its marks.
         AggregatorError: a file cannot be written.
     """
+    now, decisions = app.clock(), app.store.decisions.standing()
+    revision = f"{app.store.revision()} {_beside_rows(app, decisions, now)}" if as_of is None else f"as of {as_of.isoformat()}"
     published = publish(
-        lambda: app.store.stories(as_of=as_of),
+        lambda: _shown(app, decisions, as_of, now),
         app.settings,
         source_views(app.settings, app.store.states()),
-        revision=app.store.revision() if as_of is None else f"as of {as_of.isoformat()}",
-        now=app.clock(),
+        revision=revision,
+        now=now,
         previous=app.store.note(_NOTE) if as_of is None else None,
         dry_run=dry_run,
     )
     if remember and as_of is None and not dry_run and published.note != app.store.note(_NOTE):
         app.store.remember(_NOTE, published.note)
     return published
+
+
+def _shown(app: App, decisions: Sequence[Decision], as_of: datetime | None, now: datetime) -> tuple[Story, ...]:
+    # What puts stories together is slow to load, and a build without news needs none of it.
+    from aggregator.pipeline.curate import curate
+
+    return curate(app.store.stories(as_of=as_of), decisions, sources=app.settings.sources, now=now).shown
+
+
+def _beside_rows(app: App, decisions: Sequence[Decision], now: datetime) -> str:
+    """What is shown and is no matter of rows: which sources are held, and how many blocks have ended."""
+    held = sorted(source.id for source in app.settings.sources if source.trust is Trust.HOLD)
+    ended = sum(one.until is not None and one.until < now for one in decisions)
+    return f"{ended} {held}"
