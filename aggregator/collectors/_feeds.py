@@ -6,7 +6,6 @@ feedparser (`_lenient`). What is no feed at all is `Unreadable` and never an emp
 
 from __future__ import annotations
 
-import hashlib
 import html
 import json
 import re
@@ -15,13 +14,14 @@ from dataclasses import replace
 from itertools import islice
 from urllib.parse import parse_qs, urlsplit
 
+from aggregator.collectors._error_entries import may_complain
 from aggregator.collectors._jsonfeed import VERSION, json_feed
 from aggregator.collectors._lenient import lenient_feed
 from aggregator.collectors._parts import Feed, Oddities, flat
+from aggregator.collectors._settling import settled
 from aggregator.collectors._strict import strict_feed
 from aggregator.errors import Unreadable
 from aggregator.fetch import Reply
-from aggregator.model import Entry
 from aggregator.text.decode import decode
 from aggregator.text.secret_address import masked
 
@@ -73,16 +73,16 @@ def read_feed(reply_body: bytes, *, url: str, content_type: str, doing: str) -> 
 
     Raises:
         Unreadable: there is no feed in it: nothing at all, a page (a bot wall, a log-in), other XML or JSON, or a document cut before its
-            first entry.
+            first entry. Or its only entries are errors of the service that makes it.
     """
     if not reply_body.strip():
         raise Unreadable(f"{doing}: expected a feed, got an empty reply")
     odd: Oddities = Counter()
     text = decode(reply_body, content_type).replace("\x00", "")
     feed = _json(text, url, odd, doing) if text.lstrip("\ufeff \t\r\n").startswith("{") else _xml(text, url, odd, doing)
-    entries, settled = _settle(feed, odd)
+    entries, remarks = settled(feed, odd, url=url, doing=doing)
     counted = tuple(f"{count} {'entry' if count == 1 else 'entries'} {what}" for what, count in odd.items())
-    return replace(feed, entries=entries, remarks=(*feed.remarks, *settled, *counted))
+    return replace(feed, entries=entries, remarks=(*feed.remarks, *remarks, *counted))
 
 
 def feed_of(reply: Reply, doing: str) -> Feed | None:
@@ -91,7 +91,7 @@ def feed_of(reply: Reply, doing: str) -> Feed | None:
     Raises:
         Unreadable: as `read_feed`.
     """
-    if reply.unchanged or (reply.silent and looks_whole(reply.body)):
+    if reply.unchanged or (reply.silent and looks_whole(reply.body) and not may_complain(reply.body)):
         return None
     return read_feed(reply.body, url=reply.url, content_type=reply.headers.get("content-type", ""), doing=doing)
 
@@ -211,56 +211,3 @@ def description(text: str) -> str:
         title = flat(html.unescape(found[1]))[:80] if found else ""
         return f"an HTML page titled {title!r}" if title else "an HTML page without a title"
     return f"XML whose root is {root[:40]!r}" if root else "text that is neither XML nor JSON"
-
-
-def _settle(feed: Feed, odd: Oddities) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
-    """The entries, each with an id of its own and an address; the remarks say what had to be made up or left out."""
-    usable: list[Entry] = []
-    for entry in feed.entries:
-        # A raw recording is a poor address, but the only one some shows give; the show's home would make all its episodes one.
-        url = entry.url or next((one.url for one in entry.enclosures), "")
-        if not url:
-            odd["without an address: left out"] += 1
-            continue
-        identifier = entry.native_id
-        if not identifier:
-            odd["without an id"] += 1
-            identifier = entry.url or _made_up(entry)
-        aliases = tuple(one for one in entry.aliases if one != feed.home)
-        same = identifier == entry.native_id and url == entry.url and aliases == entry.aliases
-        usable.append(entry if same else replace(entry, native_id=identifier, url=url, aliases=aliases))
-    by_id: dict[str, list[Entry]] = {}
-    for entry in usable:
-        by_id.setdefault(entry.native_id, []).append(entry)
-    if len(by_id) == len(usable):
-        return tuple(usable), ()
-    return _once(usable, by_id)
-
-
-def _once(usable: list[Entry], by_id: dict[str, list[Entry]]) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
-    """Entries that share an id: clearly different ones get ids of their own, of the others the last one stands."""
-    shared = {identifier: group for identifier, group in by_id.items() if _are_different(group)}
-    chosen: dict[str, Entry] = {}
-    for entry in usable:
-        if group := shared.get(entry.native_id):
-            addresses = {one.url for one in group}
-            own = entry.url if len(addresses) == len(group) else _made_up(entry)
-            entry = replace(entry, native_id=own, aliases=tuple(one for one in entry.aliases if one != entry.native_id))
-        chosen[entry.native_id] = entry
-    remarks = [f"{sum(map(len, shared.values()))} different entries share an id: told apart by their addresses"] if shared else []
-    if repeated := len(usable) - len(chosen):
-        remarks.append(f"{repeated} {'entry' if repeated == 1 else 'entries'} with an id seen before: the last one stands")
-    return tuple(chosen.values()), tuple(remarks)
-
-
-def _are_different(group: list[Entry]) -> bool:
-    """True when entries with one id are not versions of one thing: other titles, and other links or recordings."""
-    if len({one.title for one in group}) < 2:
-        return False
-    return len({one.url for one in group}) > 1 or len({one.enclosures for one in group}) > 1
-
-
-def _made_up(entry: Entry) -> str:
-    """An id for an entry with neither id nor link, from its title and date."""
-    date = entry.published.isoformat() if entry.published else ""
-    return hashlib.sha256(f"{entry.title}\x1f{date}".encode("utf-8", "replace")).hexdigest()[:32]

@@ -24,6 +24,7 @@ from typing import Final, NamedTuple
 
 from aggregator.text import repair_url, tracking, wrappers
 from aggregator.text.address import Address, parse, pieces, route, sorted_query, tidy_path, without_folder_page
+from aggregator.text.marks import MARK, parted
 from aggregator.text.platform_ids import PLATFORM_NAMES, Platform, first_host, identity, platform_of, web_form
 from aggregator.text.repair_url import repair
 
@@ -201,6 +202,10 @@ RULE_BOOK: Final[dict[str, int]] = {
 
 def canonical(url: str) -> Canonical:
     """Key and href of any text, without asking anybody; what is no web address comes back cleaned, as both."""
+    if MARK in url:
+        address, mark = parted(url)
+        form = _resolve(address, None)
+        return Canonical(form.key.partition("#")[0] + mark, form.href) if mark else form
     return _resolve(url, None)
 
 
