@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 Answer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -45,6 +45,13 @@ def read(options: argparse.Namespace) -> int:
     return _each(read_line)
 
 
+def cluster(options: argparse.Namespace) -> int:
+    """Which of many mentions are one story. All are read before the first is answered."""
+    from aggregator.pipeline.mention_lines import answers_of, mention_of
+
+    return _together(mention_of, answers_of)
+
+
 def _parsed(line: bytes) -> object:
     try:
         return json.loads(line)
@@ -59,12 +66,34 @@ def _each(answer: Answer) -> int:
         if not line.strip():
             continue
         try:
-            request = _parsed(line)
-            if not isinstance(request, dict):
-                raise ValueError(f"expected a JSON object, got {type(request).__name__}")
-            result: Mapping[str, Any] = answer(request)
+            result: Mapping[str, Any] = answer(_request(line))
         except ValueError as error:
             failed = True
             result = {"error": f"line {number}: {error}"}
         print(json.dumps(result, ensure_ascii=False, default=str), flush=True)
     return 2 if failed else 0
+
+
+def _together(read: Callable[[Mapping[str, Any]], Any], answers: Callable[[list[Any]], Iterable[Mapping[str, Any]]]) -> int:
+    """Read every line, then answer each in its place; a line that cannot be read says why and stops no other."""
+    lines: list[Mapping[str, Any] | None] = []
+    taken = []
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        if not line.strip():
+            continue
+        try:
+            taken.append(read(_request(line)))
+            lines.append(None)
+        except ValueError as error:
+            lines.append({"error": f"line {number}: {error}"})
+    answered = iter(answers(taken))
+    for failed in lines:
+        print(json.dumps(failed or next(answered), ensure_ascii=False, default=str))
+    return 2 if any(lines) else 0
+
+
+def _request(line: bytes) -> Mapping[str, Any]:
+    request = _parsed(line)
+    if not isinstance(request, dict):
+        raise ValueError(f"expected a JSON object, got {type(request).__name__}")
+    return request

@@ -1,36 +1,125 @@
-"""Which story a mention belongs to: pure. The store asks the same question of its rows, inside the transaction that lands a page."""
+"""Which mentions are one story: works are compared, and `store.partition` makes stories of what names, bonds and decisions say. Pure.
+
+Two ways to the same stories: `cluster` compares many mentions at once, in memory; `settle` compares what is due with what the store finds
+for it. Both ask `work_of` and `verdict`, and both let `partition` decide.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from aggregator.model import Evidence, EvidenceKind, Identity
-from aggregator.store.partition import Voice, partition, story_id
+from aggregator.model import Evidence, Kind, Material, Mention, Sketched, Work
+from aggregator.pipeline._candidates import Index, nearest
+from aggregator.pipeline.alike import verdict
+from aggregator.pipeline.works import found_by, work_of
+from aggregator.store import Works
+from aggregator.store.partition import Voice, by_strength, partition, story_id
+from aggregator.text.urls import canonical
 
-__all__ = ["assign", "cluster", "evidence", "story_id"]
+__all__ = ["Clustered", "bonds_between", "cluster", "settle", "story_id", "subjects_of"]
+
+# Works that are made and compared in one transaction.
+_BATCH = 500
 
 
-def assign(identity: Identity, owner_of: Callable[[str], str | None] | Mapping[str, str]) -> str:
-    """The id of the story that a mention joins, or would begin: the owner of its subject, else of the first alias that has one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clustered:
+    """Mentions with their stories."""
+
+    # The id of the story of each mention, in the order in which the mentions were given.
+    stories: tuple[str, ...]
+    # Evidence between addresses, strongest first, then by address; also what joins nothing.
+    bonds: tuple[Evidence, ...]
+
+
+def cluster(mentions: Sequence[Mention]) -> Clustered:
+    """The stories of mentions, from nothing but each other; the order of the mentions does not matter.
+
+    A story is named after its oldest subject, by the times at which their mentions were first seen.
+    """
+    since: dict[str, datetime] = {}
+    for mention in mentions:
+        subject = mention.identity.subject
+        since[subject] = min(since.get(subject, mention.first_seen_at), mention.first_seen_at)
+    index = Index()
+    for material in subjects_of(mentions):
+        sketched = work_of(material)
+        if sketched is not None:
+            index.add(sketched)
+    bonds = bonds_between(index)
+    bound = {key for bond in bonds for key in (bond.left, bond.right)}
+    voices = {number: Voice(subject=mention.identity.subject, aliases=mention.identity.aliases) for number, mention in enumerate(mentions)}
+    works = {work.key: work for work in index.works if work.key in bound}
+    places = partition(voices, {}, bonds=bonds, works=works, since=since).places
+    return Clustered(stories=tuple(story_id(places[number]) for number in range(len(mentions))), bonds=bonds)
+
+
+def subjects_of(mentions: Iterable[Mention]) -> Iterable[Material]:
+    """What works are made of: by address, the mentions that are what stands there. A post that shares one page is not."""
+    found: dict[str, list[Mention]] = defaultdict(list)
+    for mention in mentions:
+        if is_first_hand(mention):
+            found[mention.identity.subject].append(mention)
+    return (Material(key=key, mentions=tuple(sorted(there, key=_age))) for key, there in found.items())
+
+
+def is_first_hand(mention: Mention) -> bool:
+    """Whether an entry is what stands at its subject, and no voice about it: then its own address is no mere alias."""
+    identity = mention.identity
+    if mention.entry.kind not in (Kind.POST, Kind.COMMENT) or not identity.aliases:
+        return True
+    return canonical(mention.entry.url).key == identity.subject
+
+
+def _age(mention: Mention) -> tuple[datetime, str, str]:
+    return mention.first_seen_at, mention.source, mention.entry.native_id
+
+
+def bonds_between(index: Index) -> tuple[Evidence, ...]:
+    """The evidence that comparing works gives."""
+    verdicts = (verdict(left, right) for left, right in index.pairs())
+    return tuple(sorted((one.evidence for one in verdicts if one.evidence is not None), key=by_strength))
+
+
+def settle(works: Works, limit: int = 10_000) -> int:
+    """Make the works that are due anew and compare them with what is found for them; gives how many addresses were done.
 
     Args:
-        owner_of: from a canonical URL to the story that it belongs to.
+        limit: of addresses; the rest stays due.
     """
-    owner = owner_of.get if isinstance(owner_of, Mapping) else owner_of
-    owners = (owner(key) for key in (identity.subject, *identity.aliases))
-    return next((story for story in owners if story is not None), None) or story_id(identity.subject)
+    done = 0
+    while done < limit:
+        due = works.due(min(_BATCH, limit - done))
+        if not due:
+            break
+        _settled(works, due)
+        done += len(due)
+    return done
 
 
-def cluster(identities: Mapping[str, Identity]) -> Mapping[str, str]:
-    """The story ids of mentions, by whatever names them, from nothing but each other; their order does not matter."""
-    voices = {name: Voice(subject=identity.subject, aliases=identity.aliases) for name, identity in identities.items()}
-    return {name: story_id(lead) for name, lead in partition(voices, {}).places.items()}
+def _settled(works: Works, due: Sequence[Material]) -> None:
+    made = {material.key: work_of(material) for material in due}
+    fresh = [sketched for sketched in made.values() if sketched is not None]
+    others = [work for work in works.found_by({probe for one in fresh for probe in one.probes}) if work.key not in made]
+    known = (*fresh, *(found_by(work) for work in others))
+    works.put(fresh, bonds_of(fresh, known), gone=[key for key, sketched in made.items() if sketched is None])
 
 
-def evidence(left: Identity, right: Identity) -> Evidence | None:
-    """Why two mentions are one story by their addresses alone; None when nothing they name is the same."""
-    if left.subject == right.subject:
-        return Evidence(kind=EvidenceKind.SAME_URL, left=left.subject, right=right.subject)
-    if {left.subject, *left.aliases} & {right.subject, *right.aliases}:
-        return Evidence(kind=EvidenceKind.SAME_PLATFORM_ID, left=left.subject, right=right.subject)
-    return None
+def bonds_of(fresh: Sequence[Sketched], known: Sequence[Sketched]) -> tuple[Evidence, ...]:
+    """The evidence between fresh works and those among `known`, themselves included, that they are found by."""
+    holders: Mapping[int, list[Work]] = defaultdict(list)
+    for sketched in known:
+        for posting in sketched.postings:
+            holders[posting].append(sketched.work)
+    found: dict[tuple[str, str], Evidence] = {}
+    for sketched in fresh:
+        work = sketched.work
+        there = {other.key: other for probe in sketched.probes for other in holders.get(probe, ()) if other.key != work.key}
+        for other in nearest(work, [there[key] for key in sorted(there)]):
+            evidence = verdict(work, other).evidence
+            if evidence is not None:
+                found[evidence.left, evidence.right] = evidence
+    return tuple(sorted(found.values(), key=by_strength))

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
-from aggregator.model import Entry, Identity, Kind
+from aggregator.model import Entry, EvidenceKind, Identity, Kind, Mention
+from aggregator.text.standing import stands_in
 from aggregator.text.urls import RULES, Canonical, canonical, host_of, is_public_web, is_web, trace
 
 # A post or a comment can be about something else; the other kinds are about themselves whatever they link to.
@@ -48,24 +49,34 @@ def identify(entry: Entry, *, links: Sequence[str]) -> Identity:
         links: every address in the entry's markup, and its own list of links; order and repetition do not matter.
     """
     own = canonical(entry.url)
-    subject = _subject(entry, own, links)
+    shared = shared_pages(entry, links) if entry.kind in _VOICES else ()
+    subject = _subject(entry, own, shared)
     fingerprint, words = fingerprint_of(" ".join(part for part in (entry.title, entry.text) if part))
     return Identity(
-        subject=subject.key, href=subject.href, aliases=_aliases(entry, own, subject), fingerprint=fingerprint, words=words, rules=RULES
+        subject=subject.key,
+        href=subject.href,
+        aliases=_aliases(entry, own, subject),
+        shares=tuple(page.key for page in shared) if len(shared) > 1 else (),
+        fingerprint=fingerprint,
+        words=words,
+        rules=RULES,
     )
 
 
-def _subject(entry: Entry, own: Canonical, links: Sequence[str]) -> Canonical:
-    if entry.kind not in _VOICES:
+def _subject(entry: Entry, own: Canonical, shared: Sequence[Canonical]) -> Canonical:
+    if entry.kind not in _VOICES or len(shared) > 1:
         return own
-    shared = shared_pages(entry, links)
-    if len(shared) == 1:
+    if shared:
         return shared[0]
-    if not shared and entry.in_reply_to:
-        answered = canonical(entry.in_reply_to)
-        if is_web(answered.key):
-            return answered
-    return own
+    answered = entry.in_reply_to or stands_in(entry.url)
+    found = canonical(answered) if answered else own
+    return found if is_web(found.key) else own
+
+
+def kind_of_alias(mention: Mention, alias: str) -> EvidenceKind:
+    """Why an alias of a mention is one with its subject: it is the recording, or an address that the platform gives the same thing."""
+    recordings = {canonical(enclosure.url).key for enclosure in mention.entry.enclosures}
+    return EvidenceKind.SAME_ENCLOSURE if alias in recordings else EvidenceKind.SAME_PLATFORM_ID
 
 
 def shared_pages(entry: Entry, links: Iterable[str]) -> tuple[Canonical, ...]:

@@ -1,0 +1,232 @@
+"""Titles as they can be compared: without decoration, without the names of places, and how alike two of them are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from enum import IntEnum
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from aggregator.pipeline._marks import plain, taken_apart
+from aggregator.text.page_titles import clean
+
+# Names of platforms that stand at an end of a title, and what they put around it.
+_PLATFORMS: Final = (
+    "medium|substack|youtube|spotify|apple podcasts?|apple|anchor|soundcloud|vimeo|reddit|hacker news|facebook|linkedin|twitter|x|mastodon|"
+    "bluesky|wordpress|ghost|patreon|overcast|castbox|pocket casts|google podcasts|podbean|buzzsprout|spreaker|stitcher|loomio|telegram|"
+    "podchaser|listen notes|player fm|deezer|amazon music|audible|tumblr|github|peertube"
+)
+_END: Final = re.compile(rf"\s*(?:[|·•—–»/]|\s-|\s:|\bon\b|\bauf\b|\bsur\b|\ben\b)\s*(?:{_PLATFORMS})(?: by spotify)?\W*\Z", re.IGNORECASE)
+_START: Final = re.compile(
+    r"\A\s*(?:listen to|watch|now playing|stream|new (?:episode|post|video|blog post)|just published|podcast|video|blog|ep)\s*[:!–—|-]\s*",
+    re.IGNORECASE,
+)
+_DECORATION: Final = (
+    "podcast|podcast episode|video|video podcast|audio|audio version|official|official video|official audio|full episode|full video|full interview|"
+    "full talk|full|hd|4k|live|livestream|recording|recorded|talk|new|updated|free|public|members only|paid|english|eng|subtitles?|with subtitles|"
+    "transcript|full transcript|with transcript|show ?notes|shownotes|read aloud|narrated|repost|cross-?post(?:ed)?|x-?post|archive|pdf|long read|"
+    "interview|mit transkript|transkript|folge|playlist"
+)
+_ASIDE: Final = re.compile(rf"\s*[(\[{{【](?:{_DECORATION})[)\]}}】]\s*", re.IGNORECASE)
+_TAIL: Final = re.compile(rf"\s*(?:[|·•—–]|\s-|:)\s*(?:{_DECORATION})\W*\Z", re.IGNORECASE)
+_HEAD: Final = re.compile(r"\A\s*(?:full )?(?:transcript(?: of)?|show ?notes(?: for)?|transkript(?: zu)?)\s*[:–—|-]?\s+", re.IGNORECASE)
+_SEPARATOR: Final = re.compile(r"\s+[|–—·•»/-]{1,3}\s+|\s*[|｜]\s*|:\s+|\s::\s|[？?!]\s+(?=\S)|：|\s*[【】「」『』]\s*|\s+\(|\)\s*\Z|\)\s+")
+_BY: Final = re.compile(r"\s+by\s+([^|–—:]{2,60})\Z", re.IGNORECASE)
+_UNSEEN: Final = re.compile(r"[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3\u2190-\u21ff]+")
+_HASHTAG: Final = re.compile(r"(?:\s+#[^\W\d]\w+)+\s*\Z")
+_WORD: Final = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
+_SMALL: Final = frozenset(
+    """
+    a an the and or of to in on for with at by from as is are was be it its this that we you i my our your how what why when who
+    der die das den dem des ein eine einer und oder von zu im in auf fur mit ist wie was warum wir
+    le la les un une des du de et ou dans sur pour avec est comment nous
+    el los las uno una y o en del al para con es como que por
+    il lo gli i e di da per con che come
+    het een en van op met voor is hoe wij
+    o os as um uma e do da dos das em no na para com que
+    """.split()
+)
+_GENERIC: Final = frozenset(
+    """
+    introduction intro introducing newsletter weekly monthly daily annual yearly quarterly update updates news notes note links link roundup
+    round up digest report welcome hello world about home homepage episode podcast part chapter thoughts reflections reflection summary overview
+    conclusion preface foreword first post posts new latest last next year week month day today review reviews open thread community call
+    meeting minutes agenda announcement announcements untitled test reading list faq questions answers ama q interview conversation talk
+    video recording live stream session bulletin edition issue volume season trailer teaser journal diary log blog article essay story draft
+    einfuhrung einleitung rundbrief wochenruckblick neuigkeiten willkommen uber vorwort gedanken notizen protokoll
+    bienvenue actualites nouvelles lettre infolettre notes resume accueil
+    introduccion bienvenidos noticias boletin resumen notas inicio novedades
+    introduzione benvenuti notizie introducao boas vindas novidades inleiding welkom nieuwsbrief nieuws
+    introducing here some more things stuff misc miscellaneous happy january february march april may june july august september october
+    november december spring summer autumn fall winter end start beginning
+    """.split()
+)
+# Words that turn a title into that of another thing: an answer, a review, a second look.
+_TURNING: Final = frozenset(
+    """
+    re response responding reply replying review reviewing rebuttal critique criticism revisited revisiting followup follow update updated
+    addendum sequel continued reprise again later reaction reacting commentary comments summary recap annotated against debunked debunking
+    myth contra antwort kritik rezension reponse critique respuesta resena risposta resposta resenha versus vs parody
+    """.split()
+)
+_ANSWERING: Final = re.compile(
+    r"\A\W*(?:re|aw|sv|in response to|a? ?(?:response|reply|rebuttal|reaction|answer|rejoinder) to|responding to|replying to|review(?: of)?|book review|"
+    r"my (?:take|thoughts) on|thoughts on|reflections on|comments? on|notes on|summary of|antwort auf|reponse a|respuesta a|risposta a|"
+    r"resposta a)\b\s*:?"
+)
+
+
+class Title(NamedTuple):
+    """A title taken apart for comparison."""
+
+    # Every word, folded, in order.
+    words: tuple[str, ...]
+    # Those that say something, sorted, each once.
+    telling: tuple[str, ...]
+    # The words of each part between separators, where there are several.
+    parts: tuple[tuple[str, ...], ...]
+    # It begins with "Re:", "A response to" …
+    answering: bool
+
+    @property
+    def generic(self) -> bool:
+        """True for "Introduction", "Weekly update": titles that many things have."""
+        return all(word in _GENERIC or word.isdigit() for word in self.telling)
+
+    @property
+    def weight(self) -> float:
+        """How much it says: a word counts one, an article or the like a half."""
+        return 0.0 if self.generic else (len(self.telling) + len(set(self.words))) / 2
+
+
+@lru_cache(maxsize=65536)
+def title_of(text: str) -> Title:
+    """The parts of a cleaned title that comparing needs; marks of instalments are not among them."""
+    rest = taken_apart(text).rest
+    words = tuple(_WORD.findall(rest.replace("'", "")))
+    parts = tuple(part for part in (tuple(_WORD.findall(piece.replace("'", ""))) for piece in _SEPARATOR.split(rest)) if part)
+    return Title(words, telling_words(rest), parts if len(parts) > 1 else (), _ANSWERING.match(rest) is not None)
+
+
+def telling_words(text: str) -> tuple[str, ...]:
+    """The words of a plain text that are no articles and the like; all of them where nothing else is left. Sorted, each once."""
+    words = _WORD.findall(text.replace("'", ""))
+    return tuple(sorted({word for word in words if word not in _SMALL} or set(words)))
+
+
+def tidy(text: str, *, names: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:
+    """The title without decoration and without names at its ends, and the names that were taken away, folded.
+
+    Args:
+        names: of authors and of the site, folded and squeezed; what stands at an end and is one of them is not the title.
+    """
+    title = " ".join(_UNSEEN.sub(" ", _HASHTAG.sub("", clean(text))).split())
+    taken: list[str] = []
+    while True:
+        shorter = title
+        for form in (_ASIDE, _END, _TAIL, _START, _HEAD):
+            shorter = form.sub(" ", shorter).strip(" -–—|·:•»")
+        shorter = _without_names(shorter, names, taken)
+        if shorter == title or not _WORD.search(plain(shorter)):
+            return title, tuple(dict.fromkeys(taken))
+        title = shorter
+
+
+def _without_names(title: str, names: Collection[str], taken: list[str]) -> str:
+    by = _BY.search(title)
+    if by is not None and _squeezed(by[1]) in names:
+        title = title[: by.start()]
+    cuts = list(_SEPARATOR.finditer(title))
+    for cut, part, rest in (
+        *((cut, title[cut.end() :], title[: cut.start()]) for cut in cuts[-1:]),
+        *((cut, title[: cut.start()], title[cut.end() :]) for cut in cuts[:1]),
+    ):
+        name = _squeezed(part)
+        if name and _named(name, names) and _WORD.search(plain(rest)) and taken_apart(part).marks.keys() <= {"episode", "season"}:
+            taken.append(" ".join(_WORD.findall(plain(part))))
+            marks = taken_apart(part).marks
+            return _with_marks(rest.strip(" ()"), marks)
+    return title
+
+
+def _with_marks(rest: str, marks: dict[str, str]) -> str:
+    """What was left of a title, with the number that stood beside the name that was taken away ("The Crew Show #12: Pods")."""
+    said = " ".join(f"{unit.capitalize()} {marks[unit]}" for unit in ("season", "episode") if unit in marks)
+    return f"{said}: {rest}" if said else rest
+
+
+def _named(name: str, names: Collection[str]) -> bool:
+    return name in names or any(
+        name in (f"the{one}", f"{one}podcast", f"the{one}podcast", f"{one}show", f"the{one}show", f"{one}blog", f"{one}newsletter")
+        for one in names
+    )
+
+
+def _squeezed(text: str) -> str:
+    rest = taken_apart(text).rest
+    return "".join(_WORD.findall(rest.replace("'", "")))
+
+
+class Alike(IntEnum):
+    """How alike two titles are."""
+
+    NOT = 0
+    # One is a part of the other, or a few words differ.
+    NEAR = 1
+    SAME = 2
+
+
+_MOST_APART: Final = 0.34
+
+
+def alike(left: Title, right: Title) -> Alike:
+    """How alike two titles are, their marks left aside."""
+    if not left.telling or not right.telling:
+        return Alike.SAME if left.telling == right.telling else Alike.NOT
+    if left.words == right.words or (left.telling == right.telling and len(left.telling) > 1):
+        return Alike.SAME
+    if left.telling == right.telling:
+        return Alike.SAME if left.words[-1] == right.words[-1] else Alike.NEAR
+    mine, theirs = set(left.telling), set(right.telling)
+    if (mine ^ theirs) & _TURNING or left.answering != right.answering or _figures(mine) != _figures(theirs):
+        return Alike.NOT
+    if "".join(left.words) == "".join(right.words):
+        return Alike.SAME
+    if _a_part(left, right) or _a_part(right, left):
+        return Alike.NEAR
+    if min(len(mine), len(theirs)) >= 4 and _misspelt(mine - theirs, theirs - mine):
+        return Alike.NEAR
+    return Alike.NEAR if min(len(mine), len(theirs)) >= 5 and len(mine & theirs) / len(mine | theirs) >= 0.75 else Alike.NOT
+
+
+def _figures(words: set[str]) -> set[str]:
+    return {word for word in words if word.isdigit()}
+
+
+def _a_part(whole: Title, part: Title) -> bool:
+    """One title is a part of the other between its separators, and says enough to be known by."""
+    return not part.parts and part.words in whole.parts and part.weight >= 2
+
+
+def _misspelt(mine: set[str], theirs: set[str]) -> bool:
+    if len(mine) > 1 or len(theirs) > 1:
+        return False
+    if not mine or not theirs:
+        return True
+    (one,), (other,) = mine, theirs
+    return min(len(one), len(other)) > 3 and (one.startswith(other) or other.startswith(one) or _one_letter(one, other))
+
+
+def _one_letter(one: str, other: str) -> bool:
+    """Whether a word is the other with one letter more, less or changed, or two neighbours in the other order."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    end = 0
+    while end < min(len(one), len(other)) - start and one[-1 - end] == other[-1 - end]:
+        end += 1
+    rest, beside = len(one) - start - end, len(other) - start - end
+    return max(rest, beside) <= 1 or (rest == beside == 2 and one[start : start + 2] == other[start : start + 2][::-1])

@@ -1,0 +1,301 @@
+"""Whether two works are one thing, and what speaks for it: pure, and the same in either order.
+
+The ladder, strongest first: one claims the other as its original · the same id in a moved feed · the same author's cross-post, of a text
+or of a recording · the same text. Whatever speaks against it is asked before. When in doubt, two works stay apart: a false join costs
+more than a late one.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+from aggregator.model import Evidence, EvidenceKind, Kind, Work
+from aggregator.pipeline._names import Agreement, agreement
+from aggregator.pipeline._titles import Alike, Title, alike, title_of
+from aggregator.text.similarity import likeness
+
+__all__ = ["APART_UNITS", "Verdict", "verdict"]
+
+# Texts that are as alike as this are one text, if their titles do not say otherwise. At 0.5 what stands under all episodes of a show
+# begins to join them; the corpus decides (tests/corpus).
+SIMILAR: Final = 0.55
+# Texts under titles that have nothing in common.
+_SAME_TEXT: Final = 0.8
+# As unlike as texts by chance.
+_UNLIKE: Final = 0.12
+# Of texts with fewer words nothing follows without a title or an author.
+_TELLING_WORDS: Final = 30
+_LONG_TEXT: Final = 60
+_AT_ONCE: Final = timedelta(days=3)
+_SOON: Final = timedelta(days=10)
+_CLOSE: Final = timedelta(days=45)
+_RECORDINGS: Final = frozenset((Kind.EPISODE, Kind.VIDEO))
+_VOICES: Final = frozenset((Kind.POST, Kind.COMMENT))
+# A work without a mark of these units is not the one with it: the first of two parts is often not called so.
+APART_UNITS: Final = frozenset(("part", "cut", "chapter", "date", "week", "day", "quarter", "year", "volume", "session"))
+
+
+class Verdict(NamedTuple):
+    """What was found about two works."""
+
+    # None: they stay apart. Evidence that does not join is possible, too.
+    evidence: Evidence | None
+    # The strongest thing that spoke for it and why it was or was not enough; a sentence.
+    because: str
+
+
+class _Pair(NamedTuple):
+    """What two works have in common, asked once."""
+
+    left: Work
+    right: Work
+    names: Agreement
+    titles: Alike
+    # How much the shorter title says.
+    weight: float
+    # 0 to 1; None: one of the texts is missing.
+    text: float | None
+    # Texts of which the other can be a part, so that `text` says little when it is low.
+    lopsided: bool
+    # None: a date is missing.
+    apart: timedelta | None
+
+    @property
+    def fewest_words(self) -> int:
+        """Words of the shorter text."""
+        return min(self.left.words, self.right.words)
+
+    @property
+    def recording(self) -> bool:
+        """At least one is an episode or a video."""
+        return self.left.kind in _RECORDINGS or self.right.kind in _RECORDINGS
+
+    @property
+    def linked(self) -> bool:
+        """One links to the other."""
+        return self.left.key in self.right.links or self.right.key in self.left.links
+
+    @property
+    def similar(self) -> bool:
+        """The texts are one text."""
+        return self.text is not None and self.text >= SIMILAR
+
+    @property
+    def unlike(self) -> bool:
+        """Both texts are there, and have nothing in common."""
+        return self.text is not None and self.text < _UNLIKE and not self.lopsided and self.fewest_words >= _TELLING_WORDS
+
+    def within(self, longest: timedelta) -> bool:
+        """Published as close in time as that."""
+        return self.apart is not None and self.apart <= longest
+
+
+def verdict(left: Work, right: Work) -> Verdict:
+    """Whether two works are one, with the evidence, or why not."""
+    if left.key > right.key:
+        left, right = right, left
+    if left.key == right.key:
+        return Verdict(None, "They are one address.")
+    pair = _compared(left, right)
+    return _translated(pair) or _kept_apart(pair) or _claimed(pair) or _moved(pair) or _posted(pair) or _crossed(pair) or _same_text(pair)
+
+
+def _compared(left: Work, right: Work) -> _Pair:
+    mine, theirs = _title(left), _title(right)
+    both = bool(left.sketch and right.sketch)
+    fewest, most = sorted((left.words, right.words))
+    return _Pair(
+        left=left,
+        right=right,
+        names=agreement(left.authors, right.authors),
+        titles=alike(mine, theirs) if mine and theirs else Alike.NOT,
+        weight=min(mine.weight, theirs.weight) if mine and theirs else 0.0,
+        text=likeness(left.sketch, right.sketch) if both else None,
+        lopsided=fewest * 2 < most,
+        apart=abs(left.published - right.published) if left.published and right.published else None,
+    )
+
+
+def _title(work: Work) -> Title | None:
+    return title_of(work.title) if work.title else None
+
+
+def _joined(pair: _Pair, kind: EvidenceKind, score: float, because: str) -> Verdict:
+    return Verdict(Evidence(kind=kind, left=pair.left.key, right=pair.right.key, score=round(score, 4)), because)
+
+
+def _no(because: str) -> Verdict:
+    return Verdict(None, because)
+
+
+# -- what speaks against it
+
+
+def _translated(pair: _Pair) -> Verdict | None:
+    """Two languages are two texts; by the same author, and bound to each other, they are translations."""
+    left, right = pair.left, pair.right
+    if left.language is None or right.language is None or left.language == right.language:
+        return None
+    if pair.text is not None and pair.text >= _SAME_TEXT and pair.fewest_words >= _FEW_WORDS:
+        return None
+    of_one = pair.names >= Agreement.WEAK or left.place == right.place
+    bound = pair.linked or left.claims == right.key or right.claims == left.key or (pair.titles is not Alike.NOT and pair.within(_CLOSE))
+    if of_one and bound and left.kind not in _VOICES and right.kind not in _VOICES:
+        return _joined(pair, EvidenceKind.TRANSLATION, 1.0, f"One is in {left.language!r}, the other in {right.language!r}: a translation.")
+    return _no(f"One is in {left.language!r} and the other in {right.language!r}, and a translation is a story of its own.")
+
+
+_FEW_WORDS: Final = 8
+
+
+def _kept_apart(pair: _Pair) -> Verdict | None:
+    left, right = pair.left, pair.right
+    if right.key == left.answers or left.key == right.answers:
+        return _no("One answers the other.")
+    mine, theirs = (dict(mark.split(":", 1) for mark in work.marks) for work in (left, right))
+    for unit in sorted(mine.keys() & theirs.keys()):
+        if mine[unit] != theirs[unit]:
+            return _no(f"One is {unit} {mine[unit]} and the other {unit} {theirs[unit]}.")
+    same = pair.text is not None and pair.text >= _SAME_TEXT and pair.fewest_words >= _TELLING_WORDS
+    for unit in sorted((mine.keys() ^ theirs.keys()) & APART_UNITS):
+        if not same and not _said_by_date(unit, mine, theirs, pair):
+            return _no(f"Only one of them is {unit} {mine.get(unit) or theirs.get(unit)}.")
+    titles = (_title(left), _title(right))
+    if titles[0] and titles[1] and titles[0].answering != titles[1].answering and not same:
+        return _no("The title of one says that it answers something.")
+    return None
+
+
+def _said_by_date(unit: str, mine: dict[str, str], theirs: dict[str, str], pair: _Pair) -> bool:
+    """A date in one title that only says when both were published."""
+    return unit in ("date", "year", "week", "day") and pair.within(_AT_ONCE) and pair.weight >= 2 and pair.names is Agreement.SAME
+
+
+# -- what speaks for it
+
+
+def _claimed(pair: _Pair) -> Verdict | None:
+    left, right = pair.left, pair.right
+    mine, theirs = left.claims == right.key, right.claims == left.key
+    if not mine and not theirs:
+        return None
+    back = (mine and left.key in right.links) or (theirs and right.key in left.links) or (mine and theirs)
+    if back or pair.titles is Alike.SAME or pair.similar or (pair.titles is not Alike.NOT and pair.names >= Agreement.WEAK):
+        return _joined(pair, EvidenceKind.CANONICAL_LINK, 1.0, "One names the other as its original, and the other agrees.")
+    return _no("One names the other as its original, but neither its title, its text nor a link back confirms it.")
+
+
+def _moved(pair: _Pair) -> Verdict | None:
+    left, right = pair.left, pair.right
+    if left.guid is None or left.guid != right.guid:
+        return None
+    if pair.titles is not Alike.NOT or pair.similar:
+        return _joined(pair, EvidenceKind.SAME_GUID, 1.0, "Their feeds give them the same id, and their titles are alike.")
+    return _no("Their feeds give them the same id, but their titles differ.")
+
+
+def _posted(pair: _Pair) -> Verdict | None:
+    """Short posts have no titles: the same words by the same person, elsewhere, at about the same time."""
+    left, right = pair.left, pair.right
+    if left.kind not in _VOICES or right.kind not in _VOICES:
+        return None
+    if pair.text is None or not pair.similar:
+        return _no(_texts_differ(pair))
+    if left.place == right.place and pair.names is not Agreement.OTHERS:
+        return _no("The same words twice on one platform are two posts.")
+    if pair.names is Agreement.SAME or (pair.names is Agreement.WEAK and pair.text >= _SAME_TEXT):
+        if pair.within(_AT_ONCE) and (pair.fewest_words >= _FEW_WORDS or pair.text == 1.0):
+            return _joined(
+                pair, EvidenceKind.CROSS_POST, pair.text, "The same words by the same person on two platforms within three days."
+            )
+        return _no("The words are alike and the person is the same, but they are too short or too far apart in time.")
+    if pair.text >= _SAME_TEXT and pair.fewest_words >= _TELLING_WORDS and pair.within(_SOON):
+        return _joined(pair, EvidenceKind.SIMILAR_TEXT, pair.text, "A long text word for word, within ten days.")
+    return _no("The words are alike, but by different people.")
+
+
+def _crossed(pair: _Pair) -> Verdict | None:
+    """One author's work on two platforms: a text published twice, or a recording with its pages."""
+    left, right = pair.left, pair.right
+    if pair.titles is Alike.NOT or left.place == right.place:
+        return None
+    if pair.names is Agreement.SAME and _same_work(pair):
+        return _joined(pair, EvidenceKind.CROSS_POST, _score(pair), "The same author gave it the same title on two platforms.")
+    if pair.recording and pair.names is not Agreement.OTHERS and _same_recording(pair):
+        return _joined(pair, EvidenceKind.CROSS_POST, _score(pair), "The same recording on two platforms, under the same title.")
+    return None
+
+
+def _same_work(pair: _Pair) -> bool:
+    exact = pair.titles is Alike.SAME
+    if pair.weight < 1.5:
+        marks = set(pair.left.marks) & set(pair.right.marks)
+        if pair.similar and pair.within(_CLOSE):
+            return True
+        return exact and pair.within(_AT_ONCE) and (bool(marks) or (pair.recording and pair.weight >= 1)) and not pair.unlike
+    if pair.similar:
+        return pair.apart is None or pair.within(_CLOSE) or (pair.fewest_words >= _LONG_TEXT and pair.text is not None and pair.text >= 0.7)
+    if pair.unlike:
+        return exact and pair.within(_AT_ONCE if not pair.recording else _SOON) and pair.weight >= (2 if pair.recording else 4)
+    if pair.linked and pair.recording:
+        return exact or pair.within(_SOON)
+    if exact:
+        return pair.within(_CLOSE) or (pair.apart is None and pair.weight >= 2)
+    return pair.within(_SOON) and pair.weight >= 2
+
+
+def _same_recording(pair: _Pair) -> bool:
+    """By people who do not name each other: then the title must say enough, and the text or a link must agree."""
+    exact = pair.titles is Alike.SAME
+    if pair.similar and pair.weight >= 1.5:
+        return pair.apart is None or pair.within(_CLOSE)
+    if pair.linked and pair.weight >= 1.5:
+        return pair.apart is None or pair.within(_CLOSE)
+    if not pair.within(_AT_ONCE):
+        return False
+    numbered = bool(set(pair.left.marks) & set(pair.right.marks)) and pair.weight >= 1.5
+    return exact and not pair.unlike and (numbered or pair.weight >= 3)
+
+
+def _same_text(pair: _Pair) -> Verdict:
+    """The text alone, by whomever."""
+    left, right, text = pair.left, pair.right, pair.text
+    if text is None or text < SIMILAR:
+        return _no(_texts_differ(pair))
+    if pair.fewest_words < _TELLING_WORDS:
+        return _no(f"Their texts are alike ({text:.2f}), but too short to tell, and nothing else speaks for it.")
+    titled = left.title is not None and right.title is not None
+    if left.place == right.place and pair.names is not Agreement.OTHERS:
+        if pair.titles is Alike.SAME and text >= 0.9 and pair.weight >= 1 and (pair.apart is None or pair.within(_CLOSE)):
+            return _joined(pair, EvidenceKind.SIMILAR_TEXT, text, "One place shows the same text under the same title at two addresses.")
+        return _no(f"Their texts are alike ({text:.2f}), but one place has much text that is alike.")
+    if pair.linked and pair.names is Agreement.OTHERS and text < _SAME_TEXT:
+        return _no(f"Their texts are alike ({text:.2f}), but one links to the other, so it may quote it.")
+    if (titled and pair.titles is not Alike.NOT) or (not titled and text >= 0.7):
+        return _joined(pair, EvidenceKind.SIMILAR_TEXT, text, f"Their texts are alike ({text:.2f}).")
+    if text >= _SAME_TEXT and pair.fewest_words >= _LONG_TEXT and not pair.recording:
+        return _joined(pair, EvidenceKind.SIMILAR_TEXT, text, f"Their texts are the same ({text:.2f}), under two titles.")
+    return _no(f"Their texts are alike ({text:.2f}), but their titles differ.")
+
+
+def _texts_differ(pair: _Pair) -> str:
+    if pair.titles is Alike.NOT and (pair.text is None or pair.text < 0.2):
+        return "Neither titles nor texts are alike."
+    said = "their texts cannot be compared" if pair.text is None else f"their texts are only {pair.text:.2f} alike"
+    if pair.titles is Alike.NOT:
+        return f"Their titles differ, and {said}; {SIMILAR} is needed."
+    who = {Agreement.OTHERS: "by different people", Agreement.SILENT: "by people of whom one is not named"}.get(
+        pair.names, "by the same people"
+    )
+    return f"Their titles are alike, but they are {who}, {_when(pair)}, and {said}."
+
+
+def _when(pair: _Pair) -> str:
+    return "one of them without a date" if pair.apart is None else f"{pair.apart.days} days apart"
+
+
+def _score(pair: _Pair) -> float:
+    """How much speaks for a cross-post: half of it the title, half the text."""
+    titles = 1.0 if pair.titles is Alike.SAME else 0.8
+    return titles if pair.text is None else (titles + max(pair.text, 0.5)) / 2
