@@ -28,7 +28,7 @@ the page      run · poll · build · schedule
 the sources   init · check · status · source list · source test
 the stories   add · import · why
 on standard input, one JSON object a line in and out, no store and no network
-              identify · match · read
+              identify · match · read · cluster
 """
 
 
@@ -191,6 +191,13 @@ def _line_commands(commands: _Commands, shared: argparse.ArgumentParser) -> None
         "read",
         "lines:read",
         '{"url","html"} or {"url","body_base64","content_type"} in, what the page says of itself out',
+    )
+    _add(
+        commands,
+        shared,
+        "cluster",
+        "lines:cluster",
+        '{"id","platform","url","title","text","author","handle","published","links"} in, {"id","story","evidence"} out',
     )
 
 
