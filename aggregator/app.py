@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ from aggregator.text.secret_address import secrets
 if TYPE_CHECKING:
     from aggregator.fetch.client import Client
     from aggregator.pipeline.match import Matcher
+    from aggregator.pipeline.takedown import Refusals
 
 # How long a unit in hand may go on after the process was asked to stop; the whole must end within ten seconds.
 PATIENCE = timedelta(seconds=4)
@@ -83,6 +84,10 @@ class App:
 
         return Matcher(self.settings.topics)
 
+    def refusals(self) -> Refusals:
+        """What was taken down and must not come back."""
+        return _refusals(self.store)
+
     def _pace(self, collector: Collector) -> Pace:
         """The platform's; a private address that the operator opened is the operator's own machine, and is asked without waiting."""
         from aggregator.fetch.guard import literal, networks, refusal
@@ -132,6 +137,7 @@ def build(
         store = open_store(settings.state / "aggregator.db", copy=dry_run, clock=clock)
         closing.callback(store.close)
         store.register(settings.sources, clock())
+        settings = replace(settings, chosen=_refusals(store).allowed(settings.chosen))
         hidden = _hidden(settings)
 
         def connect() -> Client:
@@ -159,6 +165,13 @@ def _secrets_in_addresses(settings: Settings) -> Iterator[Secret]:
     for source in settings.sources:
         for value in source.options.values():
             yield from (Secret(text) for text in secrets(value) if len(text) >= _SHORTEST_SECRET)
+
+
+def _refusals(store: Store) -> Refusals:
+    from aggregator.pipeline.takedown import NOTHING, Refusals
+
+    hashes = store.takedowns.hashes()
+    return Refusals(salt=store.takedowns.salt(), hashes=hashes) if hashes else NOTHING
 
 
 def keep_learned(app: App) -> None:

@@ -34,6 +34,7 @@ from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Me
 from aggregator.errors import Gone, Unauthorized, Unreadable
 from aggregator.fetch import Http, Pace
 from aggregator.model import Author, Enclosure, Entry, Kind, Page, Preview, Restriction
+from aggregator.text.opt_out import opts_out
 
 DOING = "reading hashtag timeline"
 LIMIT = 40
@@ -43,8 +44,6 @@ HEAD_PAGES = 5
 _TAG_PAGE = re.compile(r"(?:(?:/web|/deck)?/tags/|/web/timelines/tag/|/api/v1/timelines/tag/)([^/]+?)(?:\.rss)?")
 # Ids of Mastodon are numbers that begin with the time; no other software has such long ones behind a name.
 _STATUS = re.compile(r"(?:/web|/deck)?/(?:@[^/]+|users/[^/]+/statuses)/[0-9]{15,}(?:/.*)?")
-OPT_OUT = re.compile(r"#(?:nobot|noindex|nobridge|noarchive|nosearch)\b", re.IGNORECASE)
-"""Words in a biography that are customary against being shown elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,11 +268,12 @@ def _previews(card: dict[str, Any]) -> tuple[Preview, ...]:
 
 def _restrictions(account: dict[str, Any]) -> tuple[Restriction, ...]:
     """What the account says against being shown; `null`, as older servers send, is no objection."""
-    biography = html.unescape(re.sub(r"<[^>]*>", "", text(account.get("note")) or ""))
+    # The rows of a profile's table are part of what it says.
+    rows = [one.get(name) for one in members(account.get("fields")) for name in ("name", "value")]
     said = {
         Restriction.NOINDEX: account.get("noindex") is True,
         Restriction.NOT_DISCOVERABLE: account.get("discoverable") is False,
-        Restriction.NO_BOT: OPT_OUT.search(biography) is not None,
+        Restriction.NO_BOT: any(map(opts_out, texts([account.get("note"), *rows]))),
     }
     return tuple(restriction for restriction, is_said in said.items() if is_said)
 

@@ -49,7 +49,7 @@ def imported(options: argparse.Namespace) -> int:
     with application(options) as app, app.store.exclusive() as held:
         if not held:
             raise AggregatorError("another run is under way: try again when it has ended")
-        changed = app.store.choose(page.chosen, options.file.name, app.clock())
+        changed = app.store.choose(app.refusals().allowed(page.chosen), options.file.name, app.clock())
         links = sum(len(one.links) for one in page.chosen)
         if options.json:
             show({"changed": changed, "chosen": [asdict(one) for one in page.chosen]})

@@ -9,9 +9,11 @@ from datetime import datetime
 from aggregator.collectors.base import Collector
 from aggregator.errors import Unreadable
 from aggregator.fetch import Learned, SourceHttp
-from aggregator.model import Coverage, Entry, Field, Match, Mention, Outcome, Page, Source, SourceState, Takes, Visibility
+from aggregator.model import Coverage, Entry, Field, Match, Mention, Outcome, Page, Source, SourceState, Takes
+from aggregator.pipeline.consent import may_be_shown
 from aggregator.pipeline.identify import identify
 from aggregator.pipeline.match import Matcher
+from aggregator.pipeline.takedown import NOTHING, Refusals
 from aggregator.store import Landed, Landing, Store
 from aggregator.text.html import visible
 
@@ -38,12 +40,14 @@ def poll(
     matcher: Matcher,
     at: datetime,
     stopping: Callable[[], bool] = lambda: False,
+    refusals: Refusals = NOTHING,
 ) -> Polled:
     """Ask a source for what is new and land it, page by page.
 
     Args:
         at: when the tick began: what is found in one tick is first seen at one instant, whichever source answers first.
         stopping: asked after every page; when it says so, the rest is left to the next tick.
+        refusals: what was taken down and must not come back.
 
     Raises:
         SourceError: the source failed; the pages before have landed, and the next poll resumes after them.
@@ -55,7 +59,7 @@ def poll(
         if page.entries and page.cursor in cursors:
             raise Unreadable("resuming: the platform gave the same page a second time")
         cursors.add(page.cursor)
-        landing = landing_of(page, source, http.take(), matcher=matcher, at=at, quiet=state.last_ok_at is None)
+        landing = landing_of(page, source, http.take(), matcher=matcher, at=at, quiet=state.last_ok_at is None, refusals=refusals)
         # Most polls of most sources learn nothing, and then nothing is written.
         if landing.cursor != cursor or landing.says_something:
             landed += store.land(landing)
@@ -72,15 +76,17 @@ def poll(
     return Polled(landed=landed, coverage=coverage, remarks=tuple(remarks))
 
 
-def landing_of(page: Page, source: Source, learned: Learned, *, matcher: Matcher, at: datetime, quiet: bool) -> Landing:
+def landing_of(
+    page: Page, source: Source, learned: Learned, *, matcher: Matcher, at: datetime, quiet: bool, refusals: Refusals = NOTHING
+) -> Landing:
     """What of a page is written."""
     mentions, unmatched = [], []
     for entry in page.entries:
         mention = mention_of(entry, source, matcher=matcher, at=at, quiet=quiet)
-        if mention is None:
+        if mention is None or refusals.covers(entry, mention.identity):
             unmatched.append(entry.native_id)
         else:
-            mentions.append(mention)
+            mentions.append(refusals.cleaned(mention))
     concerned = {mention.entry.native_id for mention in mentions}
     return Landing(
         source=source.id,
@@ -96,7 +102,7 @@ def landing_of(page: Page, source: Source, learned: Learned, *, matcher: Matcher
 
 def mention_of(entry: Entry, source: Source, *, matcher: Matcher, at: datetime, quiet: bool) -> Mention | None:
     """The entry as a mention; None when it concerns no topic of the source or may not be shown."""
-    if entry.visibility is not Visibility.PUBLIC or entry.restrictions:
+    if not may_be_shown(entry, source):
         return None
     if source.since and entry.published and entry.published < source.since:
         return None

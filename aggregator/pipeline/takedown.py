@@ -13,7 +13,7 @@ from enum import StrEnum
 from html import unescape
 
 from aggregator.curation.naming import AUTHOR, DOMAIN, domain_named, folded
-from aggregator.model import Author, Chosen, Entry, Identity, Link, Preview
+from aggregator.model import Author, Chosen, Entry, Identity, Link, Mention, Preview
 from aggregator.text.urls import canonical, host_of, is_web
 
 # As addresses stand in markup and in plain text.
@@ -21,6 +21,9 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"'\\\]]+", re.IGNORECASE)
 _AT_THE_END = ".,;:!?)"
 # A person's page, as the platforms that are read write it.
 _PROFILE = re.compile(r"/(?:@[^/]+|users/[^/]+|u/[^/]+|profile/[^/]+|in/[^/]+|channel/[^/]+|author/[^/]+)\Z", re.IGNORECASE)
+
+
+_ABOVE = re.compile(r"https?://[^/]+/(?:@[^/?#]+|users/[^/?#]+|u/[^/?#]+|profile/[^/?#]+)(?=/)", re.IGNORECASE)
 
 
 class Scope(StrEnum):
@@ -100,7 +103,7 @@ class Refusals:
         keys = set(names_of(entry))
         if identity is not None:
             keys.update((identity.subject, *identity.aliases, *identity.shares))
-        return any(map(self.covers_key, keys)) or self.covers_author(entry.author)
+        return any(map(self.covers_key, keys)) or self.covers_author(entry.author) or self._stands_below(entry.url)
 
     def covers_key(self, key: str) -> bool:
         """Whether a canonical URL was taken down, by itself or with its site."""
@@ -121,6 +124,11 @@ class Refusals:
         if author.url and self._refused(Scope.URL, canonical(author.url).key):
             return True
         return any(self._refused(Scope.AUTHOR, folded(name)) for name in (author.handle, author.url, author.name) if name)
+
+    def _stands_below(self, url: str) -> bool:
+        """Whether the permalink is inside the profile of a person who was taken down: many feeds of accounts name no author."""
+        profile = _ABOVE.match(url)
+        return profile is not None and self._refused(Scope.AUTHOR, canonical(profile[0]).key)
 
     def covers_name(self, name: str | None) -> bool:
         """Whether a name on a page is one that was taken down."""
@@ -160,9 +168,22 @@ class Refusals:
         )
         return entry if cleaned == entry else cleaned
 
+    def cleaned(self, mention: Mention) -> Mention:
+        """The same for a mention, with what its matches quote."""
+        entry = self.without(mention.entry)
+        if entry is mention.entry:
+            return mention
+        return replace(mention, entry=entry, matches=tuple(replace(one, excerpt=self._cut(one.excerpt) or "") for one in mention.matches))
+
     def quotes(self, text: str) -> bool:
         """Whether a text has an address in it that was taken down."""
         return bool(self.hashes) and any(self._names_refused(found[0]) for found in _ADDRESS.finditer(text))
+
+    def covers_word(self, word: str) -> bool:
+        """Whether one word of a text is a handle or a host that was taken down."""
+        if "@" in word:
+            return self._refused(Scope.AUTHOR, folded(word))
+        return self._refused(Scope.AUTHOR, folded(word)) or self._refused(Scope.DOMAIN, word.casefold())
 
     def _preview(self, preview: Preview) -> Preview:
         return replace(preview, author=None) if self.covers_name(preview.author) else preview
@@ -199,6 +220,16 @@ def names_of(entry: Entry) -> Iterator[str]:
         key = canonical(alias).key
         if is_web(key):
             yield key
+
+
+def accounts_of(author: Author | None) -> Iterator[Subject]:
+    """The handle and the profile of a person, where they are an account's and not only a name."""
+    if author is None:
+        return
+    if author.handle and ("@" in author.handle or "." in author.handle):
+        yield Subject(scope=Scope.AUTHOR, value=folded(author.handle))
+    if author.url and _PROFILE.search(canonical(author.url).key):
+        yield Subject(scope=Scope.AUTHOR, value=canonical(author.url).key)
 
 
 def whole_names(authors: Iterable[Author | None]) -> frozenset[str]:

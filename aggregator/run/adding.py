@@ -32,15 +32,20 @@ def add_link(app: App, url: str, *, title: str | None, who: str | None, kind: Ki
     """Add `url` as a story, with what its page says of itself where that can be read.
 
     Raises:
-        ConfigError: it is not a public web address.
+        ConfigError: it is not a public web address, or it was taken down.
     """
     found = canonical(url)
     if not is_public_web(found.href):
         raise ConfigError(f"{url!r} is not a web address that others can open; write it in full, with https://")
+    refusals = app.refusals()
+    if refusals.covers_key(found.key):
+        raise _refused(url)
     known = app.store.story_of(found.key)
     if known is not None:
         return Added(key=found.key, story=known, new=False, message=f"It is known already: story {known} ({found.key}).")
     link, problem = _read(app, Link(key=found.key, href=found.href))
+    if refusals.covers_link(link):
+        raise _refused(url)
     entry = Entry(
         native_id=found.key,
         url=found.href,
@@ -56,11 +61,17 @@ def add_link(app: App, url: str, *, title: str | None, who: str | None, kind: Ki
     source = Source(id=BY_HAND, platform=BY_HAND, options={}, topics=topics, takes=Takes.EVERYTHING, label="added by hand")
     app.store.register((*app.settings.sources, source), app.clock())
     page = Page(entries=(entry,), cursor="")
-    landing = landing_of(page, source, Learned(), matcher=app.matcher(), at=app.clock(), quiet=False)
+    landing = landing_of(page, source, Learned(), matcher=app.matcher(), at=app.clock(), quiet=False, refusals=refusals)
+    if not landing.mentions:
+        raise _refused(url)
     app.store.land(replace(landing, mentions=tuple(_by_hand(mention) for mention in landing.mentions)))
     said = f"Added {entry.title!r} as {entry.kind}."
     more = "" if title or not problem else " Say more with --title, --who and --kind."
     return Added(key=found.key, story=app.store.story_of(found.key), new=True, message=f"{said} {problem}{more}".strip())
+
+
+def _refused(url: str) -> ConfigError:
+    return ConfigError(f"{url!r} was taken down on request, by itself, with its site or with its author, and is not put back; leave it out")
 
 
 def _by_hand(mention: Mention) -> Mention:

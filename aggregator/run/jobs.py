@@ -22,6 +22,7 @@ from aggregator.model import Coverage, Link, Outcome, SourceState
 from aggregator.pipeline.poll import poll
 from aggregator.pipeline.schedule import next_poll
 from aggregator.run import Job, threads
+from aggregator.run.refusing import forget_link
 from aggregator.store import Landed
 from aggregator.text.urls import host_of
 
@@ -129,6 +130,7 @@ class _Handlers:
         # Read once for the whole tick: under the run lock nobody else writes them, and a source is polled once a tick.
         self._states = app.store.states(validators=True)
         self._matcher = app.matcher()
+        self._refusals = app.refusals()
         self._began_at = app.clock()
 
     def handle(self, job: Job) -> tuple[Done, tuple[Settled, ...]]:
@@ -154,7 +156,15 @@ class _Handlers:
         http = app.http(source, collector, state)
         try:
             polled = poll(
-                source, collector, state, http=http, store=app.store, matcher=self._matcher, at=self._began_at, stopping=app.stop.is_set
+                source,
+                collector,
+                state,
+                http=http,
+                store=app.store,
+                matcher=self._matcher,
+                at=self._began_at,
+                stopping=app.stop.is_set,
+                refusals=self._refusals,
             )
         except MissingSecret as error:
             after = replace(state, last_error=str(error), next_poll_at=app.clock() + every)
@@ -190,7 +200,10 @@ class _Handlers:
         if link is None:
             return Done(job=job, ending=Ending.OK)
         after, message = self._read(link)
-        self._app.store.enrich(after)
+        if self._refusals.covers_link(after):
+            forget_link(self._app, link.key, self._refusals)
+            return Done(job=job, ending=Ending.OK)
+        self._app.store.enrich(self._refusals.unnamed(after))
         return Done(job=job, ending=Ending.FAILED if message else Ending.OK, message=message)
 
     def _read(self, link: Link) -> tuple[Link, str]:
