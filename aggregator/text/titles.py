@@ -30,7 +30,10 @@ _NAMES_OF_HOSTS: Final = {
     "x.com": ("X", "Twitter"),
     "docs.google.com": ("Google Docs",),
 }
-_MARKS: Final = re.compile(r"[|·•–—›»:@/-]|\.\.\.|…|#|＃|\b(?:by|on|von|par|por|di|door)\b", re.IGNORECASE)
+# A first look: what a title without any of these is, is its own.
+_MARKS: Final = re.compile(
+    r"\s[·•–—›»@/-]+\s|[|｜:：…#＃_]|\.\.\.|\s»|\b(?:by|von|par|por|di|door)\b|\bon (?:apple|vimeo|reddit)", re.IGNORECASE
+)
 
 
 def clean_title(title: str, *, url: str = "", sites: Iterable[str | None] = (), author: str = "") -> str:
