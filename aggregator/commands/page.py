@@ -58,7 +58,7 @@ def build(options: argparse.Namespace) -> int:
         if not held:
             talk(options, "Another run is under way and will write the page.")
             return 0
-        app.store.choose(settings.chosen, "sources.yaml", app.clock())
+        app.store.choose(app.settings.chosen, "sources.yaml", app.clock())
         for remark in sync(app, write=not options.dry_run).remarks:
             talk(options, remark)
         published = publish_site(app, as_of=_end_of(options.as_of), dry_run=options.dry_run, remember=options.output is None)
