@@ -20,7 +20,7 @@ _looked = func.coalesce(_mention.c.checked_at, _mention.c.first_seen_at)
 _open = (_mention.c.withdrawn_at.is_(None), _looked < bindparam("v_before"))
 _DUE = (
     select(_mention, schema.story.c.id)
-    .join(schema.story, schema.story.c.lead == _mention.c.lead)
+    .join(schema.story, schema.story.c.anchor == _mention.c.anchor)
     .where(*_open)
     .order_by(_looked, _mention.c.source, _mention.c.native_id)
     .limit(bindparam("v_limit"))

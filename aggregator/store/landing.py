@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from aggregator.model import Link, Mention, Preview
@@ -15,6 +16,7 @@ from aggregator.store.passed import let_pass
 from aggregator.store.placing import Name, place
 from aggregator.store.rows import (
     aliases_to_text,
+    first_hand,
     link_from_row,
     link_to_row,
     link_to_values,
@@ -35,7 +37,7 @@ class _Known(NamedTuple):
     native_id: str
     content_hash: str
     withdrawn_at: str | None
-    lead: str | None
+    anchor: str | None
     first_seen_at: str
     quiet: bool
     subject: str
@@ -43,11 +45,15 @@ class _Known(NamedTuple):
     aliases: str | None
     rules: int
     matches: str
+    shares: str | None
+    published: str | None
+    held: str | None
+    checked_at: str | None
 
 
 @dataclass(slots=True, kw_only=True)
 class _Changes:
-    """What a page changes, by native native_id."""
+    """What a page changes, by native id."""
 
     new: int = 0
     changed: int = 0
@@ -72,12 +78,14 @@ def land(desk: Desk, landing: Landing) -> Landed:
     changes = _compared(landing.source, mentions, known)
     withdrawn = [native_id for native_id in unmatched if native_id in known and known[native_id].withdrawn_at is None]
     for native_id in withdrawn:
-        changes.leaving[landing.source, native_id] = known[native_id].lead
-    if changes.written or withdrawn:
-        _write(desk, landing, changes, known, withdrawn)
+        changes.leaving[landing.source, native_id] = known[native_id].anchor
     # A card may come after its post, which by then is known.
     spoken = mentions.values() if landing.previews else [mention for mention, _hash in changes.written.values()]
-    if _write_links(desk, list(spoken), landing) or changes.written or withdrawn:
+    # Links first: a story keeps the address of the one that was seen first.
+    linked = _write_links(desk, list(spoken), landing)
+    if changes.written or withdrawn:
+        _write(desk, landing, changes, known, withdrawn)
+    if linked or changes.written or withdrawn:
         desk.run(sql.GROW)
     return Landed(new=changes.new, changed=changes.changed, known=len(mentions) - changes.new - changes.changed, withdrawn=len(withdrawn))
 
@@ -133,7 +141,7 @@ def _compared(source: str, mentions: Mapping[str, Mention], known: Mapping[str, 
         changes.written[native_id] = mention, content_hash
         changes.coming[source, native_id] = Voice(subject=storable(identity.subject), aliases=tuple(map(storable, identity.aliases)))
         if before is not None:
-            changes.leaving[source, native_id] = before.lead
+            changes.leaving[source, native_id] = before.anchor
     return changes
 
 
@@ -143,6 +151,7 @@ def _stands(mention: Mention, before: _Known) -> bool:
     return (
         (before.subject, before.href, before.rules) == (storable(identity.subject), storable(identity.href), identity.rules)
         and before.aliases == aliases_to_text(identity.aliases)
+        and before.shares == aliases_to_text(identity.shares)
         and before.matches == matches_to_text(mention.matches)
     )
 
@@ -151,20 +160,48 @@ def _write(desk: Desk, landing: Landing, changes: _Changes, known: Mapping[str, 
     source = landing.source
     desk.many(sql.WITHDRAW, [(stamp(landing.at), None, source, native_id) for native_id in withdrawn])
     desk.many(sql.DROP_MENTION, [(source, native_id) for native_id in changes.written if native_id in known])
-    places = place(desk, changes.coming, leaving=changes.leaving)
+    places = place(desk, changes.coming, leaving=changes.leaving).anchors
     rows = []
     for native_id, (mention, content_hash) in changes.written.items():
         before = known.get(native_id)
         rows.append(
             mention_to_row(
-                mention,
-                lead=places[source, native_id],
+                _not_dated_later(mention, before) if before else mention,
+                anchor=places[source, native_id],
                 content_hash=content_hash,
                 first_seen_at=before.first_seen_at if before else stamp(mention.first_seen_at),
                 quiet=bool(before.quiet) if before else mention.quiet,
+                held=mention.held or (before.held if before else None),
+                checked_at=before.checked_at if before else None,
             )
         )
     desk.many(sql.add(schema.mention), rows)
+    _mark_due(desk, changes, known, withdrawn)
+
+
+def _not_dated_later(mention: Mention, before: _Known) -> Mention:
+    """The mention with the date that it had, where a feed now gives a later one or none: some date all their old entries anew.
+
+    The hash stays that of what came, so that the same page is known when it comes again.
+    """
+    if before.published is None:
+        return mention
+    published = mention.entry.published
+    if published is not None and stamp(published) <= before.published:
+        return mention
+    return replace(mention, entry=replace(mention.entry, published=datetime.fromisoformat(before.published)))
+
+
+def _mark_due(desk: Desk, changes: _Changes, known: Mapping[str, _Known], withdrawn: Iterable[str]) -> None:
+    """The works that have to be made anew: of what was, is or no longer is about itself."""
+    keys = {storable(mention.identity.subject) for mention, _hash in changes.written.values() if first_hand(mention)}
+    keys.update(known[native_id].subject for native_id in (*changes.written, *withdrawn) if native_id in known)
+    mark_due(desk, keys)
+
+
+def mark_due(desk: Desk, keys: Iterable[str]) -> None:
+    """Remember that the works of some addresses have to be made anew."""
+    desk.many(sql.MARK_DUE, [(key, key) for key in keys])
 
 
 # -- links

@@ -80,7 +80,14 @@ FIRST = (
     "CREATE TABLE note (name TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL)",
 )
 
-SECOND = (
+_SECOND = (
+    "ALTER TABLE story RENAME COLUMN lead TO anchor",
+    "ALTER TABLE story_key RENAME COLUMN lead TO anchor",
+    "DROP INDEX story_key_by_lead",
+    "CREATE INDEX story_key_by_anchor ON story_key (anchor)",
+    "ALTER TABLE mention RENAME COLUMN lead TO anchor",
+    "DROP INDEX mention_by_lead",
+    "CREATE INDEX mention_by_anchor ON mention (anchor)",
     "ALTER TABLE source ADD COLUMN held TEXT",
     "ALTER TABLE source ADD COLUMN nature TEXT",
     "ALTER TABLE mention ADD COLUMN shares TEXT",
@@ -89,18 +96,25 @@ SECOND = (
     "ALTER TABLE link ADD COLUMN landed TEXT",
     "ALTER TABLE link ADD COLUMN canonical TEXT",
     "ALTER TABLE link ADD COLUMN topics TEXT",
-    "CREATE TABLE work (key TEXT NOT NULL PRIMARY KEY, rules INTEGER NOT NULL, account TEXT NOT NULL)",
-    "CREATE TABLE posting (hash BIGINT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (hash, key))",
-    "CREATE INDEX posting_by_key ON posting (key)",
-    "CREATE TABLE work_due (key TEXT NOT NULL PRIMARY KEY)",
+    "CREATE INDEX mention_sharing ON mention (source, native_id) WHERE shares IS NOT NULL",
+    """CREATE TABLE work (
+        number INTEGER NOT NULL PRIMARY KEY, key TEXT NOT NULL, rules INTEGER NOT NULL, account TEXT NOT NULL, postings TEXT NOT NULL)""",
+    "CREATE UNIQUE INDEX work_by_key ON work (key)",
+    "CREATE TABLE posting (hash BIGINT NOT NULL, work INTEGER NOT NULL, PRIMARY KEY (hash, work)) /* compact */",
+    "CREATE TABLE work_due (key TEXT NOT NULL PRIMARY KEY) /* compact */",
+    # Everything known can be compared now.
+    "INSERT INTO work_due SELECT subject FROM mention WHERE withdrawn_at IS NULL UNION SELECT key FROM link WHERE enriched_at IS NOT NULL",
     """CREATE TABLE bond (
-        one TEXT NOT NULL, other TEXT NOT NULL, kind TEXT NOT NULL, score INTEGER NOT NULL, PRIMARY KEY (one, other, kind))""",
+        one TEXT NOT NULL, other TEXT NOT NULL, kind TEXT NOT NULL, declared BOOLEAN NOT NULL, score INTEGER NOT NULL,
+        PRIMARY KEY (one, other, kind, declared)) /* compact */""",
     "CREATE INDEX bond_by_other ON bond (other)",
-    "CREATE TABLE former (id TEXT NOT NULL PRIMARY KEY, key TEXT NOT NULL, since TEXT NOT NULL)",
+    "CREATE TABLE former (id TEXT NOT NULL PRIMARY KEY, key TEXT NOT NULL)",
+    "CREATE INDEX former_by_key ON former (key)",
     """CREATE TABLE decision (
         number INTEGER NOT NULL PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, others TEXT NOT NULL, value TEXT NOT NULL,
         reason TEXT NOT NULL, "by" TEXT NOT NULL, at TEXT, until TEXT)""",
     "CREATE INDEX decision_by_subject ON decision (subject)",
+    "CREATE INDEX decision_by_kind ON decision (kind)",
     "CREATE TABLE decision_log (number INTEGER NOT NULL PRIMARY KEY, at TEXT NOT NULL, made BOOLEAN NOT NULL, decision TEXT NOT NULL)",
     """CREATE TABLE passed (
         source TEXT NOT NULL REFERENCES source (id), native_id TEXT NOT NULL, seen_at TEXT NOT NULL, entry TEXT NOT NULL,
@@ -110,9 +124,17 @@ SECOND = (
     "CREATE TABLE tombstone (id TEXT NOT NULL PRIMARY KEY, at TEXT NOT NULL)",
 )
 
+
+def second(connection: Connection) -> None:
+    """Tables that are little but their key are kept in its order, which SQLite must be asked for: half the size, half the writes."""
+    compact = "WITHOUT ROWID" if connection.dialect.name == "sqlite" else ""
+    for statement in _SECOND:
+        connection.exec_driver_sql(statement.replace("/* compact */", compact))
+
+
 MIGRATIONS = (
     Migration(number=1, about="the first tables", work=FIRST),
-    Migration(number=2, about="one story however it is shared, and what the steward decides", work=SECOND),
+    Migration(number=2, about="one story however it is shared, and what the steward decides", work=second),
 )
 
 

@@ -26,6 +26,7 @@ from aggregator.model import (
     SourceState,
     Visibility,
 )
+from aggregator.text.urls import canonical
 
 Row = Sequence[Any]
 
@@ -80,18 +81,27 @@ _json = json.JSONEncoder(separators=(",", ":")).encode
 # -- mentions
 
 
-def mention_to_row(mention: Mention, *, lead: str, content_hash: str, first_seen_at: str, quiet: bool) -> tuple[Any, ...]:
+def mention_to_row(
+    mention: Mention,
+    *,
+    anchor: str,
+    content_hash: str,
+    first_seen_at: str,
+    quiet: bool,
+    held: str | None = None,
+    checked_at: str | None = None,
+) -> tuple[Any, ...]:
     """A mention that is shown, in the columns of `mention`; what the arguments say outranks the mention."""
     entry, identity = mention.entry, mention.identity
     author = entry.author or Author()
     signed = identity.fingerprint - (1 << 64) if identity.fingerprint >> 63 else identity.fingerprint
     return (
-        mention.source, storable(entry.native_id), lead, first_seen_at, quiet, None, content_hash,
+        mention.source, storable(entry.native_id), anchor, first_seen_at, quiet, None, content_hash,
         storable(identity.subject), storable(identity.href), aliases_to_text(identity.aliases), signed, identity.words, identity.rules,
         describes(mention), matches_to_text(mention.matches),
         storable(entry.url), entry.kind.value, _maybe(entry.title), _maybe(author.name), _maybe(author.url), _maybe(author.handle),
         maybe_stamp(entry.published), maybe_stamp(entry.updated), _maybe(entry.language), _maybe(entry.in_reply_to), _maybe(entry.site),
-        entry.visibility.value, aliases_to_text(identity.shares), _maybe(mention.held), None, _parts_to_text(entry), _maybe(entry.text),
+        entry.visibility.value, aliases_to_text(identity.shares), _maybe(held), checked_at, _parts_to_text(entry), _maybe(entry.text),
         _maybe(entry.html),
     )  # fmt: skip
 
@@ -100,12 +110,17 @@ def aliases_to_text(aliases: Sequence[str]) -> str | None:
     return _json([storable(alias) for alias in aliases]) if aliases else None
 
 
+def first_hand(mention: Mention) -> bool:
+    """Whether the entry is what it is about, and not a post that shares or answers that."""
+    entry, identity = mention.entry, mention.identity
+    if entry.kind in _TITLED or entry.url in (identity.href, identity.subject):
+        return True
+    return entry.url not in identity.aliases and canonical(entry.url).key == identity.subject
+
+
 def describes(mention: Mention) -> bool:
     """Whether the mention says enough of its subject: it is the very thing, and has a title where such things have titles."""
-    entry, identity = mention.entry, mention.identity
-    if entry.kind in _TITLED:
-        return bool(entry.title)
-    return identity.href == entry.url or identity.subject == entry.url
+    return bool(mention.entry.title) if mention.entry.kind in _TITLED else first_hand(mention)
 
 
 def matches_to_text(matches: Sequence[Match]) -> str:
@@ -154,7 +169,7 @@ def _microseconds(duration: timedelta | None) -> int | None:
 
 def mention_from_row(row: Row, story: str) -> Mention:
     """The mention as it was landed, in its story."""
-    (source, native_id, _lead, first_seen_at, quiet, _withdrawn_at, _hash, subject, href, aliases, fingerprint, words, rules, _describes,
+    (source, native_id, _anchor, first_seen_at, quiet, _withdrawn_at, _hash, subject, href, aliases, fingerprint, words, rules, _describes,
      matches, url, kind, title, name, page, handle, published, updated, language, in_reply_to, site, visibility, shares, held,
      _checked_at, parts_text, text, html) = row  # fmt: skip
     parts: Mapping[str, Any] = json.loads(parts_text) if parts_text else {}

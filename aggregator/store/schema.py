@@ -7,7 +7,7 @@ Parts of an entry that nothing is ever selected by (tags, links, enclosures …)
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, Table, Text, text
 
 metadata = MetaData()
 
@@ -69,24 +69,25 @@ validator = Table(
 )
 
 # What is one thing; which mentions are its voices is in `mention`, which addresses name it in `story_key`. Rows refer to a story by its
-# lead and not by its id, because leads of one site are neighbours in an index: random ids made every landing rewrite three indexes all
-# over (landing 20,000 mentions took half as long again). So `id` has no index either: a story is looked up by id for one person at a time.
+# anchor (the address that its id is made from) and not by its id, because addresses of one site are neighbours in an index: random ids made
+# every landing rewrite three indexes all over (landing 20,000 mentions took half as long again). So `id` has no index either: a story is
+# looked up by id for one person at a time.
 story = Table(
     "story",
     metadata,
-    Column("lead", Text, primary_key=True),
+    Column("anchor", Text, primary_key=True),
     _text("id"),
-    # True: the lead is an entry's that the community chose, so no mention can change it.
+    # True: the anchor is an entry's that the community chose, so no mention can change it.
     Column("chosen", Boolean, nullable=False),
 )
 
-# Every address by which a mention or a chosen entry names a story: leads, subjects and aliases.
+# Every address by which a mention, a chosen entry or a bond names a story: anchors, subjects, aliases, and where they lead.
 story_key = Table(
     "story_key",
     metadata,
     Column("key", Text, primary_key=True),
-    Column("lead", Text, ForeignKey("story.lead"), nullable=False),
-    Index("story_key_by_lead", "lead"),
+    Column("anchor", Text, ForeignKey("story.anchor"), nullable=False),
+    Index("story_key_by_anchor", "anchor"),
 )
 
 # An entry that concerns a topic, with everything needed to give the entry back as it came. Long texts stand last: what is read without them
@@ -97,7 +98,7 @@ mention = Table(
     Column("source", Text, ForeignKey("source.id"), primary_key=True),
     Column("native_id", Text, primary_key=True),
     # Of the story; None: withdrawn.
-    Column("lead", Text, ForeignKey("story.lead")),
+    Column("anchor", Text, ForeignKey("story.anchor")),
     _text("first_seen_at"),
     Column("quiet", Boolean, nullable=False),
     # None: shown.
@@ -138,8 +139,9 @@ mention = Table(
     _maybe("parts"),
     _maybe("text"),
     _maybe("html"),
-    Index("mention_by_lead", "lead"),
+    Index("mention_by_anchor", "anchor"),
     Index("mention_by_subject", "subject"),
+    Index("mention_sharing", "source", "native_id", sqlite_where=text("shares IS NOT NULL"), postgresql_where=text("shares IS NOT NULL")),
 )
 
 # A page that mentions are about, and what it says of itself.
@@ -200,26 +202,32 @@ chosen_link = Table(
     Index("chosen_link_by_key", "key"),
 )
 
-# What can be compared with others, and by what it is found.
+# What can be compared with others, and by what it is found. Postings are most of the rows there are (a dozen a work), and stand all over
+# their index: so they name a work by a number, in a table that is nothing but its key.
 work = Table(
     "work",
     metadata,
-    Column("key", Text, primary_key=True),
+    # In the order in which they were first made; means nothing else.
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _text("key"),
     Column("rules", Integer, nullable=False),
     # JSON object; the sketch inside is base64.
     _text("account"),
+    # Its own postings, to find them when they must go: eight bytes each, little-endian, in base64.
+    _text("postings"),
+    Index("work_by_key", "key", unique=True),
 )
 
 posting = Table(
     "posting",
     metadata,
     Column("hash", BigInteger, primary_key=True, autoincrement=False),
-    Column("key", Text, primary_key=True),
-    Index("posting_by_key", "key"),
+    Column("work", Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 
 # Addresses whose works must be made anew: rows say what remains to be done.
-work_due = Table("work_due", metadata, Column("key", Text, primary_key=True))
+work_due = Table("work_due", metadata, Column("key", Text, primary_key=True), sqlite_with_rowid=False)
 
 # Why two addresses are one story, beside what mentions themselves name.
 bond = Table(
@@ -228,13 +236,17 @@ bond = Table(
     Column("one", Text, primary_key=True),
     Column("other", Text, primary_key=True),
     Column("kind", Text, primary_key=True),
+    # True: the page of `one` says so itself, by where it leads or by what it names as its address; it stays until the page says otherwise.
+    # False: it came from comparing two works, and goes when one of them is made anew.
+    Column("declared", Boolean, primary_key=True),
     # In ten-thousandths.
     Column("score", Integer, nullable=False),
     Index("bond_by_other", "other"),
+    sqlite_with_rowid=False,
 )
 
 # Ids that stories had: from an id to an address, whose story is found there now.
-former = Table("former", metadata, Column("id", Text, primary_key=True), _text("key"), _text("since"))
+former = Table("former", metadata, Column("id", Text, primary_key=True), _text("key"), Index("former_by_key", "key"))
 
 # What the steward decided, in order.
 decision = Table(
@@ -251,6 +263,7 @@ decision = Table(
     _maybe("at"),
     _maybe("until"),
     Index("decision_by_subject", "subject"),
+    Index("decision_by_kind", "kind"),
 )
 
 # Every decision that was made or taken back.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -33,6 +34,7 @@ from aggregator.store.rows import (
     storable,
 )
 from aggregator.store.takedowns import SqlTakedowns
+from aggregator.store.works import SqlWorks
 
 # How long the intervals of polls are kept.
 _COVERAGE_KEPT = timedelta(days=90)
@@ -44,6 +46,7 @@ class SqlStore:
     def __init__(self, database: Database, *, clock: Clock = now) -> None:
         self._database = database
         self._clock = clock
+        self.works = SqlWorks(database)
         self.decisions = SqlDecisions(database)
         self.passed = SqlPassed(database)
         self.takedowns = SqlTakedowns(database)
@@ -115,6 +118,10 @@ class SqlStore:
             desk.many(sql.add(schema.coverage), rows)
             desk.many(sql.FORGET_COVERAGE, [(coverage.source, stamp(coverage.until - _COVERAGE_KEPT)) for coverage in read])
 
+    def ask_anew(self, sources: Iterable[str]) -> None:
+        with self._database.writing() as desk:
+            desk.many(sql.drop(schema.validator.c.source), [(name,) for name in sources])
+
     # -- hosts
 
     def rests(self) -> Mapping[str, datetime]:
@@ -152,6 +159,10 @@ class SqlStore:
             if not desk.run(sql.REWRITE_LINK, *link_to_values(link), link.key):
                 desk.run(sql.add(schema.link), *link_to_row(link, stamp(link.enriched_at or self._clock())))
             desk.run(sql.GROW)
+
+    def pages(self, limit: int = 2000) -> Mapping[str, tuple[str, ...]]:
+        with self._database.reading() as desk:
+            return {key: tuple(json.loads(topics)) for key, topics in desk.rows(sql.PAGES, limit)}
 
     # -- chosen links
 

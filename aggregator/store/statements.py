@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     BindParameter,
+    CompoundSelect,
     Delete,
     Insert,
     Select,
@@ -21,14 +22,18 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.sql.schema import Column
 
 from aggregator.store.schema import (
+    bond,
     chosen,
     chosen_link,
     coverage,
+    decision,
+    former,
     host,
     link,
     mention,
@@ -39,6 +44,8 @@ from aggregator.store.schema import (
     story,
     story_key,
     validator,
+    work,
+    work_due,
 )
 
 Value = TypeVar("Value")
@@ -122,8 +129,9 @@ _shown = mention.c.withdrawn_at.is_(None)
 def known_mentions(count: int) -> Select[Any]:
     """What a landing must know of the entries it brings."""
     columns = (
-        mention.c.native_id, mention.c.content_hash, mention.c.withdrawn_at, mention.c.lead, mention.c.first_seen_at, mention.c.quiet,
+        mention.c.native_id, mention.c.content_hash, mention.c.withdrawn_at, mention.c.anchor, mention.c.first_seen_at, mention.c.quiet,
         mention.c.subject, mention.c.href, mention.c.aliases, mention.c.rules, mention.c.matches,
+        mention.c.shares, mention.c.published, mention.c.held, mention.c.checked_at,
     )  # fmt: skip
     return select(*columns).where(mention.c.source == _value("source"), mention.c.native_id.in_(_among(count)))
 
@@ -131,43 +139,46 @@ def known_mentions(count: int) -> Select[Any]:
 @cache
 def voices_of(count: int) -> Select[Any]:
     """The shown mentions of some stories."""
-    columns = (mention.c.source, mention.c.native_id, mention.c.lead, mention.c.subject, mention.c.aliases)
-    return select(*columns).where(mention.c.lead.in_(_among(count)), _shown)
+    columns = (mention.c.source, mention.c.native_id, mention.c.anchor, mention.c.subject, mention.c.aliases)
+    return select(*columns).where(mention.c.anchor.in_(_among(count)), _shown)
 
 
+ALL_VOICES = select(mention.c.source, mention.c.native_id, mention.c.anchor, mention.c.subject, mention.c.aliases).where(_shown)
 DROP_MENTION = delete(mention).where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
-WITHDRAW = _set(mention, "withdrawn_at", "lead").where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
-PLACE = _set(mention, "lead").where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
-SHOWN_MENTION = select(mention.c.lead).where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"), _shown)
+WITHDRAW = _set(mention, "withdrawn_at", "anchor").where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
+PLACE = _set(mention, "anchor").where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
+SHOWN_MENTION = select(mention.c.anchor).where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"), _shown)
 
 # -- stories
 
 
 @cache
 def owners_of(count: int) -> Select[Any]:
-    """From keys to the leads of the stories they belong to."""
-    columns = (story_key.c.key, story.c.lead, story.c.chosen)
-    return select(*columns).join(story, story.c.lead == story_key.c.lead).where(story_key.c.key.in_(_among(count)))
+    """From keys to the anchors of the stories they belong to."""
+    columns = (story_key.c.key, story.c.anchor, story.c.chosen)
+    return select(*columns).join(story, story.c.anchor == story_key.c.anchor).where(story_key.c.key.in_(_among(count)))
 
 
 @cache
 def keys_of(count: int) -> Select[Any]:
     """The same for all keys of some stories."""
-    columns = (story_key.c.key, story.c.lead, story.c.chosen)
-    return select(*columns).join(story, story.c.lead == story_key.c.lead).where(story.c.lead.in_(_among(count)))
+    columns = (story_key.c.key, story.c.anchor, story.c.chosen)
+    return select(*columns).join(story, story.c.anchor == story_key.c.anchor).where(story.c.anchor.in_(_among(count)))
 
 
-OWN_KEY = _set(story_key, "lead").where(story_key.c.key == _value("key"))
-MARK_STORY = _set(story, "chosen").where(story.c.lead == _value("story"))
-STORIES = select(story.c.id, story.c.lead)
+ALL_KEYS = select(story_key.c.key, story.c.anchor, story.c.chosen).join(story, story.c.anchor == story_key.c.anchor)
+OWN_KEY = _set(story_key, "anchor").where(story_key.c.key == _value("key"))
+MOVE_FORMER = _set(former, "key").where(former.c.key == _value("before"))
+MARK_STORY = _set(story, "chosen").where(story.c.anchor == _value("story"))
+STORIES = select(story.c.id, story.c.anchor)
 STORY = STORIES.where(story.c.id == _value("id"))
-STORY_OF = select(story.c.id).join(story_key, story_key.c.lead == story.c.lead).where(story_key.c.key == _value("key"))
+STORY_OF = select(story.c.id).join(story_key, story_key.c.anchor == story.c.anchor).where(story_key.c.key == _value("key"))
 
 _visible = select(mention).join(source, source.c.id == mention.c.source).where(_shown, source.c.trust != literal_column("'hold'"))
 VOICES = _visible.where(mention.c.first_seen_at <= _value("by"))
-VOICES_OF_STORY = _visible.where(mention.c.first_seen_at <= _value("by"), mention.c.lead == _value("lead"))
-LINKS_OF_STORIES = select(link, story_key.c.lead).join(story_key, story_key.c.key == link.c.key)
-LINKS_OF_STORY = LINKS_OF_STORIES.where(story_key.c.lead == _value("lead"))
+VOICES_OF_STORY = _visible.where(mention.c.first_seen_at <= _value("by"), mention.c.anchor == _value("lead"))
+LINKS_OF_STORIES = select(link, story_key.c.anchor).join(story_key, story_key.c.key == link.c.key)
+LINKS_OF_STORY = LINKS_OF_STORIES.where(story_key.c.anchor == _value("lead"))
 REVISION = select(revision.c.number)
 GROW = update(revision).values({revision.c.number: revision.c.number + literal_column("1")})
 
@@ -189,6 +200,12 @@ LINKS_DUE = (
         )
     )
     .order_by(link.c.first_seen_at.desc(), link.c.key)
+    .limit(_value("limit"))
+)
+PAGES = (
+    select(link.c.key, link.c.topics)
+    .where(link.c.topics.is_not(None))
+    .order_by(link.c.enriched_at.desc(), link.c.key)
     .limit(_value("limit"))
 )
 LINK = select(link).where(link.c.key == _value("key"))
@@ -217,6 +234,51 @@ def chosen_owners(count: int) -> Select[Any]:
         .join(chosen, and_(chosen.c.origin == chosen_link.c.origin, chosen.c.position == chosen_link.c.position))
         .where(chosen_link.c.key.in_(_among(count)))
     )
+
+
+# -- works, bonds and decisions
+
+ARRANGING = (
+    select(decision.c.number, decision.c.kind, decision.c.subject, decision.c.others)
+    .where(decision.c.kind.in_((literal_column("'split'"), literal_column("'merge'"))))
+    .order_by(decision.c.number)
+)
+MARK_DUE = insert(work_due).from_select(["key"], select(_value("key")).where(~exists().where(work_due.c.key == _value("same"))))
+_joining = bond.c.kind != literal_column("'translation'")
+
+JOINING_BONDS = select(bond).where(_joining)
+LISTED_KEYS = select(chosen_link.c.key).distinct()
+
+
+@cache
+def works_by_key(count: int) -> Select[Any]:
+    """Works by their keys."""
+    return select(work).where(work.c.key.in_(_among(count)))
+
+
+@cache
+def bonds_from(count: int) -> Select[Any]:
+    """The bonds that join, by their left sides."""
+    return select(bond).where(bond.c.one.in_(_among(count)), _joining)
+
+
+@cache
+def bonds_to(count: int) -> Select[Any]:
+    """The bonds that join, by their right sides."""
+    return select(bond).where(bond.c.other.in_(_among(count)), _joining)
+
+
+@cache
+def bound_keys(count: int) -> CompoundSelect[Any]:
+    """Those of some keys, given twice, that are on either side of a bond."""
+    others = [_value(f"other_{number}") for number in range(count)]
+    return union_all(select(bond.c.one).where(bond.c.one.in_(_among(count))), select(bond.c.other).where(bond.c.other.in_(others)))
+
+
+@cache
+def links_since(count: int) -> Select[Any]:
+    """When links were first seen, by their keys."""
+    return select(link.c.key, link.c.first_seen_at).where(link.c.key.in_(_among(count)))
 
 
 # -- small things

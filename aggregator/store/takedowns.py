@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, Select, bindparam, delete, null, or_, select, text, update
+from sqlalchemy import BindParameter, Column, Select, bindparam, delete, null, select, text, update
 
 from aggregator.model import Link, Mention
 from aggregator.store import Erased, TakenDown, schema
@@ -20,9 +20,10 @@ from aggregator.store.engine import Database, Desk
 from aggregator.store.passed import DROP_PASSED
 from aggregator.store.placing import Name, place
 from aggregator.store.rows import link_from_row, matches_to_text, mention_from_row, parts_of, stamp, storable
+from aggregator.store.works import forget
 from aggregator.text.urls import canonical
 
-_mention, _bond = schema.mention, schema.bond
+_mention = schema.mention
 _SALT, _UNWIPED = "takedown salt", "takedown unwiped"
 # Pages of the file that are let go are written over, also where the file cannot be written anew afterwards.
 _OVERWRITE = text("PRAGMA secure_delete = ON")
@@ -44,7 +45,6 @@ _REWRITE = (
 _LINK_KEYS = select(schema.link.c.key)
 _IDS = select(schema.story.c.id)
 _FORMER = select(schema.former.c.id, schema.former.c.key)
-_DROP_BONDS = delete(_bond).where(or_(_bond.c.one == bindparam("v_one"), _bond.c.other == bindparam("v_other")))
 _UNNAME_LINK = update(schema.link).values(author=null()).where(schema.link.c.key == bindparam("v_key"), schema.link.c.author.is_not(None))
 _DUE = select(schema.work_due.c.key).where(schema.work_due.c.key == bindparam("v_key"))
 _CHOSEN_BY_KEY = select(schema.chosen_link.c.origin, schema.chosen_link.c.position).where(schema.chosen_link.c.key == bindparam("v_key"))
@@ -176,12 +176,9 @@ class _Erasing:
         passed = desk.many(DROP_PASSED, list(names))
         chosen, listed = self._drop_chosen(keys)
         decisions, decided = self._drop_decisions(frozenset(keys))
+        works = forget(desk, keys)
         place(desk, {}, leaving=leaving, keys={*keys, *listed, *decided})
         links = self._drop(schema.link.c.key, keys)
-        works = self._drop(schema.work.c.key, keys)
-        self._drop(schema.posting.c.key, keys)
-        self._drop(schema.work_due.c.key, keys)
-        desk.many(_DROP_BONDS, [(key, key) for key in keys])
         self._drop_answers(frozenset(keys))
         self._unname(unnamed)
         return Erased(

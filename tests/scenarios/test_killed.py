@@ -24,8 +24,8 @@ from tests.support.steward import Steward
 
 PLATFORMS = {"discourse": "paging", "mastodon": "paging", "feed": "rss", "medium": "tag", "youtube": "channel"}
 QUERIES = (
-    "SELECT source, native_id, content_hash, subject, lead FROM mention ORDER BY source, native_id",
-    "SELECT lead, chosen FROM story ORDER BY lead",
+    "SELECT source, native_id, content_hash, subject, anchor FROM mention ORDER BY source, native_id",
+    "SELECT anchor, chosen FROM story ORDER BY anchor",
     "SELECT key, href FROM link ORDER BY key",
 )
 

@@ -16,7 +16,7 @@ from aggregator.store.engine import Database, open_database, open_store
 from aggregator.store.migrations import FIRST, MIGRATIONS, Migration, migrate
 from tests.support.mentions import NOW, landing, mention
 
-FIRST_MIGRATION = Migration(number=1, about="the first tables", work=FIRST)
+NEWEST = len(MIGRATIONS)
 
 
 def rename_sources(connection: Connection) -> None:
@@ -27,11 +27,11 @@ def rename_sources(connection: Connection) -> None:
     connection.exec_driver_sql("DROP TABLE old_note")
 
 
-SECOND = Migration(number=2, about="notes have a colour", work=rename_sources)
+NEXT = Migration(number=NEWEST + 1, about="notes have a colour", work=rename_sources)
 
 
 @pytest.fixture
-def second_metadata() -> MetaData:
+def next_metadata() -> MetaData:
     metadata = MetaData()
     for table in schema.metadata.tables.values():
         copy = table.to_metadata(metadata)
@@ -42,11 +42,8 @@ def second_metadata() -> MetaData:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A database of version 1 with a page, a note and the log not yet folded into the file."""
+    """A database of this version with a page, a note and the log not yet folded into the file."""
     path = tmp_path / "aggregator.db"
-    database = open_database(path)
-    migrate(database, NOW, migrations=(FIRST_MIGRATION,))
-    database.close()
     with closing(open_store(path)) as store:
         store.land(landing(mention("1"), cursor="c1"))
         store.remember("published", "7")
@@ -78,14 +75,14 @@ def test_a_fresh_database_gets_every_migration_and_a_second_opening_none(tmp_pat
     assert [one.name for one in tmp_path.glob("*version*")] == []
 
 
-def test_a_migration_keeps_the_rows_and_a_copy_of_the_file_before_it(path: Path, database: Database, second_metadata: MetaData) -> None:
-    assert migrate(database, NOW, migrations=(FIRST_MIGRATION, SECOND), metadata=second_metadata) == 1
+def test_a_migration_keeps_the_rows_and_a_copy_of_the_file_before_it(path: Path, database: Database, next_metadata: MetaData) -> None:
+    assert migrate(database, NOW, migrations=(*MIGRATIONS, NEXT), metadata=next_metadata) == 1
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT * FROM note").fetchall() == [("published", "7", "green")]
         assert connection.execute("SELECT native_id FROM mention").fetchall() == [("1",)]
-        assert connection.execute("SELECT number, applied_at FROM migration").fetchall()[1] == (2, "2026-03-01T12:00:00.000000+00:00")
-    copy = path.with_name("aggregator.db.version-1")
-    assert version(copy) == 1
+        assert connection.execute("SELECT number, applied_at FROM migration").fetchall()[-1] == (NEWEST + 1, "2026-03-01T12:00:00.000000+00:00")
+    copy = path.with_name(f"aggregator.db.version-{NEWEST}")
+    assert version(copy) == NEWEST
     with closing(open_store(copy)) as store:
         assert (store.note("published"), store.state("feed-a").cursor, len(store.stories())) == ("7", "c1", 1)
 
@@ -99,25 +96,25 @@ def unfinished(connection: Connection) -> None:
     ("work", "reason"),
     [
         (("ALTER TABLE note ADD COLUMN colour INTEGER",), "the columns of the table note"),
-        (("ALTER TABLE note ADD COLUMN colour TEXT", "DROP INDEX mention_by_lead"), "the indexes of the table mention"),
+        (("ALTER TABLE note ADD COLUMN colour TEXT", "DROP INDEX mention_by_anchor"), "the indexes of the table mention"),
         (("ALTER TABLE note ADD COLUMN colour TEXT", "CREATE TABLE stray (id INTEGER)"), "the table stray is not known"),
         (("ALTER TABLE note ADD COLUMN colour TEXT", "DROP TABLE moved"), "the table moved is missing"),
         (unfinished, "1 rows refer to rows that do not exist"),
     ],
 )
 def test_a_migration_that_does_not_keep_its_word_leaves_the_database_as_it_was(
-    path: Path, database: Database, second_metadata: MetaData, work: tuple[str, ...], reason: str
+    path: Path, database: Database, next_metadata: MetaData, work: tuple[str, ...], reason: str
 ) -> None:
-    broken = Migration(number=2, about="broken", work=work)
+    broken = Migration(number=NEWEST + 1, about="broken", work=work)
     with pytest.raises(StoreError, match=reason):
-        migrate(database, NOW, migrations=(FIRST_MIGRATION, broken), metadata=second_metadata)
-    assert version(path) == 1
+        migrate(database, NOW, migrations=(*MIGRATIONS, broken), metadata=next_metadata)
+    assert version(path) == NEWEST
     with closing(open_store(path)) as store:
         assert (store.note("published"), len(store.stories())) == ("7", 1)
 
 
-def test_references_are_guarded_again_after_a_migration(database: Database, second_metadata: MetaData) -> None:
-    migrate(database, NOW, migrations=(FIRST_MIGRATION, SECOND), metadata=second_metadata)
+def test_references_are_guarded_again_after_a_migration(database: Database, next_metadata: MetaData) -> None:
+    migrate(database, NOW, migrations=(*MIGRATIONS, NEXT), metadata=next_metadata)
     with database.reading() as desk:
         assert desk.rows(text("PRAGMA foreign_keys")) == [(1,)]
 

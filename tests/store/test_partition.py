@@ -48,7 +48,7 @@ def test_what_names_each_other_is_led_by_the_smaller() -> None:
 def test_what_hangs_on_two_chosen_entries_goes_to_the_nearer_and_then_to_the_smaller() -> None:
     chain = {1: voice("x", "left"), 2: voice("y", "x"), 3: voice("y", "z"), 4: voice("z", "right"), 5: voice("both", "left", "right")}
     made = partition(chain, {"left": "left", "right": "right"})
-    assert made.lead_of == {"left": "left", "right": "right", "x": "left", "y": "left", "z": "right", "both": "left"}
+    assert made.anchor_of == {"left": "left", "right": "right", "x": "left", "y": "left", "z": "right", "both": "left"}
 
 
 @given(by_name, owners, st.randoms(use_true_random=False))
@@ -62,9 +62,9 @@ def test_the_order_of_mentions_does_not_matter(named: dict[int, Voice], owned: d
 def test_everything_has_a_place_and_what_shares_a_subject_shares_it(named: dict[int, Voice], owned: dict[str, str]) -> None:
     made = partition(named, owned)
     assert made.places.keys() == named.keys()
-    assert all(made.places[name] == made.lead_of[one.subject] for name, one in named.items())
-    assert all(made.lead_of[lead] == lead for lead in made.lead_of.values())
-    assert all(made.lead_of[key] == lead for key, lead in owned.items())
+    assert all(made.places[name] == made.anchor_of[one.subject] for name, one in named.items())
+    assert all(made.anchor_of[lead] == lead for lead in made.anchor_of.values())
+    assert all(made.anchor_of[key] == lead for key, lead in owned.items())
 
 
 # -- the same, by way of the store
@@ -137,7 +137,7 @@ def test_stories_are_what_the_rows_say_whatever_happened_before(history: list[La
             act(store, step)
         assert found(store) == wanted
         assert {key: store.story_of(key) for key in KEYS} == {
-            key: story_id(made.lead_of[key]) if key in made.lead_of else None for key in KEYS
+            key: story_id(made.anchor_of[key]) if key in made.anchor_of else None for key in KEYS
         }
 
 
