@@ -341,6 +341,10 @@ class Store(Protocol):
     def remove_mentions(self, mentions: Iterable[tuple[str, str]]) -> int:
         """Withdraw mentions by (source, native id); gives how many were shown until now."""
 
+    def resembling(self, source: str, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+        """Mentions of a source, withdrawn ones too, with the id of one of these or, for those whose ids are not known, with their subject
+        or title; by id, their stories not looked up."""
+
     def exclusive(self) -> AbstractContextManager[bool]:
         """Hold the run lock: True inside when this process has it, False when another run does. Freed when the process dies."""
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from aggregator.clock import Clock, now
-from aggregator.model import Chosen, Coverage, Link, Source, SourceState, Story, Validators
-from aggregator.store import Landed, Landing, landing, reading, schema
+from aggregator.model import Chosen, Coverage, Link, Mention, Source, SourceState, Story, Validators
+from aggregator.store import Landed, Landing, landing, reading, resembling, schema
 from aggregator.store import choosing as lists
 from aggregator.store import statements as sql
 from aggregator.store.checks import SqlChecks
@@ -223,6 +223,10 @@ class SqlStore:
                 place(desk, {}, leaving=shown)
                 desk.run(sql.GROW)
             return len(shown)
+
+    def resembling(self, source: str, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+        with self._database.reading() as desk:
+            return resembling.resembling(desk, source, mentions)
 
     def exclusive(self) -> AbstractContextManager[bool]:
         return held(self._database.lock)
