@@ -275,6 +275,9 @@ class Store(Protocol):
     def settle_all(self, ended: Sequence[tuple[SourceState, Coverage | None]]) -> None:
         """`settle` for the polls of many sources, each source once, in ONE transaction."""
 
+    def ask_anew(self, sources: Iterable[str]) -> None:
+        """Forget what servers gave to ask "has it changed?" with, so that the next poll of these sources gets everything."""
+
     # -- hosts
 
     def rests(self) -> Mapping[str, datetime]:
@@ -300,6 +303,9 @@ class Store(Protocol):
     def enrich(self, link: Link) -> None:
         """Write what a page said of itself, or that the attempt failed. Where it led to, and what it names as its own address on its
         own site, joins stories."""
+
+    def pages(self, limit: int = 2000) -> Mapping[str, tuple[str, ...]]:
+        """Pages whose own text concerns topics: the ids by canonical URL, those read last first."""
 
     # -- chosen links
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.schema import Column
 
+from aggregator.model import Field
 from aggregator.store.schema import (
     bond,
     chosen,
@@ -185,7 +186,10 @@ GROW = update(revision).values({revision.c.number: revision.c.number + literal_c
 # -- links
 
 _described = exists().where(mention.c.subject == link.c.key, mention.c.describes, _shown)
-_mentioned = exists().where(mention.c.subject == link.c.key, _shown)
+# What counts only because of a page that it links to leads to no further page: one would lead to the next. Fields stand in JSON, where no
+# text can hold an unescaped quotation mark.
+_by_its_own_words = or_(*(mention.c.matches.like(literal_column(f"""'%","{field}","%'""")) for field in Field if field is not Field.PAGE))
+_mentioned = exists().where(mention.c.subject == link.c.key, _shown, _by_its_own_words)
 _is_chosen = exists().where(chosen_link.c.key == link.c.key)
 
 LINKS_DUE = (
