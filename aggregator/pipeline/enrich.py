@@ -12,7 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from aggregator.errors import Action, SourceError
 from aggregator.fetch import Reply
-from aggregator.model import Link
+from aggregator.model import Entry, Kind, Link
+from aggregator.pipeline.match import Matcher
+from aggregator.text.cutting import without_elements
+from aggregator.text.decode import decode
+from aggregator.text.html import visible
 from aggregator.text.page import NOINDEX, PageAccount, read_page
 from aggregator.text.page_address import is_home, split
 from aggregator.text.urls import host_of, is_public_web
@@ -20,6 +24,8 @@ from aggregator.text.urls import host_of, is_public_web
 _WAITS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3), timedelta(days=7))
 _PAGES = frozenset({"", "text/html", "application/xhtml+xml", "application/xml", "text/xml"})
 
+# What stands around a page's own text on every page of a site: words there are not about this page.
+_FURNITURE = "nav|footer|aside"
 _FILES = re.compile(
     r"\.(?:mp3|m4[abv]|aac|og[agv]|opus|flac|wav|aiff?|wma|mp4|mov|avi|mkv|webm|wmv|mpe?g|3gp|jpe?g|png|gif|webp|svg|avif|heic|tiff?|bmp|ico|"
     r"pdf|epub|mobi|docx?|xlsx?|pptx?|od[tsp]|rtf|csv|zip|gz|tgz|bz2|xz|7z|rar|tar|dmg|exe|msi|apk|iso|deb|rpm|jar|torrent|ics|srt|vtt|"
@@ -68,11 +74,14 @@ _REFUSING = frozenset(
 )
 
 
-def enriched(link: Link, reply: Reply, now: datetime) -> Link:
+def enriched(link: Link, reply: Reply, now: datetime, *, matcher: Matcher | None = None) -> Link:
     """The link with what its page says of itself; what the page does not say stays as it was.
 
     A wall is an attempt that failed. A deep address that leads to a front page or to another site's log-in is one, too. A file that is no
     page counts as read.
+
+    Args:
+        matcher: tells which topics the page's own text concerns; None: it is not searched.
     """
     if reply.media_type not in _PAGES:
         return replace(link, status=reply.status, enriched_at=now, attempts=link.attempts + 1, next_try_at=None)
@@ -92,6 +101,7 @@ def enriched(link: Link, reply: Reply, now: datetime) -> Link:
         language=account.language or link.language,
         image=(account.image or link.image) if quoted else None,
         kind=account.kind or link.kind,
+        topics=topics_of(reply, account, matcher) if matcher else link.topics,
         status=reply.status,
         enriched_at=now,
         attempts=link.attempts + 1,
@@ -102,6 +112,22 @@ def enriched(link: Link, reply: Reply, now: datetime) -> Link:
 def account_of(reply: Reply, now: datetime) -> PageAccount:
     """What the page of a reply says of itself."""
     return read_page(reply.url, reply.body, reply.headers.get("content-type", ""), now=now)
+
+
+def topics_of(reply: Reply, account: PageAccount, matcher: Matcher) -> tuple[str, ...]:
+    """Ids of the topics that a page's own words concern, sorted: its title and its text, but no menu, footer or column beside it."""
+    if not matcher.may_match(reply.body):
+        return ()
+    markup = without_elements(decode(reply.body, reply.headers.get("content-type", "")), _FURNITURE)
+    said = Entry(
+        native_id=reply.url,
+        url=reply.url,
+        kind=account.kind or Kind.ARTICLE,
+        title=account.title,
+        text=visible(markup).text,
+        language=account.language,
+    )
+    return tuple(sorted({match.topic for match in matcher.match(said)}))
 
 
 def not_enriched(link: Link, error: SourceError, now: datetime) -> Link:

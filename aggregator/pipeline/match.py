@@ -8,7 +8,7 @@ glance over all of an entry's letters comes before everything exact.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -59,6 +59,17 @@ class Matcher:
         if not self._glance(entry):
             return ()
         return self._all([one for one in self._topics if one.is_spoken(entry.language)], see(entry))
+
+    def allowed(self, entry: Entry, topics: Collection[str]) -> tuple[str, ...]:
+        """Of these ids the topics that an entry may concern, whatever it leads to: neither its language nor a word of `none_of` rules them
+        out."""
+        spoken = [one for one in self._topics if one.topic.id in topics and one.is_spoken(entry.language)]
+        seen = see(entry) if any(one.none_of for one in spoken) else Seen()
+        return tuple(one.topic.id for one in spoken if not self._unwanted(one.none_of, seen))
+
+    def may_match(self, body: bytes) -> bool:
+        """False only when the body of a page can hold nothing that matches."""
+        return self._look(body)
 
     def match_fields(
         self,

@@ -12,11 +12,15 @@ from aggregator.fetch import Learned, SourceHttp
 from aggregator.model import Coverage, Entry, Field, Match, Mention, Outcome, Page, Source, SourceState, Takes
 from aggregator.pipeline.consent import may_be_shown
 from aggregator.pipeline.identify import identify
+from aggregator.pipeline.linked import NO_PAGES, Pages
 from aggregator.pipeline.match import Matcher
+from aggregator.pipeline.passing import may_be_kept, trimmed
 from aggregator.pipeline.takedown import NOTHING, Refusals
 from aggregator.store import Landed, Landing, Store
 from aggregator.text.html import visible
 
+# What stands as the rule where no rule was asked.
+EVERYTHING = "takes everything"
 # A poll that is still going on after so many pages goes on at the next tick, from its cursor: one busy source does not hold up a run.
 MOST_PAGES = 50
 
@@ -41,6 +45,7 @@ def poll(
     at: datetime,
     stopping: Callable[[], bool] = lambda: False,
     refusals: Refusals = NOTHING,
+    pages: Pages = NO_PAGES,
 ) -> Polled:
     """Ask a source for what is new and land it, page by page.
 
@@ -48,6 +53,7 @@ def poll(
         at: when the tick began: what is found in one tick is first seen at one instant, whichever source answers first.
         stopping: asked after every page; when it says so, the rest is left to the next tick.
         refusals: what was taken down and must not come back.
+        pages: what was read before and concerns a topic; who links to one of them counts.
 
     Raises:
         SourceError: the source failed; the pages before have landed, and the next poll resumes after them.
@@ -59,7 +65,9 @@ def poll(
         if page.entries and page.cursor in cursors:
             raise Unreadable("resuming: the platform gave the same page a second time")
         cursors.add(page.cursor)
-        landing = landing_of(page, source, http.take(), matcher=matcher, at=at, quiet=state.last_ok_at is None, refusals=refusals)
+        landing = landing_of(
+            page, source, http.take(), matcher=matcher, at=at, quiet=state.last_ok_at is None, refusals=refusals, pages=pages
+        )
         # Most polls of most sources learn nothing, and then nothing is written.
         if landing.cursor != cursor or landing.says_something:
             landed += store.land(landing)
@@ -77,14 +85,24 @@ def poll(
 
 
 def landing_of(
-    page: Page, source: Source, learned: Learned, *, matcher: Matcher, at: datetime, quiet: bool, refusals: Refusals = NOTHING
+    page: Page,
+    source: Source,
+    learned: Learned,
+    *,
+    matcher: Matcher,
+    at: datetime,
+    quiet: bool,
+    refusals: Refusals = NOTHING,
+    pages: Pages = NO_PAGES,
 ) -> Landing:
     """What of a page is written."""
-    mentions, unmatched = [], []
+    mentions, unmatched, passed = [], [], []
     for entry in page.entries:
-        mention = mention_of(entry, source, matcher=matcher, at=at, quiet=quiet)
+        mention = mention_of(entry, source, matcher=matcher, at=at, quiet=quiet, pages=pages)
         if mention is None or refusals.covers(entry, mention.identity):
             unmatched.append(entry.native_id)
+            if may_be_kept(entry, source) and not refusals.covers(entry):
+                passed.append(trimmed(refusals.without(entry)))
         else:
             mentions.append(refusals.cleaned(mention))
     concerned = {mention.entry.native_id for mention in mentions}
@@ -92,6 +110,7 @@ def landing_of(
         source=source.id,
         mentions=tuple(mentions),
         unmatched=tuple(one for one in unmatched if one not in concerned),
+        passed=tuple(entry for entry in passed if entry.native_id not in concerned),
         cursor=page.cursor,
         validators=learned.validators,
         previews=tuple(preview for mention in mentions for preview in mention.entry.previews),
@@ -100,20 +119,29 @@ def landing_of(
     )
 
 
-def mention_of(entry: Entry, source: Source, *, matcher: Matcher, at: datetime, quiet: bool) -> Mention | None:
+def mention_of(entry: Entry, source: Source, *, matcher: Matcher, at: datetime, quiet: bool, pages: Pages = NO_PAGES) -> Mention | None:
     """The entry as a mention; None when it concerns no topic of the source or may not be shown."""
     if not may_be_shown(entry, source):
         return None
     if source.since and entry.published and entry.published < source.since:
         return None
-    matches = tuple(match for match in matcher.match(entry) if match.topic in source.topics)
-    if not matches and source.takes is Takes.EVERYTHING:
-        excerpt = (entry.title or entry.text or "")[:120]
-        matches = tuple(Match(topic=topic, field=Field.SOURCE, rule="takes everything", excerpt=excerpt) for topic in source.topics)
+    matches = matches_of(entry, source, matcher, pages)
     if not matches:
         return None
     links = (*entry.links, *(visible(entry.html, base=entry.url).links if entry.html else ()))
     return Mention(source=source.id, entry=entry, matches=matches, identity=identify(entry, links=links), first_seen_at=at, quiet=quiet)
+
+
+def matches_of(entry: Entry, source: Source, matcher: Matcher, pages: Pages = NO_PAGES) -> tuple[Match, ...]:
+    """Why an entry of a source counts: its own words, else a page it links to, else that the source takes everything."""
+    matches = matcher.match(entry)
+    if pages:
+        matches += pages.matches(entry, matcher, beside=matches)
+    wanted = tuple(match for match in matches if match.topic in source.topics)
+    if wanted or source.takes is not Takes.EVERYTHING:
+        return wanted
+    excerpt = (entry.title or entry.text or "")[:120]
+    return tuple(Match(topic=topic, field=Field.SOURCE, rule=EVERYTHING, excerpt=excerpt) for topic in source.topics)
 
 
 def _oldest(page: Page, before: datetime | None) -> datetime | None:

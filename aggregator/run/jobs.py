@@ -19,6 +19,7 @@ from aggregator.errors import AggregatorError, MissingSecret, SourceError
 from aggregator.fetch import SourceHttp
 from aggregator.fetch.pace import Stopped
 from aggregator.model import Coverage, Link, Outcome, SourceState
+from aggregator.pipeline.linked import Pages
 from aggregator.pipeline.poll import poll
 from aggregator.pipeline.schedule import next_poll
 from aggregator.run import Job, threads
@@ -131,6 +132,7 @@ class _Handlers:
         self._states = app.store.states(validators=True)
         self._matcher = app.matcher()
         self._refusals = app.refusals()
+        self._pages = Pages(app.store.pages())
         self._began_at = app.clock()
 
     def handle(self, job: Job) -> tuple[Done, tuple[Settled, ...]]:
@@ -165,6 +167,7 @@ class _Handlers:
                 at=self._began_at,
                 stopping=app.stop.is_set,
                 refusals=self._refusals,
+                pages=self._pages,
             )
         except MissingSecret as error:
             after = replace(state, last_error=str(error), next_poll_at=app.clock() + every)
@@ -213,7 +216,7 @@ class _Handlers:
             reply = self._client.page(link.href)
         except SourceError as error:
             return not_enriched(link, error, self._app.clock()), str(error)
-        return enriched(link, reply, self._app.clock()), ""
+        return enriched(link, reply, self._app.clock(), matcher=self._matcher), ""
 
 
 def jitter(source: str) -> float:
