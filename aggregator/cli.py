@@ -26,7 +26,8 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 _SHOWN_COMMANDS = """\
 the page      run · poll · build · schedule
 the sources   init · check · status · source list · source test
-the stories   add · import · why
+the stories   add · import · why · takedown
+to decide     hide · pin · retitle · note · kind · lead · split · merge · approve · block · order · undo · log · review
 on standard input, one JSON object a line in and out, no store and no network
               identify · match · read · cluster
 """
@@ -115,6 +116,8 @@ def _parser() -> argparse.ArgumentParser:
     _page_commands(commands, shared)
     _source_commands(commands, shared)
     _story_commands(commands, shared)
+    _deciding_commands(commands, shared)
+    _takedown_command(commands, shared)
     _line_commands(commands, shared)
     return parser
 
@@ -177,6 +180,55 @@ def _story_commands(commands: _Commands, shared: argparse.ArgumentParser) -> Non
     imported.add_argument("file", type=Path, metavar="FILE")
     why = _add(commands, shared, "why", "stories:why", "say how an address was read, and why it is on the page or not")
     why.add_argument("url", metavar="URL")
+    why.add_argument("other", metavar="URL", nargs="?", help="another address: why the two are one story, or why not")
+
+
+def _deciding_commands(commands: _Commands, shared: argparse.ArgumentParser) -> None:
+    signed = argparse.ArgumentParser(add_help=False, parents=[shared])
+    group = signed.add_argument_group("options of every decision")
+    group.add_argument("--reason", metavar="TEXT", help="why; written beside the decision")
+    group.add_argument("--by", metavar="NAME", help="who decides (AGGREGATOR_BY, else the name that git signs with)")
+    for name, text in (("hide", "take stories off the page, however they come back"), ("pin", "put stories first on the page")):
+        _add(commands, signed, name, f"deciding:{name}", text).add_argument("story", nargs="+", metavar="URL|ID")
+    _add_about(commands, signed, "retitle", "call a story otherwise").add_argument("title", nargs="+", metavar="TITLE")
+    _add_about(commands, signed, "note", "write a line about a story").add_argument("text", nargs="+", metavar="TEXT", help="Markdown")
+    _add_about(commands, signed, "kind", "say what a reader finds there").add_argument(
+        "kind", help="article, episode, video, thread, post or comment"
+    )
+    _add(commands, signed, "lead", "deciding:lead", "show a story by one of its addresses").add_argument("url", metavar="URL")
+    apart = _add_about(commands, signed, "split", "say that an address is another story than the rest")
+    apart.add_argument("other", nargs="?", metavar="FROM", help="the address that it is not one story with; the story's own if left out")
+    merge = _add(commands, signed, "merge", "deciding:merge", "say that two or more addresses are one story")
+    merge.add_argument("story", nargs="+", metavar="URL|ID")
+    approve = _add(commands, signed, "approve", "deciding:approve", "show what waits for review")
+    approve.add_argument("story", nargs="*", metavar="URL|ID")
+    approve.add_argument("--source", metavar="ID", help="everything of a source, from now on as well")
+    block = _add(commands, signed, "block", "deciding:block", "take nothing more from an author, a domain or a source")
+    block.add_argument("what", nargs="?", metavar="WHAT", help="@handle, site.example, a source's id; or a story, with one of these:")
+    for name in ("author", "domain", "source"):
+        block.add_argument(f"--{name}", nargs="?", const="", metavar="NAME", help=f"this {name}, or the {name} of the story")
+    block.add_argument("--until", metavar="DATE", help="the last day that it holds (2027-01-01); for ever if left out")
+    order = _add(commands, signed, "order", "deciding:order", "put the chosen stories in order; without addresses, print the order")
+    order.add_argument("story", nargs="*", metavar="URL|ID")
+    undo = _add(commands, shared, "undo", "deciding:undo", "take back the last decision, or the last about a story")
+    undo.add_argument("about", nargs="?", metavar="URL|ID", help="a story; or an author, a domain, a source")
+    log = _add(commands, shared, "log", "deciding:log", "say who decided what and when, newest first")
+    log.add_argument("--limit", type=int, default=100, metavar="N", help="how many (100)")
+    _add(commands, signed, "review", "review:review", "go through what waits for you, one key a decision")
+
+
+def _add_about(commands: _Commands, signed: argparse.ArgumentParser, name: str, text: str) -> argparse.ArgumentParser:
+    parser = _add(commands, signed, name, f"deciding:{name}", text)
+    parser.add_argument("story", metavar="URL|ID")
+    return parser
+
+
+def _takedown_command(commands: _Commands, shared: argparse.ArgumentParser) -> None:
+    down = _add(commands, shared, "takedown", "takedown:takedown", "remove something for good from the page, its files and the database")
+    down.add_argument("subject", metavar="URL|AUTHOR|DOMAIN", help="an address, @ada@social.example, a profile, example.org; author:NAME")
+    down.add_argument("--reason", required=True, metavar="TEXT", help="why; all that the log keeps of it, so name nothing and nobody")
+    down.add_argument("--by", metavar="NAME", help="who decided")
+    down.add_argument("--yes", action="store_true", help="do it without asking")
 
 
 def _line_commands(commands: _Commands, shared: argparse.ArgumentParser) -> None:

@@ -7,21 +7,29 @@ from typing import Final
 
 # A line, or a sentence, that begins so is left out.
 _BEGINS: Final = re.compile(
-    r"(?:continue reading|read more|read the (?:full|rest|whole)|read (?:this|it) on|keep reading|click here|learn more|view (?:on|in|this)|"
-    r"listen (?:on|to (?:this|the|us)|here|now|in)|watch (?:on|here|the full)|available (?:on|at|wherever)|find us|find (?:me|our|the show|more)|"
+    r"(?:continue reading|read more|read the (?:full|rest|whole)|read (?:this|it) on|keep reading|click here|learn "
+    r"more|view (?:on|in|this)|"
+    r"listen (?:on|to (?:this|the|us)|here|now|in)|watch (?:on|here|the full)|available (?:on|at|wherever)|find us|"
+    r"find (?:me|our|the show|more)|"
     r"the post .{1,300}(?:appeared first|first appeared) on|subscribe|please subscribe|sign up|follow (?:us|me|the|our|\w+ on)|"
     r"like,? (?:and )?subscribe|"
-    r"connect with|share this|join (?:our|us|the (?:discord|newsletter|community))|support (?:the|this|us|our|me)|become a (?:patron|member|supporter)|"
+    r"connect with|share this|join (?:our|us|the (?:discord|newsletter|community))|support (?:the|this|us|our|me)|"
+    r"become a (?:patron|member|supporter)|"
     r"donate|buy (?:me|us)|leave (?:us )?a (?:review|rating|comment)|rate (?:and|us|the)|please (?:rate|review|share|like|consider)|"
     r"if you (?:like|enjoy|enjoyed|liked|want|would like|'d like|have|are interested)|"
     r"thanks for (?:reading|listening|watching)|thank you for (?:reading|listening|watching)|send (?:in )?a voice message|"
-    r"(?:theme |intro |outro )?music (?:by|from|credits?)|produced by|edited by|hosted by|hosted on|sponsored by|this (?:episode|show|podcast) is (?:sponsored|brought|produced|part of)|"
-    r"(?:our|my|the) (?:website|newsletter|patreon|twitter|instagram|discord|facebook)|website:|twitter:|instagram:|facebook:|linkedin:|email:|web:|contact:|"
-    r"get full access|this is a (?:free|public) (?:preview|episode)|to hear more, visit|learn more about your ad|see (?:acast|omnystudio|privacy)|"
+    r"(?:theme |intro |outro )?music (?:by|from|credits?)|produced by|edited by|hosted by|hosted on|sponsored by|"
+    r"this (?:episode|show|podcast) is (?:sponsored|brought|produced|part of)|"
+    r"(?:our|my|the) (?:website|newsletter|patreon|twitter|instagram|discord|facebook)|website:|twitter:|instagram:|"
+    r"facebook:|linkedin:|email:|web:|contact:|"
+    r"get full access|this is a (?:free|public) (?:preview|episode)|to hear more, visit|learn more about your ad|"
+    r"see (?:acast|omnystudio|privacy)|"
     r"visit (?:us|our|megaphone|podcastchoices)|privacy policy|all rights reserved|copyright|©|creative commons|licensed under|"
     r"(?:photo|image|cover|art(?:work)?) (?:by|credit)|we use cookies|"
-    r"originally (?:published|posted|appeared)|this (?:post|article|story|essay) (?:appeared|was (?:originally|first) published)|cross-?posted (?:from|on|at)|"
-    r"weiterlesen|mehr lesen|abonnier|unterstutze|folge uns|folgt uns|lire la suite|abonnez|suivez|seguir leyendo|leer mas|suscribete|siguenos|"
+    r"originally (?:published|posted|appeared)|this (?:post|article|story|essay) (?:appeared|was (?:originally|"
+    r"first) published)|cross-?posted (?:from|on|at)|"
+    r"weiterlesen|mehr lesen|abonnier|unterstutze|folge uns|folgt uns|lire la suite|abonnez|suivez|seguir leyendo|"
+    r"leer mas|suscribete|siguenos|"
     r"lees verder|leggi tutto|continua a leggere|iscriviti|читать далее|続きを読む|阅读全文|继续阅读)",
     re.IGNORECASE,
 )

@@ -1,4 +1,4 @@
-"""The language of a text from its most common words, said only when it is sure. Source: the first words of each language's frequency lists."""
+"""The language of a text by its most common words, said only when it is sure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Final
 
 _COMMON: Final = {
-    "en": "the and of to is that it for was with you this are not have from they we be at but what all were when your can there which their",
-    "de": "der die das und ist nicht ein eine mit für auf den dem sich auch wir sie ich es von zu wie als aber werden wird sind oder nach über",
+    "en": "the and of to is that it for was with you this are not have from they we be at but what all were when your can there which",
+    "de": "der die das und ist nicht ein eine mit für auf den dem sich auch wir sie ich es von zu wie als aber werden wird sind oder nach",
     "fr": "le la les des et est une pour que dans qui sur pas avec nous vous ce au du par plus sont ne mais ou cette aux être leur il elle",
     "es": "el la los las de y que en un una es por con para no se lo como más pero sus este esta son del al nos hay está también",
     "it": "il la di che è e un una per non con del della si sono gli le da come più anche nel alla questo ma dei delle al ci",
@@ -37,6 +37,7 @@ _SCRIPTS: Final = (
 )
 # Fewer words can be a title that stands in another language's text.
 _FEWEST: Final = 12
+_MOST: Final = 150
 _SHARE: Final = 0.15
 
 
@@ -45,15 +46,16 @@ def language_of(words: Sequence[str]) -> str | None:
 
     Persian is taken for Arabic, and Bulgarian for Russian: what is asked is whether two texts can be in one language.
     """
-    words = words[:400]
-    scripts = Counter(_script(word) for word in words)
-    written, count = scripts.most_common(1)[0] if scripts else (None, 0)
-    if written is not None and count * 2 > len(words) and count > 3:
-        return "ja" if written == "zh" and scripts["ja"] else written
+    words = words[:_MOST]
+    if not "".join(words).isascii():
+        scripts = Counter(filter(None, map(_script, words)))
+        written, count = scripts.most_common(1)[0] if scripts else ("", 0)
+        if count * 2 > len(words) and count > 3:
+            return "ja" if written == "zh" and scripts["ja"] else written
     if len(words) < _FEWEST:
         return None
-    found = Counter(language for word in words for language in _LANGUAGES_OF.get(word, ()))
-    (first, most), (_, second) = (found.most_common(2) + [("", 0), ("", 0)])[:2]
+    found = Counter([language for word in words if word in _LANGUAGES_OF for language in _LANGUAGES_OF[word]])
+    (first, most), (_, second) = [*found.most_common(2), ("", 0), ("", 0)][:2]
     return first if most >= _SHARE * len(words) and most >= second * 1.6 and most > 3 else None
 
 

@@ -34,7 +34,8 @@ _SMALL: Final = {
     word: number
     for number, words in enumerate(
         (
-            "one first eins erste erster ersten erstes un une premier premiere uno una primera primero primo prima um uma primeira een eerste",
+            "one first eins erste erster ersten erstes un une premier premiere uno una primera primero primo prima um uma "
+            "primeira een eerste",
             "two second zwei zweite zweiter zweiten zweites deux deuxieme dos segunda segundo due seconda secondo dois duas twee tweede",
             "three third drei dritte dritter dritten drittes trois troisieme tres tercera tercero terzo terza terceira drie derde",
             "four fourth vier vierte vierter vierten viertes quatre quatrieme cuatro cuarta cuarto quattro quarto quarta quatro vierde",
@@ -62,22 +63,23 @@ _SMALL: Final = {
 _ROMAN: Final = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 # Words that a number follows, by the unit they count. Issues, numbers and episodes are one unit: platforms call one thing by all of them.
 _UNITS: Final = {
-    "episode": "episode episodes episodio episodios eps ep folge folgen aflevering avsnitt afsnit odcinek epizoda issue ausgabe edition edicion"
-    " edicao edizione uitgave numero nummer no nr num newsletter серия выпуск эпизод номер",
+    "episode": "episode episodes episodio episodios eps ep folge folgen aflevering avsnitt afsnit odcinek epizoda issue ausgabe edition"
+    " edicion edicao edizione uitgave numero nummer no nr num newsletter серия выпуск эпизод номер",
     "part": "part parts pt teil partie parte parti deel del czesc cast часть",
     "season": "season series staffel saison temporada stagione seizoen sasong sezon сезон",
     "volume": "volume volumen vol band tome tomo том",
     "chapter": "chapter kapitel chapitre capitulo capitolo hoofdstuk rozdzial глава",
     "week": "week kw woche semaine semana settimana uke vecka неделя",
     "day": "day tag jour dia giorno dag день",
-    "session": "session lesson module unit class lecture lektion lecon leccion lezione les sitzung workshop webinar call meetup meeting round"
-    " sprint quarter runde",
+    "session": "session lesson module unit class lecture lektion lecon leccion lezione les sitzung workshop webinar call meetup meeting"
+    " round sprint quarter runde",
 }
 _UNIT_OF: Final = {word: unit for unit, words in _UNITS.items() for word in words.split()}
 _COUNTED = "|".join(sorted(map(re.escape, _UNIT_OF), key=len, reverse=True))
 # Behind these a number can be a word or Roman; behind "no" and "del" it would be a phrase ("no one way").
 _CERTAIN = (
-    "episode|episodio|episodios|ep|folge|aflevering|issue|ausgabe|edition|part|pt|teil|partie|parte|deel|часть|season|staffel|saison|temporada|"
+    "episode|episodio|episodios|ep|folge|aflevering|issue|ausgabe|edition|part|pt|teil|partie|parte|deel|часть|"
+    "season|staffel|saison|temporada|"
     "volume|vol|chapter|kapitel|chapitre|capitulo|capitolo|hoofdstuk|week|woche|day|session|lesson|module|unit|lecture"
 )
 _SPELLED = "|".join(sorted(_SMALL, key=len, reverse=True))
@@ -88,7 +90,9 @@ _SEASON_EPISODE = re.compile(
 _COUNT = re.compile(rf"(?<![a-z0-9])({_COUNTED})[\s.:#№°-]{{0,3}}(?:no|nr)?[\s.:#№°-]{{0,2}}(\d{{1,4}})(?![a-z0-9]|[.,]\d)")
 _SPELT_COUNT = re.compile(rf"(?<![a-z0-9])({_CERTAIN})[\s.:-]{{1,3}}([ivxlc]{{1,6}}|{_SPELLED})(?![\w'])")
 _ORDINAL = re.compile(
-    rf"(?<![a-z0-9])(?:(\d{{1,3}})(?:st|nd|rd|th|e|er|eme|te|ter|\.|ª|º)|({_SPELLED}))[\s-](part|episode|issue|edition|season|week|day|chapter|lesson|session|teil|folge|ausgabe|woche|tag|staffel|kapitel|partie|parte|semana|semaine|annual)(?![a-z0-9])"
+    rf"(?<![a-z0-9])(?:(\d{{1,3}})(?:st|nd|rd|th|e|er|eme|te|ter|\.|ª|º)|({_SPELLED}))[\s-](part|episode|issue|"
+    rf"edition|season|week|day|chapter|lesson|session|teil|folge|ausgabe|woche|tag|staffel|kapitel|partie|parte|"
+    rf"semana|semaine|annual)(?![a-z0-9])"
 )
 _HASH = re.compile(r"(?<![\w&])(?:#|№|n[°º]\s?)\s?(\d{1,4})(?![\w.]\d|\w)")
 _SHORT_EPISODE = re.compile(r"(?<![a-z0-9])e(\d{1,4})(?![a-z0-9])")

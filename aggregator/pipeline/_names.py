@@ -81,13 +81,16 @@ def _joined(name: str) -> str:
 _PERSON_IN_PATH = re.compile(r"/@([\w.-]+)(?:@[\w.-]+)?(?:/|\Z)|/(?:profile|users|pod/show|pod/profile|c|user|in)/([\w.:@-]+)(?:/|\Z)")
 _FIRST: Final = frozenset(("anchor.fm", "soundcloud.com", "mixcloud.com", "x.com", "github.com", "t.me", "tumblr.com"))
 _SHARED_HOSTS: Final = re.compile(
-    r"(?:\A|\.)(?:youtube|youtu|medium|substack|spotify|apple|reddit|loomio|facebook|linkedin|instagram|google|vimeo|bsky|x|twitter|threads|"
-    r"ycombinator|lobste|wordpress|blogspot|tumblr|podbean|buzzsprout|transistor|libsyn|simplecast|soundcloud|mixcloud|anchor|github|gitlab|"
+    r"(?:\A|\.)(?:youtube|youtu|medium|substack|spotify|apple|reddit|loomio|facebook|linkedin|instagram|google|"
+    r"vimeo|bsky|x|twitter|threads|"
+    r"ycombinator|lobste|wordpress|blogspot|tumblr|podbean|buzzsprout|transistor|libsyn|simplecast|soundcloud|"
+    r"mixcloud|anchor|github|gitlab|"
     r"telegram|t|njump|primal|discord|patreon|overcast|castbox|archive|wikipedia|stackexchange|stackoverflow|ghost|hashnode|dev|notion|"
     r"brid|captivate|acast|spreaker|podcasts|pca|castro|listennotes|podchaser|fireside|redcircle|blubrry|megaphone)\.[a-z.]{2,6}\Z"
 )
 _OWN_HOSTS: Final = re.compile(
-    r"\A([\w-]+)\.(?:medium|substack|tumblr|wordpress|blogspot|podbean|buzzsprout|libsyn|ghost|transistor|simplecast|captivate|fireside|hashnode|"
+    r"\A([\w-]+)\.(?:medium|substack|tumblr|wordpress|blogspot|podbean|buzzsprout|libsyn|ghost|transistor|"
+    r"simplecast|captivate|fireside|hashnode|"
     r"bandcamp|github|gitbook)\.[a-z.]{2,6}\Z"
 )
 _NOT_OWN: Final = frozenset("www open api feeds feed rss cdn blog m help support share player embed podcasts".split())

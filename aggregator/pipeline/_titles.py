@@ -23,9 +23,12 @@ _START: Final = re.compile(
     re.IGNORECASE,
 )
 _DECORATION: Final = (
-    "podcast|podcast episode|video|video podcast|audio|audio version|official|official video|official audio|full episode|full video|full interview|"
-    "full talk|full|hd|4k|live|livestream|recording|recorded|talk|new|updated|free|public|members only|paid|english|eng|subtitles?|with subtitles|"
-    "transcript|full transcript|with transcript|show ?notes|shownotes|read aloud|narrated|repost|cross-?post(?:ed)?|x-?post|archive|pdf|long read|"
+    "podcast|podcast episode|video|video podcast|audio|audio version|official|official video|official audio|full "
+    "episode|full video|full interview|"
+    "full talk|full|hd|4k|live|livestream|recording|recorded|talk|new|updated|free|public|members only|paid|"
+    "english|eng|subtitles?|with subtitles|"
+    "transcript|full transcript|with transcript|show ?notes|shownotes|read aloud|narrated|repost|"
+    "cross-?post(?:ed)?|x-?post|archive|pdf|long read|"
     "interview|mit transkript|transkript|folge|playlist"
 )
 _ASIDE: Final = re.compile(rf"\s*[(\[{{【](?:{_DECORATION})[)\]}}】]\s*", re.IGNORECASE)
@@ -50,11 +53,11 @@ _SMALL: Final = frozenset(
 _GENERIC: Final = frozenset(
     """
     introduction intro introducing newsletter weekly monthly daily annual yearly quarterly update updates news notes note links link roundup
-    round up digest report welcome hello world about home homepage episode podcast part chapter thoughts reflections reflection summary overview
-    conclusion preface foreword first post posts new latest last next year week month day today review reviews open thread community call
-    meeting minutes agenda announcement announcements untitled test reading list faq questions answers ama q interview conversation talk
-    video recording live stream session bulletin edition issue volume season trailer teaser journal diary log blog article essay story draft
-    einfuhrung einleitung rundbrief wochenruckblick neuigkeiten willkommen uber vorwort gedanken notizen protokoll
+    round up digest report welcome hello world about home homepage episode podcast part chapter thoughts reflections reflection summary
+    overview conclusion preface foreword first post posts new latest last next year week month day today review reviews
+    open thread community call meeting minutes agenda announcement announcements untitled test reading list faq questions answers
+    ama q interview conversation talk video recording live stream session bulletin edition issue volume season trailer teaser journal diary
+    log blog article essay story draft einfuhrung einleitung rundbrief wochenruckblick neuigkeiten willkommen uber vorwort gedanken notizen protokoll
     bienvenue actualites nouvelles lettre infolettre notes resume accueil
     introduccion bienvenidos noticias boletin resumen notas inicio novedades
     introduzione benvenuti notizie introducao boas vindas novidades inleiding welkom nieuwsbrief nieuws
@@ -71,7 +74,8 @@ _TURNING: Final = frozenset(
     """.split()
 )
 _ANSWERING: Final = re.compile(
-    r"\A\W*(?:re|aw|sv|in response to|a? ?(?:response|reply|rebuttal|reaction|answer|rejoinder) to|responding to|replying to|review(?: of)?|book review|"
+    r"\A\W*(?:re|aw|sv|in response to|a? ?(?:response|reply|rebuttal|reaction|answer|rejoinder) to|responding to|"
+    r"replying to|review(?: of)?|book review|"
     r"my (?:take|thoughts) on|thoughts on|reflections on|comments? on|notes on|summary of|antwort auf|reponse a|respuesta a|risposta a|"
     r"resposta a)\b\s*:?"
 )
@@ -138,10 +142,8 @@ def _without_names(title: str, names: Collection[str], taken: list[str]) -> str:
     if by is not None and _squeezed(by[1]) in names:
         title = title[: by.start()]
     cuts = list(_SEPARATOR.finditer(title))
-    for cut, part, rest in (
-        *((cut, title[cut.end() :], title[: cut.start()]) for cut in cuts[-1:]),
-        *((cut, title[: cut.start()], title[cut.end() :]) for cut in cuts[:1]),
-    ):
+    ends = [(title[cut.end() :], title[: cut.start()]) for cut in cuts[-1:]]
+    for part, rest in (*ends, *((title[: cut.start()], title[cut.end() :]) for cut in cuts[:1])):
         name = _squeezed(part)
         if name and _named(name, names) and _WORD.search(plain(rest)) and taken_apart(part).marks.keys() <= {"episode", "season"}:
             taken.append(" ".join(_WORD.findall(plain(part))))

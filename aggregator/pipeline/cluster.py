@@ -54,7 +54,8 @@ def cluster(mentions: Sequence[Mention]) -> Clustered:
     voices = {number: Voice(subject=mention.identity.subject, aliases=mention.identity.aliases) for number, mention in enumerate(mentions)}
     works = {work.key: work for work in index.works if work.key in bound}
     places = partition(voices, {}, bonds=bonds, works=works, since=since).places
-    return Clustered(stories=tuple(story_id(places[number]) for number in range(len(mentions))), bonds=bonds)
+    ids = {anchor: story_id(anchor) for anchor in set(places.values())}
+    return Clustered(stories=tuple(ids[places[number]] for number in range(len(mentions))), bonds=bonds)
 
 
 def subjects_of(mentions: Iterable[Mention]) -> Iterable[Material]:

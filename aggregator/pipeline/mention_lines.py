@@ -24,13 +24,16 @@ _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"“”«»|\\^`{}]+", re.IGNO
 _CLOSERS: Final = {")": "(", "]": "["}
 _AUDIO = re.compile(r"\.(?:mp3|m4a|ogg|oga|opus|wav|flac|aac|m4b)(?:[?#]|\Z)|/podcast/play/\d+", re.IGNORECASE)
 _KINDS: Final = {
-    Kind.EPISODE: "podcast anchor spotify apple applepodcasts itunes podbean buzzsprout soundcloud overcast castbox pocketcasts transistor "
-    "libsyn simplecast acast spreaker mixcloud podcastindex fyyd",
+    Kind.EPISODE: """
+        podcast anchor spotify apple applepodcasts itunes podbean buzzsprout soundcloud overcast castbox pocketcasts transistor libsyn
+        simplecast acast spreaker mixcloud podcastindex fyyd
+    """,
     Kind.VIDEO: "youtube vimeo peertube dailymotion twitch tiktok odysee",
-    Kind.POST: "mastodon fediverse activitypub bluesky bsky atproto x twitter threads instagram facebook linkedin telegram nostr tumblr discord "
-    "matrix ssb scuttlebutt pleroma akkoma misskey pixelfed gotosocial bridgy reddit hn hackernews lobsters lemmy mbin kbin slack",
+    Kind.POST: """
+        mastodon fediverse activitypub bluesky bsky atproto x twitter threads instagram facebook linkedin telegram nostr tumblr
+        discord matrix ssb scuttlebutt pleroma akkoma misskey pixelfed gotosocial bridgy reddit hn hackernews lobsters lemmy mbin kbin slack
+    """,
     Kind.THREAD: "loomio discourse forum github gitlab stackexchange stackoverflow googlegroups mailinglist",
-    Kind.ARTICLE: "medium substack ghost wordpress blog web rss feed atom blogger hashnode writeas notion gitbook newsletter news website article",
 }
 _KIND_OF: Final = {platform: kind for kind, platforms in _KINDS.items() for platform in platforms.split()}
 # Places where a thread is a link that somebody submitted.
@@ -78,8 +81,8 @@ def mention_of(request: Mapping[str, Any]) -> Mention:
 def answers_of(mentions: Sequence[Mention]) -> list[dict[str, object]]:
     """One line for each mention, in order: {"id","story","evidence":[{"kind","with","left","right","score"}]}.
 
-    Each says what binds it to the others, once for each thing that does: to the first mention of its address, and where it is that one itself
-    to the first mentions of the other addresses.
+    Each says what binds it to others, once for each thing that does: to the first mention of its address, and where it is that one itself,
+    to the first mentions of other addresses.
     """
     made = cluster(mentions)
     first = _first_of_each(mentions)

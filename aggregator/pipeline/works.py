@@ -222,7 +222,7 @@ def _bare(url: str) -> str:
 
 
 def _guid(entry: Entry) -> str | None:
-    """A feed's id that no other feed would give by chance: an address, a URN, a tag (RFC 4151), or a long code; "1" and "post-12" are none."""
+    """A feed's id that no other gives by chance: an address, a URN, a tag (RFC 4151), a long code; "1" and "post-12" are none."""
     if entry.kind in (Kind.POST, Kind.COMMENT):
         return None
     said = entry.native_id.strip()

@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Sequence
 from hashlib import blake2b
 from operator import eq
+from struct import Struct
 from sys import byteorder
 from typing import Final
 
@@ -21,7 +22,6 @@ BANDS: Final = 32
 # What rensa calls the version of its own hashing (2 in rensa 0.5), and ours: the seed, the words and the runs of words below.
 VERSION: Final = 201
 _SEED: Final = 20261122
-_ROWS: Final = PERMUTATIONS // BANDS
 _RUN: Final = 3
 
 _ADDRESS = re.compile(r"(?:[a-z][a-z\d+.-]{1,20}:/{1,2}|www\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|fm|io|cc)/\S*", re.IGNORECASE)
@@ -29,6 +29,12 @@ _PERSON = re.compile(r"(?<![\w/])@[\w.-]+(?:@[\w.-]+)?")
 # A letter of a script that is written without spaces is a word; so is a run of other letters, with the marks on them.
 _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W_]+(?:'[^\W_]+)*")
 _LONGEST: Final = 40_000
+
+
+# A band is four numbers of the sketch, which are read as two.
+_HALVES: Final = Struct(f"<{PERMUTATIONS // 2}Q")
+_OVER: Final = 1 << 64
+_MASK: Final = _OVER - 1
 
 
 def words_of(text: str) -> list[str]:
@@ -43,7 +49,7 @@ def words_of(text: str) -> list[str]:
 
 def sketch(words: Sequence[str]) -> bytes:
     """What is kept of a text: 128 numbers of four bytes, little-endian, over its runs of three words (over the words of a shorter one)."""
-    from rensa import RMinHash
+    from rensa import RMinHash  # type: ignore[import-untyped]  # it is written in Rust and brings no types
 
     if not words:
         return b""
@@ -65,13 +71,20 @@ def likeness(left: bytes, right: bytes) -> float:
         return 0.0
     if left == right:
         return 1.0
-    return sum(map(eq, memoryview(left).cast("I"), memoryview(right).cast("I"))) / PERMUTATIONS
+    same: int = sum(map(eq, memoryview(left).cast("I"), memoryview(right).cast("I")))
+    return same / PERMUTATIONS
 
 
 def bands(sketched: bytes) -> tuple[int, ...]:
     """Numbers of 64 bits, signed, of which texts that are 0.55 alike share one in 95 of 100 cases, and those that are 0.2 alike in 5."""
-    size = 4 * _ROWS
-    return tuple(posting(b"text", number, sketched[size * number : size * number + size]) for number in range(BANDS)) if sketched else ()
+    if not sketched:
+        return ()
+    halves = _HALVES.unpack(sketched)
+    mixed = (
+        (one * 0x9E3779B97F4A7C15 + other * 0xC2B2AE3D27D4EB4F + number * 0x165667B19E3779F9) & _MASK
+        for number, (one, other) in enumerate(zip(halves[::2], halves[1::2], strict=True))
+    )
+    return tuple([number - _OVER if number >> 63 else number for number in mixed])
 
 
 def posting(what: bytes, number: int, content: bytes) -> int:
