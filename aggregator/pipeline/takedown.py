@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from html import unescape
@@ -19,6 +19,10 @@ from aggregator.text.urls import canonical, host_of, is_web
 # As addresses stand in markup and in plain text.
 _ADDRESS = re.compile(r"https?://[^\s<>\"'\\\]]+", re.IGNORECASE)
 _AT_THE_END = ".,;:!?)"
+_WORD = re.compile(r"\S+")
+_AROUND = "\"'<>()[]{},;`*"
+# In words.
+_LONGEST_NAME = 5
 # A person's page, as the platforms that are read write it.
 _PROFILE = re.compile(r"/(?:@[^/]+|users/[^/]+|u/[^/]+|profile/[^/]+|in/[^/]+|channel/[^/]+|author/[^/]+)\Z", re.IGNORECASE)
 
@@ -179,11 +183,21 @@ class Refusals:
         """Whether a text has an address in it that was taken down."""
         return bool(self.hashes) and any(self._names_refused(found[0]) for found in _ADDRESS.finditer(text))
 
-    def covers_word(self, word: str) -> bool:
-        """Whether one word of a text is a handle or a host that was taken down."""
-        if "@" in word:
-            return self._refused(Scope.AUTHOR, folded(word))
-        return self._refused(Scope.AUTHOR, folded(word)) or self._refused(Scope.DOMAIN, word.casefold())
+    def named_in(self, line: str) -> bool:
+        """Whether a line of text names what was taken down: by an address, a handle, a host or a whole name."""
+        if not self.hashes:
+            return False
+        words = [word for found in _WORD.findall(line) if (word := found.strip(_AROUND).rstrip(_AT_THE_END))]
+        return self.quotes(line) or any(map(self._covers_word, words)) or any(map(self.covers_name, _runs(words)))
+
+    def _covers_word(self, word: str) -> bool:
+        bare = word.removeprefix(AUTHOR).removeprefix(DOMAIN)
+        if self._refused(Scope.AUTHOR, folded(bare)):
+            return True
+        host, _, path = bare.partition("/")
+        if "." not in host:
+            return False
+        return self.covers_key(canonical(f"https://{bare}").key) if path else self._refused(Scope.DOMAIN, host.casefold())
 
     def _preview(self, preview: Preview) -> Preview:
         return replace(preview, author=None) if self.covers_name(preview.author) else preview
@@ -220,6 +234,13 @@ def names_of(entry: Entry) -> Iterator[str]:
         key = canonical(alias).key
         if is_web(key):
             yield key
+
+
+def _runs(words: Sequence[str]) -> Iterator[str]:
+    """Neighbouring words, as many together as names have."""
+    for length in range(2, _LONGEST_NAME + 1):
+        for at in range(len(words) - length + 1):
+            yield " ".join(words[at : at + length])
 
 
 def accounts_of(author: Author | None) -> Iterator[Subject]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,8 +16,6 @@ from aggregator.store import Erased
 from aggregator.text.urls import canonical, is_web
 
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
-_WORD = re.compile(r"\S+")
-_AROUND = "\"'<>()[]{},;`*"
 # No file of the page, nor of the configuration, is longer.
 _LONGEST_FILE = 64 * 1024 * 1024
 
@@ -272,12 +269,5 @@ def _lines(path: Path, refusals: Refusals) -> Iterator[int]:
     except OSError:
         return
     for number, line in enumerate(text.splitlines(), start=1):
-        if refusals.quotes(line) or any(map(refusals.covers_word, _words(line))):
+        if refusals.named_in(line):
             yield number
-
-
-def _words(line: str) -> Iterator[str]:
-    for found in _WORD.finditer(line):
-        word = found[0].strip(_AROUND).removesuffix(".")
-        if "@" in word or "." in word:
-            yield word.removeprefix("author:").removeprefix("domain:")
