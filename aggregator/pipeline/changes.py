@@ -24,13 +24,18 @@ class Change:
         return f"“{self.title}” {self.what}."
 
 
-def called(story: Story) -> str:
-    """What a story is called, for people, on one line: by the steward, by the community, by itself, by its page, or by its address."""
-    given = (story.curation.title, story.chosen.title if story.chosen else None)
-    own = (one.entry.title for one in story.mentions if one.identity.subject == story.lead)
-    pages = (link.title for link in story.links)
-    words = (one.entry.text for one in story.mentions if one.identity.subject == story.lead and not one.entry.title)
-    title = next((text for text in (*given, *own, *pages, *words) if text and text.strip()), story.lead)
+def called(story: Story, key: str = "") -> str:
+    """What a story is called, for people, on one line: by the steward, by the community, by itself, by its page, or by its address.
+
+    Args:
+        key: one of its addresses, when what stands there is meant; "" for the story.
+    """
+    about = key if any(link.key == key for link in story.links) else story.lead
+    given = () if about != story.lead else (story.curation.title, story.chosen.title if story.chosen else None)
+    own = [one.entry for one in story.mentions if one.identity.subject == about]
+    pages = (link.title for link in story.links if link.key == about)
+    titles = (*given, *(entry.title for entry in own), *pages, *(entry.text for entry in own))
+    title = next((text for text in titles if text and text.strip()), about)
     line = " ".join(title.split())
     return line if len(line) <= _CALLED else line[: _CALLED - 1].rstrip() + "…"
 
@@ -39,17 +44,17 @@ def changes(before: Curated, after: Curated) -> tuple[Change, ...]:
     """What changes for readers and for the steward: stories that leave, stories that come, then those that are shown otherwise."""
     was = {story.id: story for story in before.shown}
     now = {story.id: story for story in after.shown}
-    into = {id: story for story in now.values() for id in story.former}
-    return (*_leaving(was, now, into, after), *_coming(was, now, before), *_shown_otherwise(was, now))
+    return (*_leaving(was, now, after), *_coming(was, now, before), *_shown_otherwise(was, now))
 
 
-def _leaving(was: dict[str, Story], now: dict[str, Story], into: dict[str, Story], after: Curated) -> Iterator[Change]:
+def _leaving(was: dict[str, Story], now: dict[str, Story], after: Curated) -> Iterator[Change]:
     waiting = {held.story.id for held in after.held}
+    into = _by_key(now)
     for id, story in was.items():
         if id in now:
             continue
-        if id in into:
-            what = f"becomes part of “{called(into[id])}”"
+        if story.lead in into:
+            what = f"becomes part of “{called(into[story.lead])}”"
         elif id in waiting:
             what = "leaves the page and waits for review"
         else:
@@ -59,17 +64,21 @@ def _leaving(was: dict[str, Story], now: dict[str, Story], into: dict[str, Story
 
 def _coming(was: dict[str, Story], now: dict[str, Story], before: Curated) -> Iterator[Change]:
     waited = {held.story.id for held in before.held}
-    parts = {id: story for story in was.values() for id in story.former}
+    parts = _by_key(was)
     for id, story in now.items():
         if id in was:
             continue
-        if id in parts:
-            what = f"stands by itself and no longer under “{called(parts[id])}”"
+        if story.lead in parts:
+            what = f"stands by itself and no longer under “{called(parts[story.lead])}”"
         elif id in waited:
             what = "is shown and waits no longer"
         else:
             what = "comes onto the page"
         yield Change(story=id, title=called(story), what=what)
+
+
+def _by_key(stories: dict[str, Story]) -> dict[str, Story]:
+    return {link.key: story for story in stories.values() for link in story.links}
 
 
 def _shown_otherwise(was: dict[str, Story], now: dict[str, Story]) -> Iterator[Change]:

@@ -1,0 +1,346 @@
+"""The commands by which the steward decides: hide, pin, note, retitle, kind, lead, split, merge, approve, block, order; undo and log.
+
+Each changes curation.yaml, lets the database follow, writes the page, and says in a sentence or two what became different.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.app import App
+from aggregator.commands.common import application, columns, complain_lines, day, say, show, talk
+from aggregator.commands.decided import sentence
+from aggregator.commands.naming import Named, author_of, domain_of, known, named, source_known, who_decides
+from aggregator.curation.naming import AUTHOR, BLOCKED, SOURCE, folded
+from aggregator.errors import ConfigError
+from aggregator.model import Decision, DecisionKind, Kind
+from aggregator.text.urls import canonical
+
+if TYPE_CHECKING:
+    from aggregator.run.deciding import Decided
+
+_Make = Callable[[App], Sequence[Decision]]
+
+
+def hide(options: argparse.Namespace) -> int:
+    """Take stories off the page; an address that is not known yet is hidden in advance."""
+    return _decide(options, lambda app: [_about(DecisionKind.HIDE, named(app, one)) for one in options.story])
+
+
+def pin(options: argparse.Namespace) -> int:
+    """Put stories first."""
+    return _decide(options, lambda app: [_about(DecisionKind.PIN, known(app, one)) for one in options.story])
+
+
+def retitle(options: argparse.Namespace) -> int:
+    """Call a story otherwise."""
+    return _decide(options, lambda app: [_about(DecisionKind.RETITLE, known(app, options.story), value=_text(options.title, "TITLE"))])
+
+
+def note(options: argparse.Namespace) -> int:
+    """Say something about a story in the community's own words."""
+    return _decide(options, lambda app: [_about(DecisionKind.NOTE, known(app, options.story), value=_text(options.text, "TEXT"))])
+
+
+def kind(options: argparse.Namespace) -> int:
+    """Say what a reader finds there."""
+    if options.kind not in list(Kind):
+        from aggregator.shape import nearest
+
+        raise ConfigError(f"{options.kind!r} is no kind. {nearest(options.kind, map(str, Kind))}")
+    return _decide(options, lambda app: [_about(DecisionKind.KIND, known(app, options.story), value=options.kind)])
+
+
+def lead(options: argparse.Namespace) -> int:
+    """Show a story by one of its addresses."""
+    return _decide(options, lambda app: [_about(DecisionKind.LEAD, known(app, options.url))])
+
+
+def split(options: argparse.Namespace) -> int:
+    """Say that two addresses are not one story."""
+    return _decide(options, lambda app: [_split(app, options.story, options.other)])
+
+
+def merge(options: argparse.Namespace) -> int:
+    """Say that addresses are one story."""
+
+    def made(app: App) -> Sequence[Decision]:
+        keys = tuple(dict.fromkeys(known(app, one).key for one in options.story))
+        if len(keys) < 2:
+            raise ConfigError("to merge takes two different addresses. Name another one.")
+        return [Decision(kind=DecisionKind.MERGE, subject=keys[0], others=keys[1:])]
+
+    return _decide(options, made)
+
+
+def approve(options: argparse.Namespace) -> int:
+    """Show what waits: stories, posts, or everything of a source."""
+    if not options.story and not options.source:
+        raise ConfigError("say what to approve: an address, or --source ID. `aggregator review` lists what waits.")
+
+    def made(app: App) -> Sequence[Decision]:
+        of_source = [Decision(kind=DecisionKind.APPROVE, subject=source_known(app, options.source))] if options.source else []
+        return [*(_about(DecisionKind.APPROVE, known(app, one)) for one in options.story), *of_source]
+
+    return _decide(options, made)
+
+
+def block(options: argparse.Namespace) -> int:
+    """Take nothing more from an author, a domain or a source."""
+    until = _until(options.until)
+    return _decide(options, lambda app: [Decision(kind=DecisionKind.BLOCK, subject=_blocked(app, options), until=until)])
+
+
+def order(options: argparse.Namespace) -> int:
+    """Put the chosen stories in order, or say which order they have."""
+    if options.story:
+        return _decide(options, lambda app: [_ordered(app, options.story)])
+    with application(options) as app:
+        standing = [one for one in app.store.decisions.standing() if one.kind is DecisionKind.ORDER]
+        keys = standing[-1].others if standing else tuple(one.links[0].key for one in app.store.chosen())
+        if options.json:
+            show(keys)
+        for at, key in enumerate(() if options.json else keys, start=1):
+            say(f"{at:3}  {key}")
+    return 0
+
+
+def undo(options: argparse.Namespace) -> int:
+    """Take back the last decision, or the last about something."""
+    from aggregator.run.deciding import take_back, turn
+
+    with application(options) as app, turn(app):
+        about = _names(app, options.about) if options.about else None
+
+        def choose(decisions: Sequence[Decision]) -> int | None:
+            places = (at for at, one in enumerate(decisions) if about is None or _concerns(one, about))
+            return max(places, default=None)
+
+        done = take_back(app, choose, dry_run=options.dry_run)
+        if not done.taken_back:
+            talk(options, f"Nothing was decided{f' about {options.about}' if options.about else ''}, so there is nothing to take back.")
+        return _end(options, app, done)
+
+
+def log(options: argparse.Namespace) -> int:
+    """Say who decided what and when, newest first."""
+    from aggregator.run.deciding import sync
+
+    code = 0
+    with application(options) as app:
+        with app.store.exclusive() as held:
+            try:
+                _ = sync(app, write=not options.dry_run) if held else None
+            except ConfigError as error:
+                complain_lines(str(error))
+                code = 3
+        lines = app.store.decisions.log(options.limit)
+        if options.json:
+            show([{"at": one.at, "made": one.made, "decision": asdict(one.decision)} for one in lines])
+            return code
+        rows = []
+        for one in lines:
+            decision, at = one.decision, one.decision.at if one.made else one.at
+            what = sentence(decision, str, tense="log")
+            rows.append((day(at), decision.by or "-", what if one.made else f"took back: {what}", decision.reason))
+        for line in columns(rows) if rows else ():
+            say(line)
+        if not rows:
+            talk(options, "Nothing has been decided yet. `aggregator hide URL` takes a story off the page.")
+    return code
+
+
+# -- what they share
+
+
+def _decide(options: argparse.Namespace, make: _Make) -> int:
+    from aggregator.run.deciding import decide, sync, turn
+
+    with application(options) as app, turn(app):
+        # By now, so that a story is looked up as the file has it.
+        remarks = sync(app, write=not options.dry_run).remarks
+        signed = signer(options, app)
+        done = decide(app, [signed(decision) for decision in make(app)], dry_run=options.dry_run)
+        done = replace(done, remarks=tuple(dict.fromkeys((*remarks, *done.remarks))))
+        if not done.made:
+            talk(options, "That is decided already; nothing was changed.")
+        return _end(options, app, done)
+
+
+def signer(options: argparse.Namespace, app: App) -> Callable[[Decision], Decision]:
+    """Puts who decides, when and why to a decision."""
+    by = who_decides(options.by, app.settings.curation.parent)
+    at, reason = app.clock().replace(microsecond=0), " ".join((options.reason or "").split())
+    return lambda decision: replace(decision, by=by, at=at, reason=reason)
+
+
+def _end(options: argparse.Namespace, app: App, done: Decided) -> int:
+    """Say what was changed, and write the page."""
+    from aggregator.run.publishing import publish_site
+
+    for remark in done.remarks:
+        talk(options, remark)
+    if options.json:
+        plain = {
+            "made": [asdict(one) for one in done.made],
+            "taken_back": [asdict(one) for one in done.taken_back],
+            "changes": [asdict(one) for one in done.changes],
+            "dry_run": options.dry_run,
+        }
+        show(plain)
+    else:
+        for line in told(app, done, dry_run=options.dry_run):
+            talk(options, line)
+    if (done.made or done.taken_back) and not options.dry_run:
+        publish_site(app)
+    return 0
+
+
+# More would scroll what was decided off the screen.
+_MOST_CHANGES = 12
+
+
+def told(app: App, done: Decided, *, dry_run: bool) -> list[str]:
+    """What was decided, a line each, and what that changes on the page."""
+    from aggregator.pipeline.changes import called
+
+    def name(key: str) -> str:
+        owner = app.store.story_of(key)
+        story = app.store.story(owner) if owner is not None else None
+        return f"“{called(story, key)}” ({key})" if story is not None else key
+
+    lines = [sentence(one, name, tense="would" if dry_run else "did") for one in done.made]
+    lines += [sentence(one, name, tense="would undo" if dry_run else "undid") for one in done.taken_back]
+    if not lines:
+        return []
+    lines += [str(change) for change in done.changes[:_MOST_CHANGES]]
+    if more := len(done.changes) - _MOST_CHANGES:
+        lines += [f"And {more} more."] if more > 0 else []
+    if not done.changes:
+        hidden = [one for one in done.made if one.kind is DecisionKind.HIDE and app.store.story_of(one.subject) is None]
+        rest = "No story has this address yet; should one come in, it stays off the page." if hidden else "Nothing on the page changes."
+        lines.append(rest)
+    return lines
+
+
+def _about(kind: DecisionKind, named: Named, *, value: str = "") -> Decision:
+    return Decision(kind=kind, subject=named.key, value=value)
+
+
+def _text(words: Sequence[str], name: str) -> str:
+    text = " ".join(" ".join(words).split())
+    if not text:
+        raise ConfigError(f"{name} is empty. Write it in quotes.")
+    return text
+
+
+def _split(app: App, text: str, other: str | None) -> Decision:
+    apart = known(app, text)
+    assert apart.story is not None
+    if other is not None:
+        rest = known(app, other).key
+    else:
+        from aggregator.run.deciding import address_of
+
+        anchor = address_of(apart.story, apart.story.id)
+        keys = [key for key in (anchor, apart.story.lead, *(link.key for link in apart.story.links)) if key != apart.key]
+        if not keys:
+            raise ConfigError(
+                f"{apart.key} is the only address of its story, so there is nothing to split it from. Name the other address."
+            )
+        rest = keys[0]
+    if rest == apart.key:
+        raise ConfigError("to split takes two different addresses. Name another one.")
+    return Decision(kind=DecisionKind.SPLIT, subject=apart.key, others=(rest,))
+
+
+def _ordered(app: App, texts: Sequence[str]) -> Decision:
+    keys = []
+    for text in texts:
+        found = known(app, text)
+        if found.story is None or found.story.chosen is None:
+            raise ConfigError(f"{found.key} is not one of the chosen ones, and only they are put in order. `aggregator pin` puts it first.")
+        keys.append(found.key)
+    return Decision(kind=DecisionKind.ORDER, subject="", others=tuple(dict.fromkeys(keys)))
+
+
+def _blocked(app: App, options: argparse.Namespace) -> str:
+    """What a block is of: `--author @ada`, or a story and `--author`, or a handle, a site or a source's id alone."""
+    asked = [name for name in BLOCKED if getattr(options, name) is not None]
+    if len(asked) > 1:
+        raise ConfigError(f"say one of {', '.join(f'--{name}' for name in BLOCKED)} at a time.")
+    if not asked:
+        return _guessed(app, options.what)
+    (name,) = asked
+    value = getattr(options, name)
+    if value and options.what:
+        raise ConfigError(f"both {options.what!r} and {value!r} are to be blocked. Name one at a time.")
+    if value:
+        return {"author": author_of, "domain": domain_of}[name](value) if name != "source" else source_known(app, value)
+    if not options.what:
+        raise ConfigError(f"say whose: `--{name} NAME`, or the address of a story before --{name}.")
+    return blocks_of(app, known(app, options.what))[name]
+
+
+def _guessed(app: App, text: str | None) -> str:
+    what = text or ""
+    if what.startswith("@"):
+        return author_of(what)
+    if what in {source.id for source in app.settings.sources}:
+        return f"{SOURCE}{what}"
+    name, colon, value = what.partition(":")
+    if colon and name in BLOCKED and not value.startswith("//"):
+        return source_known(app, value) if name == "source" else {"author": author_of, "domain": domain_of}[name](value)
+    if "." in what and not any(letter in what for letter in "/@ "):
+        return domain_of(what)
+    raise ConfigError(f"say what to block{f' of {what}' if what else ''}: --author, --domain or --source.")
+
+
+def blocks_of(app: App, found: Named) -> dict[str, str]:
+    """What can be blocked of a story, by "author", "domain" and "source": of the entry that the address is, else of its first.
+
+    Raises:
+        ConfigError: nothing was found at the address, so that no author and no source is known.
+    """
+    story = found.story
+    if story is None or not story.mentions:
+        raise ConfigError(f"nobody is known to have mentioned {found.key}. Name the author, the domain or the source itself.")
+    own = next((one for one in story.mentions if found.key in (canonical(one.entry.url).key, one.identity.subject)), story.mentions[0])
+    author = own.entry.author
+    name = (f"@{author.handle.lstrip('@')}" if author.handle else author.name or author.url) if author is not None else None
+    subjects = {"domain": domain_of(found.key), "source": f"{SOURCE}{own.source}"}
+    return {**subjects, "author": author_of(name)} if name else subjects
+
+
+def _until(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1) - timedelta(seconds=1)
+    except ValueError:
+        raise ConfigError(f"--until: expected a date such as 2027-01-01, found {text!r}") from None
+
+
+def _names(app: App, text: str) -> frozenset[str]:
+    """Every subject of a decision that a text can mean: what is known of the story, or an author, a domain or a source."""
+    from aggregator.pipeline.curate import names_of
+
+    names = {text, canonical(text).key, *(f"{name}:{text}" for name in BLOCKED), f"{AUTHOR}{folded(text)}", f"{AUTHOR}@{folded(text)}"}
+    try:
+        found = named(app, text)
+    except ConfigError:
+        return frozenset(names)
+    names.add(found.key)
+    if found.story is not None:
+        own = names_of(found.story)
+        # A post that talks about a story is meant by itself.
+        names |= own if found.key in own else set()
+    return frozenset(names)
+
+
+def _concerns(decision: Decision, names: frozenset[str]) -> bool:
+    return not names.isdisjoint((decision.subject, *decision.others))
