@@ -1,4 +1,4 @@
-# make page · make test · make check · make bench · make docs; each sets up what it needs, once.
+# make page · make test · make check · make eval · make bench · make docs; each sets up what it needs, once.
 # Python 3.11 or later and make are all that has to be there.
 
 PYTHON ?= python3
@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP_QUIET := --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := page
-.PHONY: page test check bench bench-peers docs format clean
+.PHONY: page test check eval bench bench-peers docs format clean
 
 # The page is written and the program has said what could not be read: that is success here. Only a bug, a wrong configuration or
 # a page that could not be written fails; `aggregator` itself gives the finer exit codes.
@@ -21,6 +21,11 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The heuristics' scores by the labelled corpora. FAMILIES=1: of each family of cases, too. WRONG=1: what came out otherwise than labelled.
+# PIN=1: make these the scores that must not be fallen below.
+eval: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.eval $(if $(FAMILIES),--families) $(if $(WRONG),--wrong) $(if $(PIN),--pin)
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench
