@@ -124,6 +124,12 @@ def people(names: Iterable[str]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=65536)
+def squeezed(names: tuple[str, ...]) -> frozenset[str]:
+    """All names, those of places too, without spaces."""
+    return frozenset(name.removeprefix(AT).replace(" ", "") for name in names)
+
+
+@lru_cache(maxsize=65536)
 def _forms(names: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
     """People squeezed, first names of people, places squeezed, and people without what a show adds to its name."""
     mine = people(names)

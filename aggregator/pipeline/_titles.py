@@ -57,7 +57,8 @@ _GENERIC: Final = frozenset(
     overview conclusion preface foreword first post posts new latest last next year week month day today review reviews
     open thread community call meeting minutes agenda announcement announcements untitled test reading list faq questions answers
     ama q interview conversation talk video recording live stream session bulletin edition issue volume season trailer teaser journal diary
-    log blog article essay story draft einfuhrung einleitung rundbrief wochenruckblick neuigkeiten willkommen uber vorwort gedanken notizen protokoll
+    log blog article essay story draft
+    einfuhrung einleitung rundbrief wochenruckblick neuigkeiten willkommen uber vorwort gedanken notizen protokoll
     bienvenue actualites nouvelles lettre infolettre notes resume accueil
     introduccion bienvenidos noticias boletin resumen notas inicio novedades
     introduzione benvenuti notizie introducao boas vindas novidades inleiding welkom nieuwsbrief nieuws
@@ -79,6 +80,9 @@ _ANSWERING: Final = re.compile(
     r"my (?:take|thoughts) on|thoughts on|reflections on|comments? on|notes on|summary of|antwort auf|reponse a|respuesta a|risposta a|"
     r"resposta a)\b\s*:?"
 )
+
+
+_SHOW: Final = re.compile(r"(?:podcast|show|radio|blog|newsletter|magazine|channel|journal|official)+\Z")
 
 
 class Title(NamedTuple):
@@ -159,10 +163,22 @@ def _with_marks(rest: str, marks: dict[str, str]) -> str:
 
 
 def _named(name: str, names: Collection[str]) -> bool:
-    return name in names or any(
-        name in (f"the{one}", f"{one}podcast", f"the{one}podcast", f"{one}show", f"the{one}show", f"{one}blog", f"{one}newsletter")
-        for one in names
-    )
+    return name in names or _bare_name(name) in map(_bare_name, names)
+
+
+@lru_cache(maxsize=8192)
+def _bare_name(squeezed: str) -> str:
+    """A squeezed name without what a show adds to its own."""
+    return _SHOW.sub("", squeezed.removeprefix("the")) or squeezed
+
+
+def without_names(title: Title, names: Collection[str]) -> tuple[Title, bool]:
+    """The title without a first or last part that is one of `names`, squeezed, and whether there was one."""
+    for part, rest in ((title.parts[-1:], title.parts[:-1]), (title.parts[:1], title.parts[1:])):
+        if part and rest and _named("".join(part[0]), names):
+            words = tuple(word for one in rest for word in one)
+            return Title(words, telling_words(" ".join(words)), rest if len(rest) > 1 else (), title.answering), True
+    return title, False
 
 
 def _squeezed(text: str) -> str:

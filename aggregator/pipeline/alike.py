@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from aggregator.model import Evidence, EvidenceKind, Kind, Work
-from aggregator.pipeline._names import Agreement, agreement
-from aggregator.pipeline._titles import Alike, Title, alike, title_of
+from aggregator.pipeline._names import Agreement, agreement, squeezed
+from aggregator.pipeline._titles import Alike, Title, alike, title_of, without_names
 from aggregator.text.similarity import likeness
 
 __all__ = ["APART_UNITS", "Verdict", "verdict"]
@@ -103,12 +103,18 @@ def verdict(left: Work, right: Work) -> Verdict:
 
 def _compared(left: Work, right: Work) -> _Pair:
     mine, theirs = _title(left), _title(right)
+    names = agreement(left.authors, right.authors)
+    if mine and theirs and (mine.parts or theirs.parts):
+        # "Pods — The Crew Show" is called "Pods" where the other is by The Crew Show.
+        mine, named = without_names(mine, squeezed(right.authors))
+        theirs, also_named = without_names(theirs, squeezed(left.authors))
+        names = max(names, Agreement.SAME) if named or also_named else names
     both = bool(left.sketch and right.sketch)
     fewest, most = sorted((left.words, right.words))
     return _Pair(
         left=left,
         right=right,
-        names=agreement(left.authors, right.authors),
+        names=names,
         titles=alike(mine, theirs) if mine and theirs else Alike.NOT,
         weight=min(mine.weight, theirs.weight) if mine and theirs else 0.0,
         text=likeness(left.sketch, right.sketch) if both else None,
@@ -242,7 +248,7 @@ def _same_work(pair: _Pair) -> bool:
         return exact or pair.within(_SOON)
     if exact:
         return pair.within(_CLOSE) or (pair.apart is None and pair.weight >= 2)
-    return pair.within(_SOON) and pair.weight >= 2
+    return pair.within(_SOON) and pair.weight >= 2 if pair.recording else pair.within(_AT_ONCE) and pair.weight >= 3
 
 
 def _same_recording(pair: _Pair) -> bool:

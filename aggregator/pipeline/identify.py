@@ -82,7 +82,8 @@ def kind_of_alias(mention: Mention, alias: str) -> EvidenceKind:
 def shared_pages(entry: Entry, links: Iterable[str]) -> tuple[Canonical, ...]:
     """The pages that an entry shares, each once, in the order of their first mention.
 
-    Left out: the entry's own addresses and what it answers, media files, people, tags, searches, and what no reader could follow.
+    Left out: the entry's own addresses and what it answers, media files, people, tags, searches, what no reader could follow, and the front
+    page of a site of which it shares another page.
     """
     left_out = {canonical(url).key for url in (entry.url, *entry.aliases, *filter(None, (entry.in_reply_to,)))}
     left_out |= {canonical(enclosure.url).key for enclosure in entry.enclosures}
@@ -92,7 +93,14 @@ def shared_pages(entry: Entry, links: Iterable[str]) -> tuple[Canonical, ...]:
         page = canonical(link)
         if page.key not in left_out and page.key not in found and _is_page(page.key, own_host):
             found[page.key] = page
+    if len(found) > 1:
+        deeper = {host_of(key) for key in found if not _is_front(key)}
+        found = {key: page for key, page in found.items() if not (_is_front(key) and host_of(key) in deeper)}
     return tuple(found.values())
+
+
+def _is_front(key: str) -> bool:
+    return key.count("/") == 3 and key.endswith("/")
 
 
 def _is_page(key: str, own_host: str) -> bool:

@@ -26,6 +26,7 @@ _RUN: Final = 3
 
 _ADDRESS = re.compile(r"(?:[a-z][a-z\d+.-]{1,20}:/{1,2}|www\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|fm|io|cc)/\S*", re.IGNORECASE)
 _PERSON = re.compile(r"(?<![\w/])@[\w.-]+(?:@[\w.-]+)?")
+_LAST_TAGS = re.compile(r"(?:\s*[#＃][^\W\d]\w*(?:\s*https?://\S+)?)+\s*\Z")
 # A letter of a script that is written without spaces is a word; so is a run of other letters, with the marks on them.
 _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W_]+(?:'[^\W_]+)*")
 _LONGEST: Final = 40_000
@@ -38,8 +39,10 @@ _MASK: Final = _OVER - 1
 
 
 def words_of(text: str) -> list[str]:
-    """The words that texts are compared by: folded, without addresses, names of accounts and the marks of hashtags."""
+    """The words that texts are compared by: folded, without addresses, names of accounts and the hashtags at the end."""
     text = text[:_LONGEST]
+    if "#" in text:
+        text = _LAST_TAGS.sub("", text) or text
     if "@" in text:
         text = _PERSON.sub(" ", text)
     if "/" in text or "www." in text:
