@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aggregator.collectors.base import Collector
+from aggregator.collectors.base import Collector, Method
 from aggregator.errors import Unreadable
 from aggregator.fetch import Learned, SourceHttp
 from aggregator.model import Coverage, Entry, Field, Match, Mention, Outcome, Page, Source, SourceState, Takes
 from aggregator.pipeline.consent import may_be_shown
+from aggregator.pipeline.echo import Echo
 from aggregator.pipeline.identify import identify
 from aggregator.pipeline.linked import NO_PAGES, Pages
 from aggregator.pipeline.match import Matcher
+from aggregator.pipeline.nature import observe
 from aggregator.pipeline.passing import may_be_kept, trimmed
+from aggregator.pipeline.returning import settled
 from aggregator.pipeline.takedown import NOTHING, Refusals
 from aggregator.store import Landed, Landing, Store
 from aggregator.text.html import visible
@@ -23,6 +27,8 @@ from aggregator.text.html import visible
 EVERYTHING = "takes everything"
 # A poll that is still going on after so many pages goes on at the next tick, from its cursor: one busy source does not hold up a run.
 MOST_PAGES = 50
+# Where nothing is known of our own page.
+NO_ECHO = Echo()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,10 @@ class Polled:
     landed: Landed
     coverage: Coverage
     remarks: tuple[str, ...]
+    # What the source is like, for the next poll.
+    nature: str = ""
+    # Why the source is held; None: it is not.
+    held: str | None = None
 
 
 def poll(
@@ -46,6 +56,7 @@ def poll(
     stopping: Callable[[], bool] = lambda: False,
     refusals: Refusals = NOTHING,
     pages: Pages = NO_PAGES,
+    echo: Echo = NO_ECHO,
 ) -> Polled:
     """Ask a source for what is new and land it, page by page.
 
@@ -54,6 +65,7 @@ def poll(
         stopping: asked after every page; when it says so, the rest is left to the next tick.
         refusals: what was taken down and must not come back.
         pages: what was read before and concerns a topic; who links to one of them counts.
+        echo: what is known of our own page.
 
     Raises:
         SourceError: the source failed; the pages before have landed, and the next poll resumes after them.
@@ -61,19 +73,24 @@ def poll(
     """
     landed, entries, remarks, oldest = Landed(), 0, dict[str, None](), None
     outcome, cursors, cursor = Outcome.COMPLETE, set[str](), state.cursor
+    nature, held = state.nature, state.held
     for count, page in enumerate(collector.poll(http, state.cursor), start=1):
         if page.entries and page.cursor in cursors:
             raise Unreadable("resuming: the platform gave the same page a second time")
         cursors.add(page.cursor)
+        nature, changed = observe(nature, page, at)
+        held = held or changed
         landing = landing_of(
-            page, source, http.take(), matcher=matcher, at=at, quiet=state.last_ok_at is None, refusals=refusals, pages=pages
+            page, source, http.take(), matcher=matcher, at=at, quiet=state.last_ok_at is None, refusals=refusals, pages=pages, echo=echo
         )
+        if state.last_ok_at is not None:
+            landing = _recalled(landing, page, collector, store, held)
         # Most polls of most sources learn nothing, and then nothing is written.
         if landing.cursor != cursor or landing.says_something:
             landed += store.land(landing)
             cursor = landing.cursor
         entries += len(page.entries)
-        remarks.update(dict.fromkeys(page.remarks))
+        remarks.update(dict.fromkeys(landing.remarks))
         oldest = _oldest(page, oldest)
         if count >= MOST_PAGES:
             remarks[f"more than {MOST_PAGES} pages: the next run goes on from there"] = None
@@ -81,7 +98,24 @@ def poll(
             outcome = Outcome.PARTIAL
             break
     coverage = Coverage(source=source.id, since=oldest, until=at, outcome=outcome, entries=entries)
-    return Polled(landed=landed, coverage=coverage, remarks=tuple(remarks))
+    return Polled(landed=landed, coverage=coverage, remarks=tuple(remarks), nature=nature, held=held)
+
+
+def _recalled(landing: Landing, page: Page, collector: Collector, store: Store, held: str | None) -> Landing:
+    """The landing with each mention under the id that it is known by; what is not known waits for the steward where its source is held."""
+    feed = collector.manifest.method is Method.FEED
+    if not landing.mentions or not (feed or held):
+        return landing
+    known = store.resembling(landing.source, landing.mentions)
+    mentions = landing.mentions
+    if feed:
+        listed = {entry.native_id for entry in page.entries}
+        mentions = settled(mentions, known, listed=listed, host=collector.host.partition(":")[0])
+    if held:
+        names = {before.entry.native_id for before in known}
+        mentions = tuple(one if one.entry.native_id in names else replace(one, held=held) for one in mentions)
+    concerned = {mention.entry.native_id for mention in mentions}
+    return replace(landing, mentions=mentions, unmatched=tuple(one for one in landing.unmatched if one not in concerned))
 
 
 def landing_of(
@@ -94,12 +128,16 @@ def landing_of(
     quiet: bool,
     refusals: Refusals = NOTHING,
     pages: Pages = NO_PAGES,
+    echo: Echo = NO_ECHO,
 ) -> Landing:
     """What of a page is written."""
-    mentions, unmatched, passed = [], [], []
+    mentions, unmatched, passed, left_out = [], [], [], Counter[str]()
     for entry in page.entries:
-        mention = mention_of(entry, source, matcher=matcher, at=at, quiet=quiet, pages=pages)
-        if mention is None or refusals.covers(entry, mention.identity):
+        mention = mention_of(entry, source, matcher=matcher, at=at, quiet=quiet, pages=pages, echo=echo)
+        if mention is not None and (reason := echo.left_out(entry)):
+            # Not withdrawn either, where it was known: a site that was built by mistake for one machine will be built anew.
+            left_out[reason] += 1
+        elif mention is None or refusals.covers(entry, mention.identity):
             unmatched.append(entry.native_id)
             if may_be_kept(entry, source) and not refusals.covers(entry):
                 passed.append(trimmed(refusals.without(entry)))
@@ -114,12 +152,14 @@ def landing_of(
         cursor=page.cursor,
         validators=learned.validators,
         previews=tuple(preview for mention in mentions for preview in mention.entry.previews),
-        remarks=page.remarks,
+        remarks=(*page.remarks, *(f"{count} {'entry' if count == 1 else 'entries'} {what}: left out" for what, count in left_out.items())),
         at=at,
     )
 
 
-def mention_of(entry: Entry, source: Source, *, matcher: Matcher, at: datetime, quiet: bool, pages: Pages = NO_PAGES) -> Mention | None:
+def mention_of(
+    entry: Entry, source: Source, *, matcher: Matcher, at: datetime, quiet: bool, pages: Pages = NO_PAGES, echo: Echo = NO_ECHO
+) -> Mention | None:
     """The entry as a mention; None when it concerns no topic of the source or may not be shown."""
     if not may_be_shown(entry, source):
         return None
@@ -128,8 +168,11 @@ def mention_of(entry: Entry, source: Source, *, matcher: Matcher, at: datetime, 
     matches = matches_of(entry, source, matcher, pages)
     if not matches:
         return None
-    links = (*entry.links, *(visible(entry.html, base=entry.url).links if entry.html else ()))
-    return Mention(source=source.id, entry=entry, matches=matches, identity=identify(entry, links=links), first_seen_at=at, quiet=quiet)
+    links = echo.followed(entry, (*entry.links, *(visible(entry.html, base=entry.url).links if entry.html else ())))
+    if links is None:
+        return None
+    identity = echo.cleaned(identify(entry, links=links))
+    return Mention(source=source.id, entry=entry, matches=matches, identity=identity, first_seen_at=at, quiet=quiet)
 
 
 def matches_of(entry: Entry, source: Source, matcher: Matcher, pages: Pages = NO_PAGES) -> tuple[Match, ...]:

@@ -19,10 +19,12 @@ from aggregator.errors import AggregatorError, MissingSecret, SourceError
 from aggregator.fetch import SourceHttp
 from aggregator.fetch.pace import Stopped
 from aggregator.model import Coverage, Link, Outcome, SourceState
+from aggregator.pipeline.echo import Echo
 from aggregator.pipeline.linked import Pages
 from aggregator.pipeline.poll import poll
 from aggregator.pipeline.schedule import next_poll
 from aggregator.run import Job, threads
+from aggregator.run.holding import release_held, waits
 from aggregator.run.refusing import forget_link
 from aggregator.store import Landed
 from aggregator.text.urls import host_of
@@ -98,6 +100,7 @@ def links_due(app: App) -> tuple[Job, ...]:
 
 def tick(app: App, polls: tuple[Job, ...], tell: Callable[[Done], None]) -> tuple[Done, ...]:
     """Poll, then read the linked pages that this made due; `tell` hears of every job as it ends."""
+    release_held(app)
     handlers = _Handlers(app)
     done = [*_worked(app, handlers, polls, tell)]
     done += _worked(app, handlers, links_due(app), tell)
@@ -132,6 +135,7 @@ class _Handlers:
         self._states = app.store.states(validators=True)
         self._matcher = app.matcher()
         self._refusals = app.refusals()
+        self._echo = Echo.of(app.settings, app.store)
         self._pages = Pages(app.store.pages())
         self._began_at = app.clock()
 
@@ -167,6 +171,7 @@ class _Handlers:
                 at=self._began_at,
                 stopping=app.stop.is_set,
                 refusals=self._refusals,
+                echo=self._echo,
                 pages=self._pages,
             )
         except MissingSecret as error:
@@ -176,7 +181,9 @@ class _Handlers:
             coverage = Coverage(source=source.id, since=None, until=app.clock(), outcome=Outcome.FAILED)
             after = self._next(state, error, every, http)
             return Done(job=job, ending=Ending.FAILED, message=str(error)), ((after, coverage),)
-        after = replace(self._next(state, polled.landed, every, http), remarks=polled.remarks)
+        after = replace(self._next(state, polled.landed, every, http), remarks=polled.remarks, nature=polled.nature, held=polled.held)
+        if after.held and not state.held:
+            log.warning("%s", waits(source.id, after.held))
         if polled.coverage.outcome is Outcome.PARTIAL:
             # Due again at once; and a first contact that is not at its end goes on being quiet.
             after = replace(after, next_poll_at=app.clock(), last_ok_at=after.last_ok_at if state.last_ok_at else None)

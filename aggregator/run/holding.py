@@ -1,0 +1,24 @@
+"""Sources that changed their nature: said once, and held until the steward approves them."""
+
+from __future__ import annotations
+
+from aggregator.app import App
+from aggregator.pipeline.nature import released
+
+
+def release_held(app: App) -> None:
+    """Hold no longer the sources that the steward approved after they came to be held; what they are now is what they are like."""
+    held = [state for state in app.store.states().values() if state.held is not None]
+    if not held:
+        return
+    decisions = app.store.decisions.standing()
+    after = [(state, released(state, decisions)) for state in held]
+    app.store.settle_all([(now, None) for before, now in after if now is not before])
+
+
+def waits(source: str, reason: str) -> str:
+    """That a source is held, why, and what to do about it."""
+    return (
+        f"{source} is held: {reason}. What it lists from now on waits: look at it with `aggregator review`. If all is well, "
+        f"`aggregator approve --source {source}` shows it and takes the source for what it is now."
+    )
