@@ -9,9 +9,9 @@ from dataclasses import dataclass
 class Job:
     """A unit of work."""
 
-    # Name of the handler: "poll" or "enrich".
+    # Name of the handler: "poll", "enrich" or "cluster".
     name: str
-    # What it works on: a source's id, a link's key.
+    # What it works on: a source's id, a link's key; "all" for what is due together.
     subject: str
     # Jobs of one lane never run together; the host that is asked.
     lane: str

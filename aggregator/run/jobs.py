@@ -26,6 +26,7 @@ from aggregator.pipeline.schedule import next_poll
 from aggregator.run import Job, threads
 from aggregator.run.holding import release_held, waits
 from aggregator.run.refusing import forget_link
+from aggregator.run.settling import rearrange_stories, settle_works
 from aggregator.store import Landed
 from aggregator.text.urls import host_of
 
@@ -99,11 +100,13 @@ def links_due(app: App) -> tuple[Job, ...]:
 
 
 def tick(app: App, polls: tuple[Job, ...], tell: Callable[[Done], None]) -> tuple[Done, ...]:
-    """Poll, then read the linked pages that this made due; `tell` hears of every job as it ends."""
+    """Poll, read the linked pages that this made due, then compare what came; `tell` hears of every job as it ends."""
+    rearrange_stories(app)
     release_held(app)
     handlers = _Handlers(app)
     done = [*_worked(app, handlers, polls, tell)]
     done += _worked(app, handlers, links_due(app), tell)
+    done += _worked(app, handlers, (Job(name="cluster", subject="all", lane=""),), tell)
     keep_learned(app)
     return tuple(done)
 
@@ -145,6 +148,9 @@ class _Handlers:
         Beside how it ended: what is to be written about its source, if anything.
         """
         try:
+            if job.name == "cluster":
+                settle_works(self._app)
+                return Done(job=job, ending=Ending.OK), ()
             return self._poll(job) if job.name == "poll" else (self._enrich(job), ())
         except Stopped:
             return Done(job=job, ending=Ending.STOPPED), ()

@@ -28,6 +28,8 @@ class Ran:
     locked: bool = False
     polls: tuple[Done, ...] = ()
     links: tuple[Done, ...] = ()
+    # How comparing what came with all others ended; empty when the process was asked to stop before.
+    clustered: tuple[Done, ...] = ()
     # Sources that are switched on and were not asked, because their time has not come or they are paused.
     waiting: int = 0
     # None: the page was not asked for.
@@ -50,7 +52,7 @@ class Ran:
     def exit_code(self) -> int:
         """0 done · 1 a bug · 3 curation.yaml is wrong · 4 some sources failed but the output is good · 5 nothing could be read for longer
         than promised."""
-        endings = {done.ending for done in (*self.polls, *self.links)}
+        endings = {done.ending for done in (*self.polls, *self.links, *self.clustered)}
         if Ending.BUG in endings:
             return 1
         if self.misread:
@@ -70,7 +72,7 @@ def run_once(
     begin: Callable[[int], None] = lambda count: None,
     tell: Callable[[Done], None] = lambda done: None,
 ) -> Ran:
-    """Poll what is due, read the pages that are linked to, write the page.
+    """Poll what is due, read the pages that are linked to, join what is the same, write the page.
 
     Args:
         only: ids of sources; all when empty.
@@ -92,6 +94,7 @@ def run_once(
         return Ran(
             polls=tuple(one for one in done if one.job.name == "poll"),
             links=tuple(one for one in done if one.job.name == "enrich"),
+            clustered=tuple(one for one in done if one.job.name == "cluster"),
             waiting=len(app.sources) - len(polls),
             published=published,
             silent=_silent(app),

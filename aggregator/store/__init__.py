@@ -92,6 +92,9 @@ class Works(Protocol):
     def found_by(self, probes: Iterable[int]) -> tuple[Work, ...]:
         """The works that have one of these postings, by key."""
 
+    def renew(self, rules: int) -> int:
+        """Make due the addresses of all works that were made by other rules; gives how many they are."""
+
     def put(self, made: Sequence[Sketched], bonds: Sequence[Evidence], *, gone: Sequence[str] = ()) -> int:
         """Write works in place of those with their keys, and `bonds` in place of all that a work made or lost had from being compared.
 
@@ -197,7 +200,7 @@ class Takedowns(Protocol):
         Args:
             keys: canonical URLs, and subjects of decisions ("author:ada@social.example").
             hashes: to remember, each with its scope ("url", "author", "domain").
-            unnamed: keys of links, and of chosen entries' leads, that stay without their author's name.
+            unnamed: keys of links that stay without their author's name.
             rewritten: mentions that stay, with texts, links and matches that no longer name what goes.
         """
 

@@ -40,9 +40,12 @@ class Partition(Generic[Name]):
     places: Mapping[Name, str]
 
 
+# Version of what this module and `groups.py` decide; when it grows, everything is clustered again.
+RULES = 2
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = tuple(left + right for left in _LETTERS for right in _LETTERS)
-_STRENGTH = {kind: order for order, kind in enumerate(EvidenceKind)}
+# As they are told of, strongest first; but what the steward said outranks them all.
+_STRENGTH = {kind: order for order, kind in enumerate(EvidenceKind)} | {EvidenceKind.DECISION: -1}
 _LATE = datetime.max.replace(tzinfo=UTC)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 

@@ -154,10 +154,10 @@ def _gather(desk: Desk, scene: _Scene, start: Collection[str], *, apart: Collect
 def _members(desk: Desk, scene: _Scene, anchors: Collection[str], apart: Collection[Name]) -> set[str]:
     """The addresses of some stories, and those that their mentions name."""
     found: set[str] = set()
-    for key, anchor, chosen in _each(desk, sql.keys_of, anchors):
+    for key, anchor, chosen in each(desk, sql.keys_of, anchors):
         scene.owners[key] = Owner(anchor, bool(chosen))
         found.add(key)
-    for source, native_id, anchor, subject, aliases in _each(desk, sql.voices_of, anchors):
+    for source, native_id, anchor, subject, aliases in each(desk, sql.voices_of, anchors):
         if (source, native_id) not in apart:
             voice = scene.voices[source, native_id] = Voice(subject=subject, aliases=aliases_from_text(aliases))
             scene.stood[source, native_id] = anchor
@@ -169,7 +169,7 @@ def _ties(desk: Desk, scene: _Scene, keys: set[str]) -> set[str]:
     """The addresses that bonds, chosen entries and decisions tie to `keys`."""
     found: set[str] = set()
     for statement in (sql.bonds_from, sql.bonds_to):
-        for row in _each(desk, statement, keys):
+        for row in each(desk, statement, keys):
             bond = bond_from_row(row)
             scene.bonds.add(bond)
             found.update((bond.left, bond.right))
@@ -212,7 +212,7 @@ def partition_of(
     works = {}
     if bonds:
         bound = {key for bond in bonds for key in (bond.left, bond.right)}.union(*map(named_by, voices.values()), owners)
-        works = {work.key: work for work in map(work_from_row, _each(desk, sql.works_by_key, bound))}
+        works = {work.key: work for work in map(work_from_row, each(desk, sql.works_by_key, bound))}
     since = since_of(desk, {voice.subject for voice in voices.values()}) if len(voices) > 1 else {}
     return partition(voices, owners, bonds=bonds, works=works, decided=decided, since=since)
 
@@ -290,7 +290,7 @@ def arranging(desk: Desk) -> list[tuple[int, Decision]]:
 
 def owners_of(desk: Desk, keys: Collection[str]) -> dict[str, Owner]:
     """From those of `keys` that a story has to that story."""
-    return {key: Owner(anchor, bool(chosen)) for key, anchor, chosen in _each(desk, sql.owners_of, keys)}
+    return {key: Owner(anchor, bool(chosen)) for key, anchor, chosen in each(desk, sql.owners_of, keys)}
 
 
 def chosen_places(desk: Desk, keys: Collection[str]) -> dict[str, tuple[bool, int, int, str]]:
@@ -299,7 +299,7 @@ def chosen_places(desk: Desk, keys: Collection[str]) -> dict[str, tuple[bool, in
     An entry always owns its own lead, also where an earlier entry lists it too; other addresses are the first entry's that lists them.
     """
     places: dict[str, tuple[bool, int, int, str]] = {}
-    for key, lead, rank, position in _each(desk, sql.chosen_owners, keys):
+    for key, lead, rank, position in each(desk, sql.chosen_owners, keys):
         place_ = (key != lead, rank, position, lead)
         places[key] = min(place_, places.get(key, place_))
     return places
@@ -307,10 +307,10 @@ def chosen_places(desk: Desk, keys: Collection[str]) -> dict[str, tuple[bool, in
 
 def since_of(desk: Desk, keys: Collection[str]) -> dict[str, datetime]:
     """When those of `keys` that are links were first seen."""
-    return {key: datetime.fromisoformat(since) for key, since in _each(desk, sql.links_since, keys)} if keys else {}
+    return {key: datetime.fromisoformat(since) for key, since in each(desk, sql.links_since, keys)} if keys else {}
 
 
-def _each(desk: Desk, statement: sql.ByMany, values: Collection[str]) -> Iterable[Sequence[Any]]:
+def each(desk: Desk, statement: sql.ByMany, values: Collection[str]) -> Iterable[Sequence[Any]]:
     """The rows of a statement that takes a list, for a list of any length."""
     for batch in sql.batches(sorted(values)):
         yield from desk.rows(statement(len(batch)), *batch)

@@ -110,12 +110,17 @@ def aliases_to_text(aliases: Sequence[str]) -> str | None:
     return _json([storable(alias) for alias in aliases]) if aliases else None
 
 
-def first_hand(mention: Mention) -> bool:
-    """Whether the entry is what it is about, and not a post that shares or answers that."""
+def own_address(mention: Mention) -> str:
+    """The canonical URL of the entry itself, which is its subject or one of its aliases."""
     entry, identity = mention.entry, mention.identity
     if entry.kind in _TITLED or entry.url in (identity.href, identity.subject):
-        return True
-    return entry.url not in identity.aliases and canonical(entry.url).key == identity.subject
+        return identity.subject
+    return entry.url if entry.url in identity.aliases else canonical(entry.url).key
+
+
+def first_hand(mention: Mention) -> bool:
+    """Whether the entry is what it is about, and not a post that shares or answers that."""
+    return own_address(mention) == mention.identity.subject
 
 
 def describes(mention: Mention) -> bool:

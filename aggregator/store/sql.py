@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from aggregator.clock import Clock, now
 from aggregator.model import Chosen, Coverage, Link, Mention, Source, SourceState, Story, Validators
-from aggregator.store import Landed, Landing, landing, reading, resembling, schema
+from aggregator.store import Landed, Landing, enriching, landing, reading, resembling, schema
 from aggregator.store import choosing as lists
 from aggregator.store import statements as sql
 from aggregator.store.checks import SqlChecks
@@ -26,8 +26,6 @@ from aggregator.store.rows import (
     coverage_from_row,
     coverage_to_row,
     link_from_row,
-    link_to_row,
-    link_to_values,
     settled_to_values,
     stamp,
     state_from_row,
@@ -156,9 +154,7 @@ class SqlStore:
 
     def enrich(self, link: Link) -> None:
         with self._database.writing() as desk:
-            if not desk.run(sql.REWRITE_LINK, *link_to_values(link), link.key):
-                desk.run(sql.add(schema.link), *link_to_row(link, stamp(link.enriched_at or self._clock())))
-            desk.run(sql.GROW)
+            enriching.enrich(desk, link, at=stamp(link.enriched_at or self._clock()))
 
     def pages(self, limit: int = 2000) -> Mapping[str, tuple[str, ...]]:
         with self._database.reading() as desk:
@@ -191,7 +187,8 @@ class SqlStore:
 
     def story(self, id: str) -> Story | None:
         with self._database.reading() as desk:
-            return next(iter(reading.stories(desk, None, only=id)), None)
+            anchor = reading.anchor_of(desk, id)
+            return next(iter(reading.stories(desk, None, only=anchor)), None) if anchor is not None else None
 
     def revision(self) -> int:
         with self._database.reading() as desk:

@@ -172,14 +172,38 @@ OWN_KEY = _set(story_key, "anchor").where(story_key.c.key == _value("key"))
 MOVE_FORMER = _set(former, "key").where(former.c.key == _value("before"))
 MARK_STORY = _set(story, "chosen").where(story.c.anchor == _value("story"))
 STORIES = select(story.c.id, story.c.anchor)
-STORY = STORIES.where(story.c.id == _value("id"))
+STORY_AT = STORIES.where(story.c.anchor == _value("anchor"))
 STORY_OF = select(story.c.id).join(story_key, story_key.c.anchor == story.c.anchor).where(story_key.c.key == _value("key"))
+ANCHOR = select(story.c.anchor).where(story.c.id == _value("id"))
+FORMER = select(former.c.id, story_key.c.anchor).join(story_key, story_key.c.key == former.c.key)
+FORMER_OF_STORY = FORMER.where(story_key.c.anchor == _value("anchor"))
+ANCHOR_OF_FORMER = select(story_key.c.anchor).join(former, former.c.key == story_key.c.key).where(former.c.id == _value("id"))
 
-_visible = select(mention).join(source, source.c.id == mention.c.source).where(_shown, source.c.trust != literal_column("'hold'"))
-VOICES = _visible.where(mention.c.first_seen_at <= _value("by"))
-VOICES_OF_STORY = _visible.where(mention.c.first_seen_at <= _value("by"), mention.c.anchor == _value("lead"))
+_known_by = select(mention).where(_shown, mention.c.first_seen_at <= _value("by"))
+VOICES = _known_by
+VOICES_OF_STORY = _known_by.where(mention.c.anchor == _value("anchor"))
+SHARING = _known_by.where(mention.c.shares.is_not(None))
 LINKS_OF_STORIES = select(link, story_key.c.anchor).join(story_key, story_key.c.key == link.c.key)
-LINKS_OF_STORY = LINKS_OF_STORIES.where(story_key.c.anchor == _value("lead"))
+LINKS_OF_STORY = LINKS_OF_STORIES.where(story_key.c.anchor == _value("anchor"))
+
+_left, _right = story_key.alias("left_key"), story_key.alias("right_key")
+BONDS_OF_STORIES = (
+    select(bond, _left.c.anchor, _right.c.anchor).join(_left, _left.c.key == bond.c.one).join(_right, _right.c.key == bond.c.other)
+)
+
+
+@cache
+def bonds_of_stories_from(count: int) -> Select[Any]:
+    """Bonds with the anchors of both sides, by their left sides."""
+    return BONDS_OF_STORIES.where(bond.c.one.in_(_among(count)))
+
+
+@cache
+def bonds_of_stories_to(count: int) -> Select[Any]:
+    """The same by their right sides."""
+    return BONDS_OF_STORIES.where(bond.c.other.in_(_among(count)))
+
+
 REVISION = select(revision.c.number)
 GROW = update(revision).values({revision.c.number: revision.c.number + literal_column("1")})
 
@@ -250,6 +274,10 @@ ARRANGING = (
 MARK_DUE = insert(work_due).from_select(["key"], select(_value("key")).where(~exists().where(work_due.c.key == _value("same"))))
 _joining = bond.c.kind != literal_column("'translation'")
 
+DECLARED = select(bond.c.one, bond.c.other, bond.c.kind).where(bond.c.one == _value("one"), bond.c.declared)
+DROP_DECLARED = delete(bond).where(
+    bond.c.one == _value("one"), bond.c.other == _value("other"), bond.c.kind == _value("kind"), bond.c.declared
+)
 JOINING_BONDS = select(bond).where(_joining)
 LISTED_KEYS = select(chosen_link.c.key).distinct()
 

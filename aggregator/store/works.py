@@ -32,6 +32,7 @@ def _among(count: int) -> list[BindParameter[object]]:
 
 
 _DUE = select(schema.work_due.c.key).order_by(schema.work_due.c.key).limit(_value("limit"))
+_OUTDATED = select(_work.c.key).where(_work.c.rules != _value("rules")).order_by(_work.c.key)
 _NEWEST = select(func.max(_work.c.number))
 _REWRITE = (
     update(_work)
@@ -105,6 +106,12 @@ class SqlWorks:
         with self._database.reading() as desk:
             numbers = {number for (number,) in _each(desk, _found, set(probes))}
             return tuple(sorted((work_from_row(row) for row in _each(desk, _works_by_number, numbers)), key=lambda work: work.key))
+
+    def renew(self, rules: int) -> int:
+        with self._database.writing() as desk:
+            keys = [key for (key,) in desk.rows(_OUTDATED, rules)]
+            desk.many(sql.MARK_DUE, [(key, key) for key in keys])
+            return len(keys)
 
     def put(self, made: Sequence[Sketched], bonds: Sequence[Evidence], *, gone: Sequence[str] = ()) -> int:
         if not made and not bonds and not gone:

@@ -278,12 +278,13 @@ def test_registering_the_same_sources_again_changes_nothing(store: Store) -> Non
     assert store.revision() == revision
 
 
-def test_mentions_of_a_source_on_hold_wait_until_it_is_trusted(store: Store) -> None:
+def test_what_waits_for_the_steward_is_among_the_stories_with_the_reason(store: Store) -> None:
     store.register([source(trust=Trust.HOLD)], NOW)
-    store.land(landing(mention("1")))
-    assert store.stories() == ()
-    store.register([source()], NOW)
-    assert len(store.stories()) == 1
+    store.land(landing(mention("1"), replace(mention("2"), held="the source is now in Russian")))
+    assert {one.entry.native_id: one.held for story in store.stories() for one in story.mentions} == {
+        "1": None,
+        "2": "the source is now in Russian",
+    }
 
 
 def test_polls_are_remembered_newest_first(store: Store) -> None:

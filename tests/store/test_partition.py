@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -152,4 +152,5 @@ def test_the_order_of_arrival_does_not_change_stories(named: dict[int, Voice], r
         for start in range(0, len(names), size):
             act(late, Land({name: named[name] for name in names[start : start + size]}))
         assert found(early) == found(late)
-        assert early.stories() == late.stories()
+        # The ids that stories had are history, and the only thing that may differ.
+        assert [replace(story, former=()) for story in early.stories()] == [replace(story, former=()) for story in late.stories()]
