@@ -152,7 +152,7 @@ class Refusals:
         """The chosen entries that may be shown, without names that may not."""
         if not self.hashes:
             return tuple(chosen)
-        return tuple(replace(one, who=None) if self.covers_name(one.who) else one for one in chosen if not self.covers_chosen(one))
+        return tuple(_nameless(one) if self.covers_name(one.who) else one for one in chosen if not self.covers_chosen(one))
 
     def unnamed(self, link: Link) -> Link:
         """The link without an author who was taken down."""
@@ -241,6 +241,12 @@ def _runs(words: Sequence[str]) -> Iterator[str]:
     for length in range(2, _LONGEST_NAME + 1):
         for at in range(len(words) - length + 1):
             yield " ".join(words[at : at + length])
+
+
+def _nameless(chosen: Chosen) -> Chosen:
+    """A chosen entry without who made it, also in its line, where the name stands behind a comma or "by"."""
+    name = re.compile(rf"(?:,|\s+by|\s+with)?\s*{re.escape(chosen.who or '')}")
+    return replace(chosen, who=None, note=name.sub("", chosen.note))
 
 
 def accounts_of(author: Author | None) -> Iterator[Subject]:

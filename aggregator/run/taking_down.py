@@ -122,6 +122,7 @@ def carried_out(app: App, plan: Plan, *, reason: str, dry_run: bool) -> Receipt:
         unnamed=plan.unnamed,
         rewritten=plan.rewritten,
     )
+    _rename_chosen(app, plan.refusals(salt))
     wiped = takedowns.wipe()
     published = publish_site(app, dry_run=dry_run)
     return Receipt(
@@ -173,17 +174,14 @@ def _accounts(author: Author | None, refusals: Refusals) -> Iterator[Subject]:
 
 
 def _pages(app: App, refusals: Refusals) -> tuple[set[str], set[str]]:
-    """Pages and chosen links that go; and those that stay without the name of who made them, a chosen entry by its lead."""
+    """Pages and chosen links that go; and pages that stay without the name of who made them."""
     going, unnamed = set(), set()
     for link in app.store.takedowns.links():
         if refusals.covers_link(link):
             going.add(link.key)
         elif refusals.covers_name(link.author):
             unnamed.add(link.key)
-    for chosen in app.store.chosen():
-        going.update(link.key for link in chosen.links if refusals.covers_key(link.key))
-        if refusals.covers_name(chosen.who):
-            unnamed.add(chosen.links[0].key)
+    going.update(link.key for chosen in app.store.chosen() for link in chosen.links if refusals.covers_key(link.key))
     return going, unnamed
 
 
@@ -235,6 +233,13 @@ def _staying(app: App, keys: Iterable[str], refusals: Refusals) -> tuple[str, ..
         mention.identity.subject for story in stories for mention in story.mentions if not refusals.covers(mention.entry, mention.identity)
     }
     return tuple(sorted(left & own))
+
+
+def _rename_chosen(app: App, refusals: Refusals) -> None:
+    """Take a name off the chosen entries that stay, in the list of every origin."""
+    chosen = app.store.chosen()
+    for origin in dict.fromkeys(one.origin for one in chosen):
+        app.store.choose(refusals.allowed(one for one in chosen if one.origin == origin), origin, app.clock())
 
 
 # -- what cannot be reached

@@ -57,11 +57,6 @@ _DROP_CHOSEN_LINKS = delete(schema.chosen_link).where(
 _DROP_CHOSEN = delete(schema.chosen).where(
     schema.chosen.c.origin == bindparam("v_origin"), schema.chosen.c.position == bindparam("v_position")
 )
-_UNNAME_CHOSEN = (
-    update(schema.chosen)
-    .values(who=null())
-    .where(schema.chosen.c.origin == bindparam("v_origin"), schema.chosen.c.position == bindparam("v_position"))
-)
 _DECISIONS = select(
     schema.decision.c.number, schema.decision.c.kind, schema.decision.c.subject, schema.decision.c.others, schema.decision.c.value,
     schema.decision.c.reason,
@@ -232,8 +227,6 @@ class _Erasing:
         desk = self._desk
         changed = [key for key in keys if desk.run(_UNNAME_LINK, key)]
         desk.many(sql.add(schema.work_due), [(key,) for key in changed if not desk.rows(_DUE, key)])
-        entries = sorted({(origin, position) for key in keys for origin, position in desk.rows(_CHOSEN_BY_KEY, key)})
-        desk.many(_UNNAME_CHOSEN, entries)
 
     def _bury(self, before: Collection[str], keys: frozenset[str]) -> tuple[str, ...]:
         """Tombstones for the stories that are gone, and for the ids that lead to them or to what was erased."""

@@ -286,11 +286,9 @@ def test_a_story_that_loses_one_voice_stays(store: SqlStore) -> None:
 
 def test_a_name_taken_off_a_link_leaves_the_link(store: SqlStore) -> None:
     store.land(landing(mention("a"), mention("s", subject=B, kind=Kind.POST)))
-    store.choose([chosen(A)], "sources.yaml", NOW)
     store.enrich(Link(key=B, href=B, title="A page", author="Ada", enriched_at=NOW))
     erase(store, unnamed=(B, A))
     assert store.link(B) == Link(key=B, href=B, title="A page", enriched_at=NOW)
-    assert [one.who for one in store.chosen()] == [None]
 
 
 def test_an_erasure_moves_the_revision(store: SqlStore) -> None:
