@@ -43,6 +43,8 @@ class Landing:
     unmatched: tuple[str, ...] = ()
     # Entries that concern no topic, kept for a while so that changed rules can be tried on them.
     passed: tuple[Entry, ...] = ()
+    # Canonical URLs that the steward wants on the page: a known mention that is about one is not withdrawn because it passed.
+    keeps: frozenset[str] = frozenset()
     cursor: str
     # Learned since the last landing, by URL asked.
     validators: Mapping[str, Validators] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from aggregator.store.partition import Voice
 from aggregator.store.passed import let_pass
 from aggregator.store.placing import Name, place
 from aggregator.store.rows import (
+    aliases_from_text,
     aliases_to_text,
     first_hand,
     link_from_row,
@@ -76,7 +77,8 @@ def land(desk: Desk, landing: Landing) -> Landed:
     let_pass(desk, landing, mentioned=mentions.keys(), unmatched=unmatched)
     known = _known(desk, landing.source, [*mentions, *unmatched])
     changes = _compared(landing.source, mentions, known)
-    withdrawn = [native_id for native_id in unmatched if native_id in known and known[native_id].withdrawn_at is None]
+    kept = _kept(landing, known)
+    withdrawn = [one for one in unmatched - kept if one in known and known[one].withdrawn_at is None]
     for native_id in withdrawn:
         changes.leaving[landing.source, native_id] = known[native_id].anchor
     # A card may come after its post, which by then is known.
@@ -88,6 +90,12 @@ def land(desk: Desk, landing: Landing) -> Landed:
     if linked or changes.written or withdrawn:
         desk.run(sql.GROW)
     return Landed(new=changes.new, changed=changes.changed, known=len(mentions) - changes.new - changes.changed, withdrawn=len(withdrawn))
+
+
+def _kept(landing: Landing, known: Mapping[str, _Known]) -> set[str]:
+    """Ids of known entries that concern no topic any more, and that the steward wants all the same."""
+    passed = known.keys() & {storable(entry.native_id) for entry in landing.passed} if landing.keeps else ()
+    return {one for one in passed if not landing.keeps.isdisjoint((known[one].subject, *aliases_from_text(known[one].aliases)))}
 
 
 def _move_cursor(desk: Desk, landing: Landing) -> None:

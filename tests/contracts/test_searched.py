@@ -46,3 +46,17 @@ def test_what_counts_because_of_a_page_has_no_further_page_read(store: SqlStore)
     by_page = replace(mention("2", url="https://social.example/2", subject=PAGE + "/page", title=None), matches=(found,))
     store.land(landing(by_word, by_page))
     assert [link.key for link in store.links_due(NOW, 10)] == [PAGE + "/word"]
+
+
+def test_what_the_steward_wants_is_not_withdrawn_because_it_passes(store: SqlStore) -> None:
+    store.land(landing(mention("1"), mention("2", subject=PAGE, aliases=("https://blog.example.org/2",)), mention("3")))
+    entries = tuple(mention(native_id).entry for native_id in ("1", "2", "3"))
+    keeps = frozenset({"https://blog.example.org/1", "https://blog.example.org/2"})
+    landed = store.land(landing(passed=entries, keeps=keeps))
+    assert landed.withdrawn == 1
+    assert {one.entry.native_id for story in store.stories() for one in story.mentions} == {"1", "2"}
+
+
+def test_what_may_not_be_shown_is_withdrawn_whatever_the_steward_wants(store: SqlStore) -> None:
+    store.land(landing(mention("1")))
+    assert store.land(landing(unmatched=("1",), keeps=frozenset({"https://blog.example.org/1"}))).withdrawn == 1
