@@ -178,9 +178,9 @@ def _story_commands(commands: _Commands, shared: argparse.ArgumentParser) -> Non
     add.add_argument("--kind", help="article, episode, video, thread, post or comment; found from the page if left out")
     imported = _add(commands, shared, "import", "stories:imported", "read a hand-kept Markdown page into chosen links")
     imported.add_argument("file", type=Path, metavar="FILE")
-    why = _add(commands, shared, "why", "stories:why", "say how an address was read, and why it is on the page or not")
-    why.add_argument("url", metavar="URL")
-    why.add_argument("other", metavar="URL", nargs="?", help="another address: why the two are one story, or why not")
+    why = _add(commands, shared, "why", "why:why", "say how an address was read, and why it is on the page or not")
+    why.add_argument("url", metavar="URL|ID")
+    why.add_argument("other", metavar="URL|ID", nargs="?", help="another address: why the two are one story, or why not")
 
 
 def _deciding_commands(commands: _Commands, shared: argparse.ArgumentParser) -> None:

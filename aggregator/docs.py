@@ -1,4 +1,4 @@
-"""Writes the generated pages: docs/sources.md from the collectors, docs/sources.schema.json from the configuration's shape.
+"""Writes the generated pages: docs/sources.md from the collectors, the schemas of sources.yaml and curation.yaml from their shapes.
 
     python -m aggregator.docs
 
@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from aggregator import curation
 from aggregator.collectors import platforms
 from aggregator.collectors.base import Backfills, Collector, Manifest, options_of
 from aggregator.config import COMMON, schema
@@ -41,7 +42,8 @@ sources:
 
 def pages() -> Mapping[str, str]:
     """The generated files, by path below docs/."""
-    return {"sources.md": sources_page(), "sources.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"}
+    schemas = {"sources.schema.json": schema(), "curation.schema.json": curation.schema()}
+    return {"sources.md": sources_page(), **{name: json.dumps(one, indent=2, ensure_ascii=False) + "\n" for name, one in schemas.items()}}
 
 
 def sources_page() -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from aggregator.collectors import collector_for
 from aggregator.commands.common import columns, say, settings_of, show, talk
 from aggregator.errors import ConfigError
-from aggregator.model import Source, Takes
+from aggregator.model import Decision, Source, Takes
 from aggregator.settings import Settings
 from aggregator.shape import write_duration
 from aggregator.text.secret_address import masked
@@ -120,12 +120,29 @@ def check(options: argparse.Namespace) -> int:
         show(schema())
         return 0
     settings = settings_of(options)
+    decisions = _decisions(settings)
     if options.json:
-        show({"topics": [topic.id for topic in settings.topics], "sources": [_plain(source, settings) for source in settings.sources]})
+        show(
+            {
+                "topics": [topic.id for topic in settings.topics],
+                "decisions": len(decisions),
+                "sources": [_plain(source, settings) for source in settings.sources],
+            }
+        )
         return 0
     for line in understood(settings):
         say(line)
+    if decisions:
+        say(f"{len(decisions)} decision{'s' if len(decisions) != 1 else ''} in {settings.curation}.")
     return 0
+
+
+def _decisions(settings: Settings) -> tuple[Decision, ...]:
+    """What curation.yaml says, so that its errors are found as well."""
+    from aggregator.curation import CurationFile
+
+    file = CurationFile(path=settings.curation, site=settings.site.url)
+    return file.parse(file.text() or "")
 
 
 def understood(settings: Settings) -> list[str]:

@@ -1,14 +1,13 @@
-"""The commands about single links: add, import, why."""
+"""The commands that bring links: add, import."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
 
-from aggregator.app import App
-from aggregator.commands.common import application, day, say, settings_of, show, talk
+from aggregator.commands.common import application, show, talk
 from aggregator.errors import AggregatorError, ConfigError
-from aggregator.model import Kind, Story
+from aggregator.model import Kind
 
 
 def add(options: argparse.Namespace) -> int:
@@ -59,43 +58,3 @@ def imported(options: argparse.Namespace) -> int:
         for remark in page.remarks:
             talk(options, f"{options.file}: {remark}")
     return 0
-
-
-def why(options: argparse.Namespace) -> int:
-    """Say how an address was read, and why it is on the page or not."""
-    from aggregator.text.urls import canonical, trace
-
-    settings = settings_of(options)
-    steps, found = trace(options.url), canonical(options.url)
-    with application(options, settings) as app:
-        story = _story(app, found.key)
-        if options.json:
-            show({"url": options.url, "key": found.key, "href": found.href, "rules": [asdict(step) for step in steps], "story": story})
-            return 0
-        say(f"address  {options.url}")
-        for step in steps:
-            say(f"  rule {step.rule}, {step.name}: {step.after}")
-        say(f"key      {found.key}")
-        say(f"follow   {found.href}")
-        for line in _told(story):
-            say(line)
-    return 0
-
-
-def _story(app: App, key: str) -> Story | None:
-    id = app.store.story_of(key)
-    return app.store.story(id) if id is not None else None
-
-
-def _told(story: Story | None) -> list[str]:
-    if story is None:
-        return ["It is on no page: nothing that mentions a topic is about it or is it."]
-    lines = [f"story    {story.id}, first seen {day(story.first_seen_at)}"]
-    if story.chosen:
-        lines.append(f"  chosen by hand in {story.chosen.origin}, place {story.chosen.position + 1}: {story.chosen.title}")
-    for mention in story.mentions:
-        lines.append(f"  {mention.source}: {mention.entry.url}")
-        about = "itself" if mention.identity.subject == story.lead else mention.identity.subject
-        lines.append(f"    is about {about}")
-        lines += [f"    {match.field} matches {match.rule!r}: {match.excerpt}" for match in mention.matches]
-    return lines

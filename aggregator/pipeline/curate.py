@@ -129,6 +129,8 @@ _ABOUT_SHOWING = frozenset(
         DecisionKind.LEAD,
     )
 )
+# The other kinds are about themselves whatever they link to.
+_TALK = frozenset((Kind.POST, Kind.COMMENT))
 # What is said of a post that only talks about a story is said of the post.
 _OF_A_VOICE = frozenset((DecisionKind.HIDE, DecisionKind.APPROVE))
 
@@ -239,6 +241,8 @@ def is_guest(mention: Mention, names: Iterable[str]) -> bool:
 
 def is_first_hand(mention: Mention) -> bool:
     """True when the entry is the thing itself and not talk about it."""
+    if mention.entry.kind not in _TALK:
+        return True
     subject = mention.identity.subject
     return mention.entry.url == subject or canonical(mention.entry.url).key == subject
 

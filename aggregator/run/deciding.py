@@ -103,7 +103,7 @@ def decide(app: App, decisions: Sequence[Decision], *, dry_run: bool = False) ->
     def edited(file: CurationFile, text: str) -> tuple[str, tuple[Decision, ...], tuple[Decision, ...]]:
         made = []
         for decision in decisions:
-            if not stands(file.parse(text), decision):
+            if not _stands(app, file.parse(text), decision):
                 text = file.appended(text, decision)
                 made.append(decision)
         return text, tuple(made), ()
@@ -152,29 +152,33 @@ def _edit(app: App, edited: _Edit, *, dry_run: bool) -> Decided:
     followed = _follow(app, file.parse(after))
     if not dry_run and not followed.remarks:
         app.store.remember(_FOLLOWED, _digest(after))
-    joined = any(one.kind in (DecisionKind.SPLIT, DecisionKind.MERGE) for one in (*made, *taken_back))
+    joined = any(one.kind in _JOINING for one in (*made, *taken_back))
     now = curated(app, stories=None if joined else stories)
     remarks = (*synced.remarks, *followed.remarks)
     return Decided(made=made, taken_back=taken_back, changes=changes(before, now), remarks=remarks)
 
 
-def stands(decisions: Sequence[Decision], wanted: Decision) -> bool:
-    """Whether a decision says nothing that is not said already, by no later one gainsaid."""
-    rivals = next((kinds for kinds in _RIVALS if wanted.kind in kinds), (wanted.kind,))
-    about = {wanted.subject, *wanted.others}
-    for one in reversed(decisions):
-        if one.kind in rivals and about & {one.subject, *one.others}:
-            return (one.kind, one.subject, one.others, one.value, one.until) == (
-                wanted.kind, wanted.subject, wanted.others, wanted.value, wanted.until
-            )  # fmt: skip
-    return False
+def _stands(app: App, decisions: Sequence[Decision], wanted: Decision) -> bool:
+    """Whether a decision has been made already, and saying it once more would change nothing."""
+    if wanted.kind in _JOINING:
+        about = {wanted.subject, *wanted.others}
+        last = next((one for one in reversed(decisions) if one.kind in _JOINING and about & {one.subject, *one.others}), None)
+        return last is not None and _same(last, wanted)
+    if not any(_same(one, wanted) for one in decisions):
+        return False
+    from aggregator.pipeline.curate import curate
+
+    stories = app.store.stories()
+    before, after = (curate(stories, every, sources=app.settings.sources, now=app.clock()) for every in (decisions, (*decisions, wanted)))
+    return (before.shown, before.held) == (after.shown, after.held)
 
 
-# Kinds of which one takes back what the other says.
-_RIVALS = (
-    (DecisionKind.HIDE, DecisionKind.APPROVE, DecisionKind.BLOCK),
-    (DecisionKind.SPLIT, DecisionKind.MERGE),
-)
+_JOINING = (DecisionKind.SPLIT, DecisionKind.MERGE)
+
+
+def _same(left: Decision, right: Decision) -> bool:
+    """Whether two decisions say the same, whoever made them, when and why."""
+    return replace(left, reason="", by="", at=None) == replace(right, reason="", by="", at=None)
 
 
 @contextmanager
