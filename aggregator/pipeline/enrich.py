@@ -18,8 +18,8 @@ from aggregator.text.cutting import without_elements
 from aggregator.text.decode import decode
 from aggregator.text.html import visible
 from aggregator.text.page import NOINDEX, PageAccount, read_page
-from aggregator.text.page_address import is_home, split
-from aggregator.text.urls import host_of, is_public_web
+from aggregator.text.page_address import is_home, same_site, split
+from aggregator.text.urls import canonical, host_of, is_public_web
 
 _WAITS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3), timedelta(days=7))
 _PAGES = frozenset({"", "text/html", "application/xhtml+xml", "application/xml", "text/xml"})
@@ -84,7 +84,8 @@ def enriched(link: Link, reply: Reply, now: datetime, *, matcher: Matcher | None
         matcher: tells which topics the page's own text concerns; None: it is not searched.
     """
     if reply.media_type not in _PAGES:
-        return replace(link, status=reply.status, enriched_at=now, attempts=link.attempts + 1, next_try_at=None)
+        tried = link.attempts + 1
+        return replace(link, landed=_landed(link, reply), status=reply.status, enriched_at=now, attempts=tried, next_try_at=None)
     account = account_of(reply, now)
     if account.wall or (is_home(reply.url) and not is_home(link.href)):
         return _tried(link, reply.status, now, at=None)
@@ -101,12 +102,31 @@ def enriched(link: Link, reply: Reply, now: datetime, *, matcher: Matcher | None
         language=account.language or link.language,
         image=(account.image or link.image) if quoted else None,
         kind=account.kind or link.kind,
+        landed=_landed(link, reply),
+        canonical=_canonical(link, account),
         topics=topics_of(reply, account, matcher) if matcher else link.topics,
         status=reply.status,
         enriched_at=now,
         attempts=link.attempts + 1,
         next_try_at=None,
     )
+
+
+def _landed(link: Link, reply: Reply) -> str | None:
+    """Where the address led. What leads to a front page, or from a page to a list above it, is gone, and is not what it leads to."""
+    key = canonical(reply.url).key
+    if key in (link.key, canonical(link.href).key) or is_home(reply.url):
+        return None
+    asked, reached = split(link.href), split(reply.url)
+    above = asked and reached and same_site(link.href, reply.url) and asked.path.startswith(reached.path.rstrip("/") + "/")
+    return None if above else key
+
+
+def _canonical(link: Link, account: PageAccount) -> str | None:
+    """What the page names as its own address, on its own site or on another."""
+    named = account.canonical or account.claims
+    key = canonical(named).key if named else link.key
+    return None if key == link.key else key
 
 
 def account_of(reply: Reply, now: datetime) -> PageAccount:

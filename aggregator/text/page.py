@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from aggregator.text.page_account import NOINDEX, PageAccount, account_line
 from aggregator.text.page_address import (
     absolute,
     adopted,
+    claimed,
     day_in,
     home_of,
     is_home,
@@ -162,7 +163,8 @@ def _account(page: _Page, notes: tuple[str, ...]) -> PageAccount:
             *page.signals.meta("content-language", "language"),
         ),
         kind=kind,
-        canonical=_canonical(page),
+        canonical=adopted(_canonical(page), page.url, page.base),
+        claims=claimed(_canonical(page), page.url, page.base),
         description=description_of(_descriptions(page), title=title, site=declared),
         image=image_of(_images(page), page.base),
         notes=notes,
@@ -385,13 +387,10 @@ def _images(page: _Page) -> Iterator[str]:
         yield from page.signals.properties.get(prop, ())[:1]
 
 
-def _canonical(page: _Page) -> str | None:
+def _canonical(page: _Page) -> Sequence[str]:
     """A link element's word, else Open Graph's, else JSON-LD's."""
-    if page.signals.canonicals:
-        return adopted(page.signals.canonicals, page.url, page.base)
-    said = tuple(page.signals.meta("og:url"))
-    if not said:
-        main = page.main.get("mainEntityOfPage")
-        named = _thing(main).get("@id") if isinstance(main, dict) else main
-        said = (named,) if isinstance(named, str) else texts(page.main.get("url"))
-    return adopted(said, page.url, page.base)
+    if said := page.signals.canonicals or tuple(page.signals.meta("og:url")):
+        return said
+    main = page.main.get("mainEntityOfPage")
+    named = _thing(main).get("@id") if isinstance(main, dict) else main
+    return (named,) if isinstance(named, str) else texts(page.main.get("url"))

@@ -29,6 +29,8 @@ class PageAccount:
     kind: Kind | None = None
     # Another address of the same site that the page declares to be its own.
     canonical: str | None = None
+    # An address of another site that the page declares to be its own, which nobody has confirmed.
+    claims: str | None = None
     # At most 500 characters.
     description: str | None = None
     image: str | None = None

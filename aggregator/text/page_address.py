@@ -108,6 +108,18 @@ def adopted(declared: Iterable[str], url: str, base: str) -> str | None:
     return address
 
 
+def claimed(declared: Iterable[str], url: str, base: str) -> str | None:
+    """The address on another site that a page declares to be its own; None when there is none, or two that disagree.
+
+    Whoever copies a page may say so, and whoever wants its readers may lie: that page's own word has to confirm it.
+    """
+    found = [address for href in declared if (address := absolute(href, base)) is not None]
+    if not found or len({_loosely(address) for address in found}) > 1:
+        return None
+    address = found[0]
+    return None if same_site(address, url) or same_site(address, canonical(url).href) or is_home(address) else address
+
+
 def same_page(left: str, right: str) -> bool:
     """Whether two addresses differ in nothing but scheme, view ("www.", "m."), final slash and fragment."""
     return _loosely(left) == _loosely(right)

@@ -122,3 +122,33 @@ def test_files_private_hosts_and_platforms_that_refuse_are_not(key: str) -> None
 def test_a_page_of_an_intranet_is_read_where_the_operator_opened_it(key: str) -> None:
     assert worth_reading(key, intranet=True)
     assert not worth_reading(key)
+
+
+def led(url: str, head: str = "", *, link: Link = LINK) -> tuple[str | None, str | None]:
+    after = enriched(link, reply(PAGE.replace("</head>", f"{head}</head>"), url=url), NOW)
+    return after.landed, after.canonical
+
+
+def test_where_an_address_led_is_remembered() -> None:
+    short = replace(LINK, key="https://bit.ly/3xYz", href="https://bit.ly/3xYz")
+    assert led("https://www.blog.example.org/crews/?utm_source=bitly", link=short) == ("https://blog.example.org/crews", None)
+    assert led("https://www.blog.example.org/crews/?utm_source=feed") == (None, None)
+
+
+def test_a_page_that_is_gone_is_not_the_list_that_stands_in_its_place() -> None:
+    deep = replace(LINK, key="https://blog.example.org/2019/crews", href="https://blog.example.org/2019/crews")
+    assert led("https://blog.example.org/2019/", link=deep) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [
+        ("https://blog.example.org/crews", None),
+        ("/2019/02/crews", "https://blog.example.org/2019/02/crews"),
+        ("https://essays.example.net/crews?utm_source=x", "https://essays.example.net/crews"),
+        ("https://essays.example.net/", None),
+        ("https://blog.example.org/", None),
+    ],
+)
+def test_what_a_page_names_as_its_own_address_is_remembered_on_whichever_site(named: str, found: str | None) -> None:
+    assert led(LINK.href, f'<link rel="canonical" href="{named}">') == (None, found)
