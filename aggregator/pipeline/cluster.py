@@ -19,7 +19,7 @@ from aggregator.store import Works
 from aggregator.store.partition import Voice, by_strength, partition, story_id
 from aggregator.text.urls import canonical
 
-__all__ = ["Clustered", "bonds_between", "cluster", "settle", "story_id", "subjects_of"]
+__all__ = ["Clustered", "bonds_between", "cluster", "is_first_hand", "settle", "story_id", "subjects_of"]
 
 # Works that are made and compared in one transaction.
 _BATCH = 500

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from aggregator.model import Author, Enclosure, Entry, Evidence, EvidenceKind, Kind, Mention
-from aggregator.pipeline.cluster import cluster
+from aggregator.pipeline.cluster import cluster, is_first_hand
 from aggregator.pipeline.identify import identify, kind_of_alias
 from aggregator.text.dates import parse_date
 from aggregator.text.html import visible
@@ -102,17 +102,17 @@ def answers_of(mentions: Sequence[Mention]) -> list[dict[str, object]]:
 
 
 def _first_of_each(mentions: Sequence[Mention]) -> dict[str, int]:
-    """From each subject to the number of the mention that stands for it: the oldest, then the smallest id."""
+    """From each subject to the number of the mention that stands for it: what is there itself, then the oldest, then the smallest id."""
     first: dict[str, int] = {}
     for number, mention in enumerate(mentions):
         subject = mention.identity.subject
-        if subject not in first or _age(mention) < _age(mentions[first[subject]]):
+        if subject not in first or _rank(mention) < _rank(mentions[first[subject]]):
             first[subject] = number
     return first
 
 
-def _age(mention: Mention) -> tuple[datetime, str]:
-    return mention.first_seen_at, mention.entry.native_id
+def _rank(mention: Mention) -> tuple[bool, datetime, str]:
+    return not is_first_hand(mention), mention.first_seen_at, mention.entry.native_id
 
 
 def _reasons(

@@ -11,18 +11,22 @@ from aggregator.pipeline.works import work_of
 # Two texts of some eighty words that have nothing in common, and the first in German.
 CREWS = (
     "A crew is a group of three to eight people who meet every week for a year, share food and money, and tell each other the truth "
-    "about how they are. We began ours in a kitchen with a pot of soup and no plan at all. What we learned is that rhythm matters more than "
-    "purpose, that small promises kept are worth more than large ones made, and that someone must always wash the dishes."
+    "about how they are. We began ours in a kitchen with a pot of soup and no plan at all. What we learned is that rhythm matters more "
+    "than purpose, that small promises kept are worth more than large ones made, and that someone must always wash the dishes."
 )
 ROOMS = (
-    "Congregations are the next size up: twenty to two hundred people, several crews that know of each other, a gathering twice a year. "
-    "The trick is to keep the doors open while the rooms stay small. Last spring there were sixty of us in a school with nine rooms, two cooks "
-    "and one bell, and this is what we would do again and what we would leave."
+    "Congregations are the next size up: twenty to two hundred people, several crews that know of each other, a gathering twice a "
+    "year. The trick is to keep the doors open while the rooms stay small. Last spring there were sixty of us in a school with nine "
+    "rooms, two cooks and one bell, and this is what we would do again and what we would leave."
+)
+SOUP = (
+    "Take onions, patience and the largest pot of the house. Let whoever comes in last peel the carrots, and never ask who paid for "
+    "the salt. By the time the bread is cut, the quarrel that began on the stairs has an end, or at least a spoon in its mouth."
 )
 CREWS_IN_GERMAN = (
     "Eine Crew ist eine Gruppe von drei bis acht Menschen, die sich jede Woche treffen, Essen und Geld teilen und einander die "
-    "Wahrheit sagen. Wir haben unsere in einer Küche begonnen, mit einem Topf Suppe und ohne Plan. Was wir gelernt haben, ist, dass der Rhythmus "
-    "wichtiger ist als der Zweck."
+    "Wahrheit sagen. Wir haben unsere in einer Küche begonnen, mit einem Topf Suppe und ohne Plan. Was wir gelernt haben, ist, dass "
+    "der Rhythmus wichtiger ist als der Zweck."
 )
 
 
