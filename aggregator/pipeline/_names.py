@@ -166,11 +166,14 @@ def _namesakes(left: tuple[str, ...], right: tuple[str, ...], shared: frozenset[
 
 
 def _one_in_other(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
-    """A full name inside a longer one: "ada example" and "ada maria example"."""
-    for one in people(left):
-        words = set(one.split())
-        for other in people(right):
-            theirs = set(other.split())
-            if min(len(words), len(theirs)) > 1 and (words <= theirs or theirs <= words):
-                return True
-    return False
+    """A full name in a longer or shorter form: "ada example", "ada maria example", "a example"."""
+    return any(_one_person(one.split(), other.split()) for one in people(left) for other in people(right))
+
+
+def _one_person(mine: list[str], theirs: list[str]) -> bool:
+    if min(len(mine), len(theirs)) < 2:
+        return False
+    if set(mine) <= set(theirs) or set(theirs) <= set(mine):
+        return True
+    short, long = sorted((mine, theirs), key=lambda words: len(words[0]))
+    return len(short[0]) == 1 and mine[-1] == theirs[-1] and long[0].startswith(short[0])

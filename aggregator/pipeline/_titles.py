@@ -41,7 +41,8 @@ _HASHTAG: Final = re.compile(r"(?:\s+#[^\W\d]\w+)+\s*\Z")
 _WORD: Final = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
 _SMALL: Final = frozenset(
     """
-    a an the and or of to in on for with at by from as is are was be it its this that we you i my our your how what why when who
+    a an the and or of to in on for with at by from as is are was be it its this that have has had will we you i my
+    our your how what why when who
     der die das den dem des ein eine einer und oder von zu im in auf fur mit ist wie was warum wir
     le la les un une des du de et ou dans sur pour avec est comment nous
     el los las uno una y o en del al para con es como que por
@@ -112,14 +113,32 @@ class Title(NamedTuple):
 def title_of(text: str) -> Title:
     """The parts of a cleaned title that comparing needs; marks of instalments are not among them."""
     rest = taken_apart(text).rest
-    words = tuple(_WORD.findall(rest.replace("'", "")))
-    parts = tuple(part for part in (tuple(_WORD.findall(piece.replace("'", ""))) for piece in _SEPARATOR.split(rest)) if part)
+    words = _words(rest)
+    parts = tuple(part for part in map(_words, _SEPARATOR.split(rest)) if part)
     return Title(words, telling_words(rest), parts if len(parts) > 1 else (), _ANSWERING.match(rest) is not None)
+
+
+_CONTRACTED: Final = (
+    (re.compile(r"n't\b|(?<=\bcan)not\b"), " not"),
+    (re.compile(r"'ve\b"), " have"),
+    (re.compile(r"'re\b"), " are"),
+    (re.compile(r"'ll\b"), " will"),
+    (re.compile(r"'m\b"), " am"),
+    (re.compile(r"\s&\s"), " and "),
+)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """The words of a plain text, those that are contracted in English written out."""
+    if "'" in text or "&" in text or "cannot" in text:
+        for form, whole in _CONTRACTED:
+            text = form.sub(whole, text)
+    return tuple(_WORD.findall(text.replace("'", "")))
 
 
 def telling_words(text: str) -> tuple[str, ...]:
     """The words of a plain text that are no articles and the like; all of them where nothing else is left. Sorted, each once."""
-    words = _WORD.findall(text.replace("'", ""))
+    words = _words(text)
     return tuple(sorted({word for word in words if word not in _SMALL} or set(words)))
 
 
@@ -190,32 +209,34 @@ class Alike(IntEnum):
     """How alike two titles are."""
 
     NOT = 0
-    # One is a part of the other, or a few words differ.
-    NEAR = 1
-    SAME = 2
+    # Most words are the same: enough beside a text that is the same, too.
+    LOOSELY = 1
+    # One is a part of the other, or a word is misspelt.
+    NEARLY = 2
+    SAME = 3
 
 
-_MOST_APART: Final = 0.34
+# Titles with fewer telling words do not become alike by what is left out.
+_TELLING: Final = 4
+_MOSTLY: Final = 0.6
 
 
 def alike(left: Title, right: Title) -> Alike:
     """How alike two titles are, their marks left aside."""
     if not left.telling or not right.telling:
         return Alike.SAME if left.telling == right.telling else Alike.NOT
-    if left.words == right.words or (left.telling == right.telling and len(left.telling) > 1):
+    if left.words == right.words or "".join(left.words) == "".join(right.words):
         return Alike.SAME
     if left.telling == right.telling:
-        return Alike.SAME if left.words[-1] == right.words[-1] else Alike.NEAR
+        return Alike.SAME if len(left.telling) > 1 or left.words[-1] == right.words[-1] else Alike.NEARLY
     mine, theirs = set(left.telling), set(right.telling)
     if (mine ^ theirs) & _TURNING or left.answering != right.answering or _figures(mine) != _figures(theirs):
         return Alike.NOT
-    if "".join(left.words) == "".join(right.words):
-        return Alike.SAME
-    if _a_part(left, right) or _a_part(right, left):
-        return Alike.NEAR
-    if min(len(mine), len(theirs)) >= 4 and _misspelt(mine - theirs, theirs - mine):
-        return Alike.NEAR
-    return Alike.NEAR if min(len(mine), len(theirs)) >= 5 and len(mine & theirs) / len(mine | theirs) >= 0.75 else Alike.NOT
+    if _a_part(left, right) or _a_part(right, left) or _misspelt(mine, theirs):
+        return Alike.NEARLY
+    if min(len(mine), len(theirs)) > _TELLING and (mine < theirs or theirs < mine):
+        return Alike.NEARLY
+    return Alike.LOOSELY if len(mine & theirs) >= 3 and len(mine & theirs) / len(mine | theirs) >= _MOSTLY else Alike.NOT
 
 
 def _figures(words: set[str]) -> set[str]:
@@ -228,11 +249,13 @@ def _a_part(whole: Title, part: Title) -> bool:
 
 
 def _misspelt(mine: set[str], theirs: set[str]) -> bool:
-    if len(mine) > 1 or len(theirs) > 1:
+    """One word is written otherwise, or is left out of a long title."""
+    more, fewer = mine - theirs, theirs - mine
+    if len(more) > 1 or len(fewer) > 1 or min(len(mine), len(theirs)) < _TELLING:
         return False
-    if not mine or not theirs:
+    if not more or not fewer:
         return True
-    (one,), (other,) = mine, theirs
+    (one,), (other,) = more, fewer
     return min(len(one), len(other)) > 3 and (one.startswith(other) or other.startswith(one) or _one_letter(one, other))
 
 

@@ -22,14 +22,22 @@ __all__ = ["APART_UNITS", "Verdict", "verdict"]
 SIMILAR: Final = 0.55
 # Texts under titles that have nothing in common.
 _SAME_TEXT: Final = 0.8
+# Texts of recordings: what stands under all episodes of a show can be most of each.
+_EXACT: Final = 0.95
+# Texts of which one has no title.
+_NEARLY_SAME: Final = 0.7
 # As unlike as texts by chance.
 _UNLIKE: Final = 0.12
 # Of texts with fewer words nothing follows without a title or an author.
 _TELLING_WORDS: Final = 30
 _LONG_TEXT: Final = 60
+# What a program copies from one network to another: so close in time two words by one person are one post.
+_MIRRORED: Final = timedelta(minutes=2)
 _AT_ONCE: Final = timedelta(days=3)
 _SOON: Final = timedelta(days=10)
 _CLOSE: Final = timedelta(days=45)
+# An old essay that is moved to another platform; its title must say much.
+_MOVED: Final = timedelta(days=400)
 _RECORDINGS: Final = frozenset((Kind.EPISODE, Kind.VIDEO))
 _VOICES: Final = frozenset((Kind.POST, Kind.COMMENT))
 # A work without a mark of these units is not the one with it: the first of two parts is often not called so.
@@ -146,12 +154,13 @@ def _translated(pair: _Pair) -> Verdict | None:
     if pair.text is not None and pair.text >= _SAME_TEXT and pair.fewest_words >= _FEW_WORDS:
         return None
     of_one = pair.names >= Agreement.WEAK or left.place == right.place
-    bound = pair.linked or left.claims == right.key or right.claims == left.key or (pair.titles is not Alike.NOT and pair.within(_CLOSE))
+    bound = pair.linked or left.claims == right.key or right.claims == left.key or (pair.titles >= Alike.NEARLY and pair.within(_CLOSE))
     if of_one and bound and left.kind not in _VOICES and right.kind not in _VOICES:
         return _joined(pair, EvidenceKind.TRANSLATION, 1.0, f"One is in {left.language!r}, the other in {right.language!r}: a translation.")
     return _no(f"One is in {left.language!r} and the other in {right.language!r}, and a translation is a story of its own.")
 
 
+_SOME_WORDS: Final = 4
 _FEW_WORDS: Final = 8
 
 
@@ -175,7 +184,9 @@ def _kept_apart(pair: _Pair) -> Verdict | None:
 
 def _said_by_date(unit: str, mine: dict[str, str], theirs: dict[str, str], pair: _Pair) -> bool:
     """A date in one title that only says when both were published."""
-    return unit in ("date", "year", "week", "day") and pair.within(_AT_ONCE) and pair.weight >= 2 and pair.names is Agreement.SAME
+    if unit == "year":
+        return pair.within(_CLOSE) and pair.weight >= 2
+    return unit in ("date", "week", "day") and pair.within(_AT_ONCE) and pair.weight >= 2 and pair.names is Agreement.SAME
 
 
 # -- what speaks for it
@@ -187,7 +198,7 @@ def _claimed(pair: _Pair) -> Verdict | None:
     if not mine and not theirs:
         return None
     back = (mine and left.key in right.links) or (theirs and right.key in left.links) or (mine and theirs)
-    if back or pair.titles is Alike.SAME or pair.similar or (pair.titles is not Alike.NOT and pair.names >= Agreement.WEAK):
+    if back or pair.titles is Alike.SAME or pair.similar or (pair.titles >= Alike.NEARLY and pair.names >= Agreement.WEAK):
         return _joined(pair, EvidenceKind.CANONICAL_LINK, 1.0, "One names the other as its original, and the other agrees.")
     return _no("One names the other as its original, but neither its title, its text nor a link back confirms it.")
 
@@ -196,7 +207,7 @@ def _moved(pair: _Pair) -> Verdict | None:
     left, right = pair.left, pair.right
     if left.guid is None or left.guid != right.guid:
         return None
-    if pair.titles is not Alike.NOT or pair.similar:
+    if pair.titles >= Alike.NEARLY or pair.similar:
         return _joined(pair, EvidenceKind.SAME_GUID, 1.0, "Their feeds give them the same id, and their titles are alike.")
     return _no("Their feeds give them the same id, but their titles differ.")
 
@@ -211,7 +222,9 @@ def _posted(pair: _Pair) -> Verdict | None:
     if left.place == right.place and pair.names is not Agreement.OTHERS:
         return _no("The same words twice on one platform are two posts.")
     if pair.names is Agreement.SAME or (pair.names is Agreement.WEAK and pair.text >= _SAME_TEXT):
-        if pair.within(_AT_ONCE) and (pair.fewest_words >= _FEW_WORDS or pair.text == 1.0):
+        if pair.within(_AT_ONCE if pair.fewest_words >= _SOME_WORDS else _MIRRORED) and (
+            pair.fewest_words >= _FEW_WORDS or pair.text == 1.0
+        ):
             return _joined(
                 pair, EvidenceKind.CROSS_POST, pair.text, "The same words by the same person on two platforms within three days."
             )
@@ -224,7 +237,7 @@ def _posted(pair: _Pair) -> Verdict | None:
 def _crossed(pair: _Pair) -> Verdict | None:
     """One author's work on two platforms: a text published twice, or a recording with its pages."""
     left, right = pair.left, pair.right
-    if pair.titles is Alike.NOT or left.place == right.place:
+    if pair.titles < Alike.NEARLY or left.place == right.place:
         return None
     if pair.names is Agreement.SAME and _same_work(pair):
         return _joined(pair, EvidenceKind.CROSS_POST, _score(pair), "The same author gave it the same title on two platforms.")
@@ -247,7 +260,7 @@ def _same_work(pair: _Pair) -> bool:
     if pair.linked and pair.recording:
         return exact or pair.within(_SOON)
     if exact:
-        return pair.within(_CLOSE) or (pair.apart is None and pair.weight >= 2)
+        return pair.within(_MOVED if pair.weight >= 4 else _CLOSE) or (pair.apart is None and pair.weight >= 2)
     return pair.within(_SOON) and pair.weight >= 2 if pair.recording else pair.within(_AT_ONCE) and pair.weight >= 3
 
 
@@ -278,9 +291,12 @@ def _same_text(pair: _Pair) -> Verdict:
         return _no(f"Their texts are alike ({text:.2f}), but one place has much text that is alike.")
     if pair.linked and pair.names is Agreement.OTHERS and text < _SAME_TEXT:
         return _no(f"Their texts are alike ({text:.2f}), but one links to the other, so it may quote it.")
-    if (titled and pair.titles is not Alike.NOT) or (not titled and text >= 0.7):
+    if (titled and pair.titles >= Alike.NEARLY) or (not titled and text >= _NEARLY_SAME):
         return _joined(pair, EvidenceKind.SIMILAR_TEXT, text, f"Their texts are alike ({text:.2f}).")
-    if text >= _SAME_TEXT and pair.fewest_words >= _LONG_TEXT and not pair.recording:
+    if (
+        text >= (_SAME_TEXT if pair.titles is Alike.LOOSELY else _EXACT if pair.recording else _SAME_TEXT)
+        and pair.fewest_words >= _LONG_TEXT
+    ):
         return _joined(pair, EvidenceKind.SIMILAR_TEXT, text, f"Their texts are the same ({text:.2f}), under two titles.")
     return _no(f"Their texts are alike ({text:.2f}), but their titles differ.")
 

@@ -37,6 +37,8 @@ _PROFILE: Final = re.compile(r"/(?:@[^/]+|users/[^/]+|u/[^/]+|profile/[^/]+|in/[
 _PROFILE_HOSTS: Final = frozenset(("x.com", "instagram.com", "threads.com", "t.me", "tiktok.com", "facebook.com", "twitch.tv"))
 _ONE_SEGMENT: Final = re.compile(r"/[^/]+\Z")
 
+_SHORTENED: Final = frozenset(("t.co", "lnkd.in"))
+
 _WORD: Final = re.compile(r"\w+")
 _SHINGLE: Final = 3
 _BITS: Final = 64
@@ -94,6 +96,8 @@ def shared_pages(entry: Entry, links: Iterable[str]) -> tuple[Canonical, ...]:
         if page.key not in left_out and page.key not in found and _is_page(page.key, own_host):
             found[page.key] = page
     if len(found) > 1:
+        # What X and LinkedIn write into a text for an address that they give beside it.
+        found = {key: page for key, page in found.items() if host_of(key) not in _SHORTENED} or found
         deeper = {host_of(key) for key in found if not _is_front(key)}
         found = {key: page for key, page in found.items() if not (_is_front(key) and host_of(key) in deeper)}
     return tuple(found.values())

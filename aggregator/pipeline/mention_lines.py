@@ -20,7 +20,7 @@ from aggregator.text.urls import canonical, host_of, is_web
 
 # Without a date: after everything that has one.
 _UNDATED: Final = datetime.max.replace(tzinfo=UTC, microsecond=0)
-_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"“”«»|\\^`{}]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?://|www\.)(?:[^\s<>\"“”«»|\\^`{}]|\\(?=[_*&~.-]))+", re.IGNORECASE)
 _CLOSERS: Final = {")": "(", "]": "["}
 _AUDIO = re.compile(r"\.(?:mp3|m4a|ogg|oga|opus|wav|flac|aac|m4b)(?:[?#]|\Z)|/podcast/play/\d+", re.IGNORECASE)
 _KINDS: Final = {
@@ -207,7 +207,10 @@ def addresses_in(text: str) -> tuple[str, ...]:
     found = []
     for match in _ADDRESS.finditer(text):
         url = match[0]
-        while url and (url[-1] in ".,;:!?'*_~…" or (url[-1] in _CLOSERS and url.count(url[-1]) > url.count(_CLOSERS[url[-1]]))):
+        if url.endswith(("…", "...")):
+            # It is cut off, and leads nowhere.
+            continue
+        while url and (url[-1] in ".,;:!?'*_~" or (url[-1] in _CLOSERS and url.count(url[-1]) > url.count(_CLOSERS[url[-1]]))):
             url = url[:-1]
         if is_web(canonical(url).key):
             found.append(url)

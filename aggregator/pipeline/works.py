@@ -26,8 +26,8 @@ __all__ = ["WORK_RULES", "found_by", "named_by", "place_of", "rules_of_works", "
 WORK_RULES: Final = 1
 # Shorter texts are compared word for word.
 _FEWEST_SKETCHED: Final = 8
-# Of a text that is only compared as a whole; fewer say nothing ("Thanks!").
-_FEWEST_EXACT: Final = 4
+# Of a text that is only compared as a whole; one says nothing ("Thanks!").
+_FEWEST_EXACT: Final = 2
 _MOST_LINKS: Final = 20
 _MOST_PARTS: Final = 4
 _MOST_NAMES: Final = 6
