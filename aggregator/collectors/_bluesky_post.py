@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from aggregator.collectors._json import Odd, instant, member, members, needed, number, tag_names, text, texts, web_address
-from aggregator.model import Author, Entry, Kind, Preview, Restriction
+from aggregator.collectors.base import Standing
+from aggregator.model import Author, Entry, Kind, Preview, Restriction, Visibility
+from aggregator.text.opt_out import opts_out
 
 HANDLE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?")
 """A handle in lower case (specs/handle of the AT Protocol)."""
@@ -59,6 +61,28 @@ def entry_of(post: dict[str, Any]) -> Entry | None:
         in_reply_to=_answers(record, embeds),
         aliases=tuple(found for found in (by_handle, original) if found),
         restrictions=(Restriction.NO_UNAUTHENTICATED,) if "!no-unauthenticated" in labels else (),
+    )
+
+
+def standing_of(post: dict[str, Any], biography: str) -> Standing | None:
+    """How a `postView` stands; None for one that cannot be read.
+
+    Args:
+        biography: what the author's profile says; "" when it says nothing, or is not known.
+    """
+    uri, record, author = text(post.get("uri")), post.get("record"), post.get("author")
+    if uri is None or not isinstance(record, dict) or not isinstance(author, dict):
+        return None
+    labels = _labels(post, author, record)
+    said = {
+        Restriction.NO_UNAUTHENTICATED: "!no-unauthenticated" in labels,
+        Restriction.NO_BOT: opts_out(biography),
+    }
+    return Standing(
+        native_id=uri,
+        found=True,
+        visibility=Visibility.PRIVATE if labels & NOT_SHOWN else Visibility.PUBLIC,
+        restrictions=tuple(one for one, is_said in said.items() if is_said),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from aggregator.collectors._json import Odd, instant, member, members, needed, number, tag_names, text
-from aggregator.model import Author, Entry, Kind, Preview
+from aggregator.collectors.base import Standing
+from aggregator.model import Author, Entry, Kind, Preview, Visibility
 
 REGULAR = 1
 """`post_type` of what people write; the others are notices of moderators and whispers among staff (app/models/post.rb, Post.types)."""
@@ -58,8 +59,7 @@ def entry_of_post(row: dict[str, Any], forum: Forum, topic: dict[str, Any] | Non
         topic: the topic's own row, where the platform gave it.
     """
     about = member(topic)
-    gone = row.get("hidden") is True or row.get("user_deleted") is True or row.get("deleted_at") is not None
-    if gone or row.get("post_type", REGULAR) != REGULAR or about.get("visible") is False:
+    if _gone(row) or row.get("post_type", REGULAR) != REGULAR or about.get("visible") is False:
         return None
     id, place = _needed_number(row, "id"), _needed_number(row, "post_number")
     thread = number(row.get("topic_id")) or number(about.get("id"))
@@ -82,6 +82,37 @@ def entry_of_post(row: dict[str, Any], forum: Forum, topic: dict[str, Any] | Non
         in_reply_to=None if opens else url,
         site=forum.site,
     )
+
+
+def standings(topic: dict[str, Any], entries: Sequence[Entry]) -> Iterator[Standing]:
+    """How the posts of a topic stand; nothing of any of them when the topic does not name its posts."""
+    stream = member(topic.get("post_stream"))
+    ids = {id for one in stream.get("stream") or () if (id := number(one)) is not None} if isinstance(stream.get("stream"), list) else set()
+    if not ids:
+        return
+    rows = {number(row.get("id")): row for row in members(stream.get("posts"))}
+    opening = next((row for row in rows.values() if row.get("post_number") == 1), {})
+    listed = _listed(topic)
+    for entry in entries:
+        post = re.fullmatch(r"post:([0-9]+)", entry.native_id)
+        id = int(post[1]) if post else None
+        if id is not None and id not in ids:
+            yield Standing(native_id=entry.native_id, found=False)
+        elif _gone(rows.get(id, {}) if post else opening):
+            yield Standing(native_id=entry.native_id, found=True, visibility=Visibility.PRIVATE)
+        else:
+            yield Standing(native_id=entry.native_id, found=True, visibility=listed)
+
+
+def _listed(topic: dict[str, Any]) -> Visibility:
+    if topic.get("archetype") == "private_message" or topic.get("deleted_at") is not None:
+        return Visibility.PRIVATE
+    return Visibility.UNLISTED if topic.get("visible") is False else Visibility.PUBLIC
+
+
+def _gone(row: dict[str, Any]) -> bool:
+    """Hidden by moderators or by many flags, or deleted."""
+    return row.get("hidden") is True or row.get("user_deleted") is True or row.get("deleted_at") is not None
 
 
 def tags_of(value: Any) -> tuple[str, ...]:

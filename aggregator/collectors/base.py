@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,7 +27,7 @@ from typing import Annotated, Any, ClassVar, Protocol, get_args, get_origin, get
 
 from aggregator.errors import BadOption, Unreadable
 from aggregator.fetch import Auth, Http, Pace
-from aggregator.model import Kind, Page
+from aggregator.model import Entry, Kind, Page, Restriction, Visibility
 
 Cursor = str
 """Opaque text; "" is the beginning."""
@@ -162,6 +162,34 @@ class Backfills(Protocol):
 
     def backfill(self, http: Http, since: datetime | None, cursor: Cursor) -> Iterator[Page]:
         """Older entries, newest first, until `since` (None: the beginning) or the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a platform says of an entry that is looked at again."""
+
+    native_id: str
+    # False: the platform knows no such entry, or shows it to nobody.
+    found: bool
+    visibility: Visibility = Visibility.PUBLIC
+    restrictions: tuple[Restriction, ...] = ()
+
+
+@runtime_checkable
+class Rechecks(Protocol):
+    """Present only where the platform can be asked whether what it once listed is public still."""
+
+    # True: being looked at again tells what a poll cannot (what an account says of itself), so new entries are looked at before they are
+    # first shown.
+    looks_closer: ClassVar[bool]
+
+    def recheck(self, http: Http, entries: Sequence[Entry]) -> Iterator[Standing]:
+        """How things stand with `entries`, lazily, in any order. An entry of which nothing is given could not be judged: that it was not
+        found is told by a standing, and never by silence.
+
+        Raises:
+            SourceError: while iterating; the standings before it hold.
+        """
 
 
 @cache

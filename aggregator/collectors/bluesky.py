@@ -9,23 +9,25 @@ Listings are newest first and read by `_sweep`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 from urllib.parse import parse_qs, quote, unquote, urlencode
 
 from aggregator.collectors import _options
-from aggregator.collectors._bluesky_post import HANDLE, carries, entry_of
+from aggregator.collectors._bluesky_post import HANDLE, carries, entry_of, standing_of
 from aggregator.collectors._json import (
     a_list,
     an_object,
     instant,
     member,
+    members,
     read_each,
+    text,
 )
 from aggregator.collectors._sweep import Listing, look_back, sweep
-from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option
+from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Standing
 from aggregator.errors import Unauthorized, Unreadable
 from aggregator.fetch import Auth, AuthScheme, Http, Pace
 from aggregator.model import Entry, Kind, Page
@@ -34,6 +36,8 @@ LIMIT = 100
 """The most that a page holds (lexicons searchPosts and getAuthorFeed)."""
 HEAD_PAGES = 3
 """How many pages a first poll reads."""
+AT_ONCE = 25
+"""The most posts, or profiles, that can be asked for at once."""
 SERVICE = "https://bsky.social"
 """Takes sessions, and passes what is asked with one on to the AppView."""
 APP_VIEW = "https://api.bsky.app"
@@ -156,6 +160,29 @@ class Bluesky(Collector):
     def backfill(self, http: Http, since: datetime | None, cursor: Cursor) -> Iterator[Page]:
         """Older posts, newest first, until the end or until a whole page is older than `since`; searches want the app password."""
         yield from look_back(cursor, lambda at: self._listing(http, at, visitor=False), since=since, doing=self._doing)
+
+    looks_closer: ClassVar[bool] = True
+
+    def recheck(self, http: Http, entries: Sequence[Entry]) -> Iterator[Standing]:
+        """Posts by their addresses, and what their authors' profiles say, 25 at a time (lexicons getPosts and getProfiles)."""
+        for start in range(0, len(entries), AT_ONCE):
+            wanted = [entry.native_id for entry in entries[start : start + AT_ONCE]]
+            posts = {text(post.get("uri")): post for post in self._several(http, "feed.getPosts", "uris", wanted, "posts")}
+            people = dict.fromkeys(str(member(post.get("author")).get("did")) for post in posts.values())
+            profiles = self._several(http, "actor.getProfiles", "actors", list(people), "profiles") if people else ()
+            said = {one.get("did"): text(one.get("description")) or "" for one in profiles}
+            for uri in wanted:
+                post = posts.get(uri)
+                if post is None:
+                    yield Standing(native_id=uri, found=False)
+                elif standing := standing_of(post, said.get(member(post.get("author")).get("did"), "")):
+                    yield standing
+
+    def _several(self, http: Http, method: str, name: str, values: Sequence[str], listed: str) -> tuple[dict[str, Any], ...]:
+        doing = f"looking at posts again ({method})"
+        host = f"https://{self.host}" if self.actor else APP_VIEW
+        reply = http.get(f"{host}/xrpc/app.bsky.{method}", params={name: values}, accept="application/json")
+        return members(a_list(an_object(reply.json(doing), doing).get(listed), doing))
 
     @property
     def _doing(self) -> str:

@@ -14,16 +14,17 @@ from typing import Annotated, Any, ClassVar
 from urllib.parse import parse_qs, quote, unquote, urlencode
 
 from aggregator.collectors import _options
-from aggregator.collectors._discourse_rows import Forum, entry_of_post, entry_of_topic, without_boilerplate
+from aggregator.collectors._discourse_rows import Forum, entry_of_post, entry_of_topic, standings, without_boilerplate
 from aggregator.collectors._feeds import ACCEPT, feed_of
 from aggregator.collectors._json import a_list, an_object, instant, member, members, number, read_each
 from aggregator.collectors._sweep import Listing, sweep
-from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
-from aggregator.errors import Unavailable, Unreadable
+from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Standing, pack, unpack
+from aggregator.errors import Gone, Unauthorized, Unavailable, Unreadable
 from aggregator.fetch import Http, Pace
-from aggregator.model import Kind, Page
+from aggregator.model import Entry, Kind, Page
 
 READING_TAG, SEARCHING, READING_TOPIC = "reading topics with a tag", "searching a forum", "reading a topic"
+CHECKING = "looking at a topic again"
 HEAD_PAGES = 10
 """Pages of 30 topics that a first poll of a tag reads."""
 SEARCH_HEAD_PAGES = 3
@@ -34,6 +35,7 @@ CHUNK = 20
 _FORUM_HOST = re.compile(r"(?:forums?|discuss|discourse|community|meta|talk|commons|edgeryders)\..+")
 _TAG = re.compile(r"(?P<prefix>(?:/[^/]+)?)/(?P<word>tags?)/(?P<tag>[^/]+?)(?P<sure>/[0-9]+|/l/[a-z]+|\.rss|\.json|)")
 _CATEGORY = re.compile(r"(?P<prefix>(?:/[^/]+)??)/c/(?P<category>(?:[^/]+/){1,3}[0-9]+)(?:/l/[a-z]+)?(?:\.rss|\.json)?")
+_IN_TOPIC = re.compile(r"/t/(?:[^/]*[^/0-9][^/]*/)?(?P<topic>[0-9]+)(?:/[0-9]+)?/?\Z")
 _TOPIC = re.compile(r"(?P<prefix>(?:/[^/]+)?)/t/(?P<slug>[^/]+/)?(?P<topic>[0-9]+)(?:/[0-9]+)?(?:\.rss|\.json|/print|/last)?")
 
 
@@ -162,6 +164,26 @@ class Discourse(Collector):
             yield from self._newest(http, cursor)
         else:
             yield from self._posts(http, cursor)
+
+    looks_closer: ClassVar[bool] = False
+
+    def recheck(self, http: Http, entries: Sequence[Entry]) -> Iterator[Standing]:
+        """Posts by the topics that they stand in: a topic names the ids of all posts that visitors may see."""
+        topics: dict[str, list[Entry]] = {}
+        for entry in entries:
+            if found := _IN_TOPIC.search(_options.split(entry.url).path):
+                topics.setdefault(found["topic"], []).append(entry)
+        for topic, of_it in sorted(topics.items()):
+            try:
+                reply = http.get(f"{self._base}/t/{topic}.json", accept="application/json")
+            except Gone:
+                # The same for what is deleted and what is for members only.
+                yield from (Standing(native_id=entry.native_id, found=False) for entry in of_it)
+                continue
+            except Unauthorized:
+                continue
+            if not reply.unchanged:
+                yield from standings(an_object(reply.json(CHECKING), CHECKING), of_it)
 
     @property
     def _base(self) -> str:

@@ -7,7 +7,7 @@ visitors. Every discussion that passed is kept in the cursor, because a feed tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
@@ -16,9 +16,9 @@ from urllib.parse import unquote, urlsplit
 from aggregator.collectors import _options
 from aggregator.collectors._feeds import ACCEPT, Feed, feed_of, read_feed
 from aggregator.collectors._json import Odd, a_list, an_object, instant, members, needed, number, read_each, tag_names, text, texts
-from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
+from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Standing, pack, unpack
 from aggregator.errors import Gone, Unauthorized, Unreadable
-from aggregator.fetch import Auth, AuthScheme, Http, Pace
+from aggregator.fetch import Auth, AuthScheme, Http, Pace, Reply
 from aggregator.model import Author, Entry, Kind, Page, Preview
 
 READING, SEARCHING = "reading the feed of Loomio", "searching Loomio"
@@ -206,6 +206,38 @@ class Loomio(Collector):
             in_reply_to=thread,
         )
 
+    looks_closer: ClassVar[bool] = False
+
+    def recheck(self, http: Http, entries: Sequence[Entry]) -> Iterator[Standing]:
+        """Discussions and comments by the feed of their discussion, as visitors see it."""
+        threads: dict[str, list[Entry]] = {}
+        for entry in entries:
+            if found := _THREAD.fullmatch(_options.split(entry.url).path):
+                threads.setdefault(found["key"], []).append(entry)
+        for key, of_it in sorted(threads.items()):
+            try:
+                reply = http.get(f"https://{self.host}/d/{key}.xml", accept=ACCEPT)
+            except (Gone, Unauthorized):
+                # 403 is said of a discussion that became private (spec of the API above).
+                yield from (Standing(native_id=entry.native_id, found=False) for entry in of_it)
+                continue
+            if reply.unchanged:
+                continue
+            shown = bool(reply.body.strip())
+            items = self._items(reply) if shown else frozenset()
+            for entry in of_it:
+                item = _item(entry)
+                if not shown or item is None or item in items:
+                    yield Standing(native_id=entry.native_id, found=shown)
+                elif items and min(items) < item:
+                    # The feed goes back further, so it would stand there.
+                    yield Standing(native_id=entry.native_id, found=False)
+
+    def _items(self, reply: Reply) -> frozenset[int]:
+        """The numbers of the comments in the feed of a discussion."""
+        feed = read_feed(reply.body, url=reply.url, content_type=reply.headers.get("content-type", ""), doing=READING)
+        return frozenset(item for entry in feed.entries if (item := _item(entry)) is not None)
+
     def _found(self, http: Http, cursor: Cursor) -> Page:
         """What the key's owner finds, newest first, as far as visitors can read it."""
         position = unpack(cursor)
@@ -276,6 +308,12 @@ class Loomio(Collector):
             in_reply_to=None if opens else thread,
             site=text(row.get("group_name")),
         )
+
+
+def _item(entry: Entry) -> int | None:
+    """The number of a comment in its discussion; None for a discussion itself, and for old addresses, which count otherwise."""
+    found = _THREAD.fullmatch(_options.split(entry.url).path)
+    return int(found["item"]) if found and found["item"] and not found["old"] else None
 
 
 def _addresses(markdown: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from aggregator.collectors import _options
 from aggregator.collectors._json import (
     Odd,
     a_list,
+    an_object,
     instant,
     member,
     members,
@@ -30,15 +31,17 @@ from aggregator.collectors._json import (
     texts,
     web_address,
 )
-from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
+from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Standing, pack, unpack
 from aggregator.errors import Gone, Unauthorized, Unreadable
 from aggregator.fetch import Http, Pace
-from aggregator.model import Author, Enclosure, Entry, Kind, Page, Preview, Restriction
+from aggregator.model import Author, Enclosure, Entry, Kind, Page, Preview, Restriction, Visibility
 from aggregator.text.opt_out import opts_out
 
-DOING = "reading hashtag timeline"
+DOING, CHECKING = "reading hashtag timeline", "looking at posts again"
 LIMIT = 40
 """The most that a page holds (API documentation, timelines/tag)."""
+AT_ONCE = 20
+"""Posts that are asked for by id at once: a modest address of 500 characters."""
 HEAD_PAGES = 5
 """How many pages a first poll reads."""
 _TAG_PAGE = re.compile(r"(?:(?:/web|/deck)?/tags/|/web/timelines/tag/|/api/v1/timelines/tag/)([^/]+?)(?:\.rss)?")
@@ -131,6 +134,35 @@ class Mastodon(Collector):
             times = [moment for row in rows if (moment := instant(member(row).get("created_at")))]
             reached = max(times, default=reached)
             yield self._page(rows, pack(before=before, reached=reached.isoformat() if reached else ""))
+
+    looks_closer: ClassVar[bool] = False
+
+    def recheck(self, http: Http, entries: Sequence[Entry]) -> Iterator[Standing]:
+        """Posts by their ids, several at once where the server can (Mastodon 4.3, methods/statuses/#index), else one by one."""
+        url = f"{_options.base(self.server)}/api/v1/statuses"
+        for start in range(0, len(entries), AT_ONCE):
+            wanted = [entry.native_id for entry in entries[start : start + AT_ONCE]]
+            rows = self._several(http, url, wanted)
+            for id in wanted:
+                row = rows.get(id) if rows else self._single(http, f"{url}/{quote(id, safe='')}")
+                if standing := _standing(id, row):
+                    yield standing
+
+    def _several(self, http: Http, url: str, ids: Sequence[str]) -> Mapping[str, dict[str, Any]]:
+        """Statuses by id; none where the server cannot give several: it answers 404, 405 or 422, or a list that takes no notice of ids."""
+        try:
+            reply = http.get(url, params={"id[]": ids}, accept="application/json")
+        except (Gone, Unreadable):
+            return {}
+        rows = {_row_id(row): row for row in members(a_list(reply.json(CHECKING), CHECKING))}
+        return {id: rows[id] for id in ids if id in rows}
+
+    def _single(self, http: Http, url: str) -> dict[str, Any] | None:
+        """One status; None when it is not there, or not for visitors (the API says 404 for both)."""
+        try:
+            return an_object(http.get(url, accept="application/json").json(CHECKING), CHECKING)
+        except Gone:
+            return None
 
     def _head(self, http: Http, *, pages: int, newest: str | None, before: str | None) -> Iterator[Page]:
         """The newest pages, back to a modest depth. What is new meanwhile is the next poll's."""
@@ -239,6 +271,26 @@ class Mastodon(Collector):
             handle = f"{handle}@{(urlsplit(url).netloc if url else self.host).lower()}"
         name = text(account.get("display_name")) or text(account.get("username"))
         return Author(name=name, url=url, handle=handle) if name or handle else None
+
+
+def _standing(id: str, row: dict[str, Any] | None) -> Standing | None:
+    """How a status stands; None for one that does not say who sees it."""
+    if row is None:
+        return Standing(native_id=id, found=False)
+    account, visibility = row.get("account"), _VISIBILITIES.get(text(row.get("visibility")) or "")
+    if not isinstance(account, dict) or visibility is None:
+        return None
+    if account.get("suspended") is True or account.get("limited") is True:
+        visibility = Visibility.PRIVATE
+    return Standing(native_id=id, found=True, visibility=visibility, restrictions=_restrictions(account))
+
+
+_VISIBILITIES = {
+    "public": Visibility.PUBLIC,
+    "unlisted": Visibility.UNLISTED,
+    "private": Visibility.PRIVATE,
+    "direct": Visibility.PRIVATE,
+}
 
 
 def _content(row: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
@@ -13,10 +13,10 @@ from urllib.parse import parse_qs, quote, quote_plus, unquote, urlsplit
 from aggregator.collectors._feeds import ACCEPT, Feed, cut_off, description, feed_of, host_of, with_remarks
 from aggregator.collectors._options import exactly_one, split
 from aggregator.collectors._parts import authors, storable, tags_of
-from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
-from aggregator.errors import Unavailable, Unreadable
+from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Standing, pack, unpack
+from aggregator.errors import SourceError, Unavailable, Unreadable
 from aggregator.fetch import Auth, AuthScheme, Http, Pace, Params
-from aggregator.model import Entry, Kind, Page
+from aggregator.model import Entry, Kind, Page, Visibility
 from aggregator.text.dates import parse_date
 from aggregator.text.decode import decode
 
@@ -31,6 +31,7 @@ _HOSTS = frozenset(("youtube.com", "www.youtube.com", "m.youtube.com", "music.yo
 _PLAYERS = frozenset(("youtu.be", "youtube-nocookie.com", "www.youtube-nocookie.com"))
 _CHANNEL = re.compile(r"UC[0-9A-Za-z_-]{22}")
 _VIDEO = re.compile(r"[0-9A-Za-z_-]{11}")
+_WATCHED = re.compile(r"[?&]v=([0-9A-Za-z_-]{11})(?![0-9A-Za-z_-])|/shorts/([0-9A-Za-z_-]{11})(?![0-9A-Za-z_-])")
 _PLAYLIST = re.compile(r"[0-9A-Za-z_-]{12,64}")
 _HANDLE = re.compile(r"(?:@|c/|user/)[^\s/?#@]+")
 # A page says its channel in its declared feed, or in the JSON it is made from.
@@ -177,6 +178,24 @@ class YouTube(Collector):
             entries=tuple(replace(one, kind=Kind.VIDEO, site="YouTube") for one in feed.entries), cursor=resume, remarks=feed.remarks
         )
 
+    looks_closer: ClassVar[bool] = False
+
+    def recheck(self, http: Http, entries: Sequence[Entry]) -> Iterator[Standing]:
+        """Videos by their ids: with a key fifty at once, with what their owners say; without one each through oEmbed, which knows whether a
+        video can be opened, and not whether it is listed.
+        """
+        videos = {found[1] or found[2]: entry.native_id for entry in entries if (found := _WATCHED.search(entry.url))}
+        if not http.authorised:
+            for video, native_id in videos.items():
+                yield from _embedded(http, video, native_id)
+            return
+        ids = list(videos)
+        for start in range(0, len(ids), 50):
+            wanted = ids[start : start + 50]
+            known = {one.get("id"): one for one in _items(http, "videos", {"part": "status", "id": ",".join(wanted)})}
+            for video in wanted:
+                yield _standing(videos[video], known.get(video))
+
     def _named(self, http: Http, position: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
         """(id of the channel that has the handle, remarks); asked for once."""
         if known := position.get("channel"):
@@ -281,6 +300,30 @@ def _confirmed(http: Http, results: list[dict[str, Any]]) -> tuple[tuple[Entry, 
     entries = tuple(entry for one in videos if (entry := _video(str(one.get("id")), one.get("snippet"))))
     missing = len(wanted) - len(entries)
     return entries, (f"{missing} of {len(wanted)} videos found are gone or private",) if missing and videos else ()
+
+
+def _embedded(http: Http, video: str, native_id: str) -> Iterator[Standing]:
+    """How a video stands by oEmbed: 404 is gone, 403 private, 401 only that it may not be embedded (seen 2026-11)."""
+    asked = {"url": f"https://www.youtube.com/watch?v={video}", "format": "json"}
+    try:
+        http.get("https://www.youtube.com/oembed", params=asked, accept="application/json")
+    except SourceError as error:
+        if error.status == 400:
+            return
+        if error.status not in (401, 403, 404):
+            raise
+        yield Standing(native_id=native_id, found=error.status == 401)
+    else:
+        yield Standing(native_id=native_id, found=True)
+
+
+def _standing(native_id: str, video: dict[str, Any] | None) -> Standing:
+    status = video.get("status") if video else None
+    privacy = _text(status, "privacyStatus") if isinstance(status, dict) else ""
+    return Standing(native_id=native_id, found=video is not None, visibility=_VISIBILITIES.get(privacy, Visibility.PUBLIC))
+
+
+_VISIBILITIES = {"unlisted": Visibility.UNLISTED, "private": Visibility.PRIVATE}
 
 
 def _listed(http: Http, playlist: str) -> tuple[Entry, ...]:

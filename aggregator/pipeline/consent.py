@@ -7,6 +7,8 @@ private: that nobody can open.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aggregator.model import Entry, Restriction, Source, Visibility
 
 _SAID = {
@@ -17,21 +19,21 @@ _SAID = {
 }
 
 
-def objection(entry: Entry, *, agreed: bool = False) -> str | None:
+def objection(visibility: Visibility, restrictions: Sequence[Restriction], *, agreed: bool = False) -> str | None:
     """Why an entry may not be shown, as a fragment for people; None when it may.
 
     Args:
         agreed: everyone who writes there agreed to be shown (`Source.agreed`).
     """
-    if entry.visibility is Visibility.PRIVATE:
+    if visibility is Visibility.PRIVATE:
         return "it is private"
     if agreed:
         return None
-    if entry.visibility is Visibility.UNLISTED:
+    if visibility is Visibility.UNLISTED:
         return "it is unlisted"
-    return next((_SAID[one] for one in entry.restrictions), None)
+    return next((_SAID[one] for one in restrictions), None)
 
 
 def may_be_shown(entry: Entry, source: Source) -> bool:
     """Whether an entry of a source may be kept and shown."""
-    return objection(entry, agreed=source.agreed) is None
+    return objection(entry.visibility, entry.restrictions, agreed=source.agreed) is None

@@ -6,7 +6,7 @@ when the database cannot be used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -223,17 +223,28 @@ class Takedowns(Protocol):
 class Checks(Protocol):
     """Whether what is shown is public still."""
 
-    def due(self, before: datetime, limit: int) -> tuple[Mention, ...]:
-        """Shown mentions last checked, or else first seen, before; those that wait longest first."""
+    def due(
+        self, before: datetime, limit: int, *, sources: Collection[str] | None = None, unchecked: Collection[str] = ()
+    ) -> tuple[Mention, ...]:
+        """Shown mentions last checked, or else first seen, before; those that wait longest first.
 
-    def waiting(self, before: datetime) -> int:
-        """How many `due` would give without a limit."""
+        Args:
+            sources: of these alone; None: of all.
+            unchecked: of these also what was never checked, whenever it was first seen.
+        """
+
+    def waiting(self, before: datetime, *, sources: Collection[str] | None = None) -> int:
+        """How many wait since then."""
 
     def checked(self, mentions: Iterable[tuple[str, str]], at: datetime) -> None:
-        """They were public then."""
+        """They were public then, or could not be judged: either way others come first now."""
 
     def missed(self, mentions: Iterable[tuple[str, str]], at: datetime) -> tuple[tuple[str, str], ...]:
         """They were not found then: they wait for another look, and those are given that were missed the time before, too."""
+
+    def closed(self, mentions: Iterable[tuple[str, str]], at: datetime) -> int:
+        """Withdraw what is public no more; gives how many were shown until now. When the same comes again within a month, that is no news
+        of its being public."""
 
 
 class Store(Protocol):

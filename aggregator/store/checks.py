@@ -1,36 +1,28 @@
-"""Which shown mentions were last found to be public when. Text order is time order, so the database compares."""
+"""Which shown mentions were last found to be public when. Text order is time order."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import BindParameter, Select, and_, bindparam, select, update
 
 from aggregator.model import Mention
 from aggregator.store import schema
 from aggregator.store import statements as sql
 from aggregator.store.engine import Database, Desk
-from aggregator.store.placing import Name
+from aggregator.store.placing import Name, place
 from aggregator.store.rows import mention_from_row, stamp, storable
 
 _mention = schema.mention
-_looked = func.coalesce(_mention.c.checked_at, _mention.c.first_seen_at)
-_open = (_mention.c.withdrawn_at.is_(None), _looked < bindparam("v_before"))
-_DUE = (
-    select(_mention, schema.story.c.id)
-    .join(schema.story, schema.story.c.anchor == _mention.c.anchor)
-    .where(*_open)
-    .order_by(_looked, _mention.c.source, _mention.c.native_id)
-    .limit(bindparam("v_limit"))
-)
-_WAITING = select(func.count(_mention.c.source)).where(*_open)
-_CHECKED = (
-    update(_mention)
-    .ordered_values((_mention.c.checked_at, bindparam("v_at")))
-    .where(_mention.c.source == bindparam("v_source"), _mention.c.native_id == bindparam("v_native_id"))
-)
+_shown = _mention.c.withdrawn_at.is_(None)
+# Names and times of all, and texts of those that are wanted alone: which sources are asked about is no matter of an index.
+_LOOKED = select(_mention.c.source, _mention.c.native_id, _mention.c.checked_at, _mention.c.first_seen_at).where(_shown)
+_NAMED = and_(_mention.c.source == bindparam("v_source"), _mention.c.native_id == bindparam("v_native_id"))
+_CHECKED = update(_mention).ordered_values((_mention.c.checked_at, bindparam("v_at"))).where(_NAMED)
 
 # Name under which those are remembered that were not found the last time.
 _MISSED = "missed"
@@ -42,13 +34,33 @@ class SqlChecks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def due(self, before: datetime, limit: int) -> tuple[Mention, ...]:
+    def due(
+        self, before: datetime, limit: int, *, sources: Collection[str] | None = None, unchecked: Collection[str] = ()
+    ) -> tuple[Mention, ...]:
         with self._database.reading() as desk:
-            return tuple(mention_from_row(row[:-1], row[-1]) for row in desk.rows(_DUE, stamp(before), limit))
+            names = [name for _looked, *name in sorted(_waiting(desk, before, sources, unchecked))[:limit]]
+            found: dict[Name, Mention] = {}
+            for source in sorted({source for source, _native_id in names}):
+                ids = [native_id for of, native_id in names if of == source]
+                rows = (row for batch in sql.batches(ids) for row in desk.rows(_mentions(len(batch)), source, *batch))
+                found.update(((row[0], row[1]), mention_from_row(row[:-1], row[-1])) for row in rows)
+        return tuple(found[source, native_id] for source, native_id in names)
 
-    def waiting(self, before: datetime) -> int:
+    def waiting(self, before: datetime, *, sources: Collection[str] | None = None) -> int:
         with self._database.reading() as desk:
-            return int(desk.rows(_WAITING, stamp(before))[0][0])
+            return len(_waiting(desk, before, sources, ()))
+
+    def closed(self, mentions: Iterable[tuple[str, str]], at: datetime) -> int:
+        names = _names(mentions)
+        with self._database.writing() as desk:
+            shown: dict[Name, str | None] = {name: row[0] for name in names for row in desk.rows(sql.SHOWN_MENTION, *name)}
+            if shown:
+                # The same instant in both places says why it was withdrawn.
+                desk.many(_CHECKED, [(stamp(at), *name) for name in shown])
+                desk.many(sql.WITHDRAW, [(stamp(at), None, *name) for name in shown])
+                place(desk, {}, leaving=shown)
+                desk.run(sql.GROW)
+        return len(shown)
 
     def checked(self, mentions: Iterable[tuple[str, str]], at: datetime) -> None:
         names = _names(mentions)
@@ -71,6 +83,28 @@ class SqlChecks:
             kept = {name for name in before if desk.rows(sql.SHOWN_MENTION, *name)}
             _remember(desk, kept.union(names))
         return tuple(name for name in names if name in before)
+
+
+def _waiting(desk: Desk, before: datetime, sources: Collection[str] | None, unchecked: Collection[str]) -> list[tuple[str, str, str]]:
+    """When each was last looked at, source and native id."""
+    since = stamp(before)
+    return [
+        (checked_at or first_seen_at, source, native_id)
+        for source, native_id, checked_at, first_seen_at in desk.rows(_LOOKED)
+        if (sources is None or source in sources)
+        and ((checked_at or first_seen_at) < since or (checked_at is None and source in unchecked))
+    ]
+
+
+@cache
+def _mentions(count: int) -> Select[Any]:
+    """Mentions of one source, each with the id of its story."""
+    among: list[BindParameter[object]] = [bindparam(f"v_{number}") for number in range(count)]
+    return (
+        select(_mention, schema.story.c.id)
+        .join(schema.story, schema.story.c.anchor == _mention.c.anchor)
+        .where(_mention.c.source == bindparam("v_source"), _mention.c.native_id.in_(among))
+    )
 
 
 def _names(mentions: Iterable[tuple[str, str]]) -> list[Name]:

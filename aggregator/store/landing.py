@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from aggregator.model import Link, Mention, Preview
@@ -30,6 +30,10 @@ from aggregator.store.rows import (
 
 # Answers remembered of one source: a platform whose addresses change with every page would fill the table for ever.
 _VALIDATORS_KEPT = 64
+
+
+# A platform may list an entry for a while that it no longer shows; after this long it is taken at its word again.
+_BELIEVED = timedelta(days=30)
 
 
 class _Known(NamedTuple):
@@ -76,7 +80,7 @@ def land(desk: Desk, landing: Landing) -> Landed:
     } - mentions.keys()
     let_pass(desk, landing, mentioned=mentions.keys(), unmatched=unmatched)
     known = _known(desk, landing.source, [*mentions, *unmatched])
-    changes = _compared(landing.source, mentions, known)
+    changes = _compared(landing, mentions, known)
     kept = _kept(landing, known)
     withdrawn = [one for one in unmatched - kept if one in known and known[one].withdrawn_at is None]
     for native_id in withdrawn:
@@ -135,13 +139,15 @@ def _known(desk: Desk, source: str, ids: Sequence[str]) -> dict[str, _Known]:
     return {row[0]: _Known(*row) for row in rows}
 
 
-def _compared(source: str, mentions: Mapping[str, Mention], known: Mapping[str, _Known]) -> _Changes:
-    changes = _Changes()
+def _compared(landing: Landing, mentions: Mapping[str, Mention], known: Mapping[str, _Known]) -> _Changes:
+    changes, source = _Changes(), landing.source
     for native_id, mention in mentions.items():
         content_hash, identity = mention.entry.content_hash, mention.identity
         before = known.get(native_id)
         if before is None:
             changes.new += 1
+        elif _closed(before, content_hash, landing.at):
+            continue
         elif before.content_hash != content_hash or before.withdrawn_at is not None:
             changes.changed += 1
         elif _stands(mention, before):
@@ -151,6 +157,13 @@ def _compared(source: str, mentions: Mapping[str, Mention], known: Mapping[str, 
         if before is not None:
             changes.leaving[source, native_id] = before.anchor
     return changes
+
+
+def _closed(before: _Known, content_hash: str, at: datetime) -> bool:
+    """Whether a known entry was found not to be public any more, a while ago at most, and comes as it was."""
+    if before.withdrawn_at is None or before.withdrawn_at != before.checked_at:
+        return False
+    return before.content_hash == content_hash and before.withdrawn_at > stamp(at - _BELIEVED)
 
 
 def _stands(mention: Mention, before: _Known) -> bool:

@@ -27,7 +27,7 @@ from aggregator.model import (
     Restriction,
     Visibility,
 )
-from aggregator.store import Changed, Erased, TakenDown, engine
+from aggregator.store import Changed, Erased, Landed, TakenDown, engine
 from aggregator.store.engine import open_store
 from aggregator.store.passed import entry_from_text, entry_to_text
 from aggregator.store.sql import SqlStore
@@ -389,3 +389,37 @@ def test_a_mention_that_was_withdrawn_and_came_back_begins_anew(store: SqlStore)
     store.land(landing(mention("a")))
     store.checks.checked([a], NOW + 2 * DAY)
     assert store.checks.missed([a], NOW + 3 * DAY) == ()
+
+
+def test_only_the_sources_that_are_asked_about_are_given(store: SqlStore) -> None:
+    store.land(landing(mention("a")))
+    store.land(landing(mention("b", source="feed-b"), source="feed-b"))
+    assert [one.source for one in store.checks.due(NOW + DAY, 9, sources={"feed-b"})] == ["feed-b"]
+    assert store.checks.waiting(NOW + DAY, sources={"feed-a"}) == 1
+
+
+def test_what_was_never_checked_can_be_asked_for_at_once(store: SqlStore) -> None:
+    store.land(landing(mention("a"), mention("b")))
+    store.checks.checked([("feed-a", "a")], NOW)
+    assert [one.entry.native_id for one in store.checks.due(NOW - DAY, 9, unchecked={"feed-a"})] == ["b"]
+    assert store.checks.due(NOW - DAY, 9, unchecked={"feed-b"}) == ()
+
+
+def test_what_is_public_no_more_is_withdrawn_and_believed_for_a_month(store: SqlStore) -> None:
+    a = ("feed-a", "a")
+    store.land(landing(mention("a")))
+    before = store.revision()
+    assert store.checks.closed([a, ("feed-a", "unknown")], NOW + DAY) == 1
+    assert (store.stories(), store.checks.closed([a], NOW + DAY)) == ((), 0)
+    assert store.revision() > before
+    assert store.land(landing(mention("a"), at=NOW + 2 * DAY)) == Landed(known=1)
+    assert store.stories() == ()
+    store.land(landing(mention("a"), at=NOW + 40 * DAY))
+    assert len(store.stories()) == 1
+
+
+def test_what_its_author_edits_after_it_was_closed_is_public_again(store: SqlStore) -> None:
+    store.land(landing(mention("a")))
+    store.checks.closed([("feed-a", "a")], NOW + DAY)
+    store.land(landing(mention("a", title="Anew"), at=NOW + 2 * DAY))
+    assert len(store.stories()) == 1
