@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape, quoteattr
 
@@ -12,14 +13,20 @@ from aggregator.publish.stories import StoryView
 from aggregator.publish.views import PageView
 
 ATOM, JSON = "feed.xml", "feed.json"
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def atom(page: PageView, news: Sequence[StoryView], *, topics: Sequence[str]) -> str:
-    """The Atom feed. Its `updated` is its newest entry's, so that a reader's copy stays good until there is news."""
-    updated = news[0].first_seen if news else page.updated.iso
+def atom(page: PageView, news: Sequence[StoryView], *, topics: Sequence[str], gone: Mapping[str, str] = _NOTHING) -> str:
+    """The Atom feed. Its `updated` is its newest entry's, so that a reader's copy stays good until there is news.
+
+    Args:
+        gone: ids of stories that were in the feed and are no more, with when that was seen: tombstones (RFC 6721 §3).
+    """
+    updated = max((*(view.first_seen for view in news[:1]), *gone.values()), default=page.updated.iso)
+    tombstones = ' xmlns:at="http://purl.org/atompub/tombstones/1.0"' if gone else ""
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
-        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang={quoteattr(page.language)}>',
+        f'<feed xmlns="http://www.w3.org/2005/Atom"{tombstones} xml:lang={quoteattr(page.language)}>',
         f"<id>{urn(page.url or ' '.join(topics))}</id>",
         f"<title>{escape(page.title)}</title>",
         *([f"<subtitle>{escape(page.intro)}</subtitle>"] if page.intro else []),
@@ -29,8 +36,9 @@ def atom(page: PageView, news: Sequence[StoryView], *, topics: Sequence[str]) ->
     if page.url:
         lines.append(f'<link rel="alternate" type="text/html" href={quoteattr(page.url)}/>')
         lines.append(f'<link rel="self" type="application/atom+xml" href={quoteattr(page.url + ATOM)}/>')
+    lines += [f'<at:deleted-entry ref="{urn("story " + id)}" when="{when}"/>' for id, when in gone.items()]
     for view in news:
-        lines += _entry(view)
+        lines += _entry(view, page.url)
     return "\n".join([*lines, "</feed>", ""])
 
 
@@ -58,12 +66,15 @@ def summary_of(view: StoryView) -> str:
     return " ".join(part for part in (view.summary, talk) if part) or view.title
 
 
-def _entry(view: StoryView) -> Iterator[str]:
+def _entry(view: StoryView, site: str) -> Iterator[str]:
     yield "<entry>" if not view.language else f"<entry xml:lang={quoteattr(view.language)}>"
     yield f"<id>{urn('story ' + view.id)}</id>"
     yield f"<title>{escape(view.title)}</title>"
     if view.href:
         yield f'<link rel="alternate" href={quoteattr(view.href)}/>'
+    if site:
+        # Where the answers are (RFC 4685 §4). The entry's own link stays the original's address.
+        yield f'<link rel="replies" type="text/html" href={quoteattr(site + view.page)}/>'
     if view.dated:
         yield f"<published>{instant_of(view.when.iso)}</published>"
     yield f"<updated>{view.first_seen}</updated>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 from pathlib import Path
 
 from aggregator.errors import AggregatorError
@@ -26,6 +27,17 @@ def read(path: Path) -> bytes | None:
 def digest(content: bytes) -> str:
     """SHA-256 in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+def listing(folder: Path) -> str:
+    """A digest of the names, sizes and times of a folder's files, "" when there is no folder; no file is opened."""
+    try:
+        with os.scandir(folder) as found:
+            stats = sorted((one.name, one.stat(follow_symlinks=False)) for one in found)
+    except OSError:
+        return ""
+    lines = (f"{name}\x00{stat.st_size}\x00{stat.st_mtime_ns}\x00" for name, stat in stats)
+    return hashlib.blake2b("".join(lines).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 def put(path: Path, content: bytes) -> None:

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from aggregator.model import EvidenceKind
+from aggregator.publish.shelves import Shelf
 from aggregator.publish.stories import KIND_TEXT, StoryView
-from aggregator.publish.views import PageView
+from aggregator.publish.ties import TieView
+from aggregator.publish.views import PageView, Shown
 from aggregator.publish.voices import VoiceView
 from aggregator.publish.words import clean
 
 STORIES, SCHEMA = "stories.json", "stories.schema.json"
 
 
-def stories_json(page: PageView, stories: Iterable[StoryView], *, topics: Sequence[str]) -> str:
-    """Every story, chosen first, then newest first; a line each, so that two versions can be compared."""
+def stories_json(page: PageView, shown: Shown, *, topics: Sequence[str]) -> str:
+    """Every story: pinned, chosen, then found ones newest first, then posts; a line each, so that two versions can be compared."""
     head = {"schema": SCHEMA, "topic": topics[0], "topics": list(topics), "title": page.title, "updated": page.updated.iso}
     # One encoder for all: json.dumps with options makes a new one at every call.
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
-    lines = ",\n".join(encode(_story(view)) for view in stories)
+    shelves = shown.shelves
+    lines = ",\n".join(encode(_story(view, shelves[view.id].value)) for view in shown.all)
     return f'{encode(head)[:-1]},"stories":[\n{lines}\n]}}\n'
 
 
-def _story(view: StoryView) -> dict[str, object]:
+def _story(view: StoryView, shelf: str) -> dict[str, object]:
     return {
         "id": view.id,
         "url": view.href,
@@ -35,11 +39,21 @@ def _story(view: StoryView) -> dict[str, object]:
         "chosen": view.chosen is not None,
         "summary": view.summary or None,
         "language": view.language or None,
-        "note": clean(view.chosen.note) or None if view.chosen else None,
+        "note": clean(view.note_text) or None,
         "topics": list(view.topics),
         "links": [{"url": link.href, "label": link.label} for link in view.links],
         "voices": [_voice(voice) for voice in view.mentions],
+        "list": shelf,
+        "page": view.page,
+        "former": list(view.former),
+        "evidence": [_tie(tie) for tie in view.ties],
+        "translations": list(view.translated),
     }
+
+
+def _tie(tie: TieView) -> dict[str, object]:
+    one = tie.evidence
+    return {"kind": one.kind.value, "left": one.left, "right": one.right, "score": one.score, "words": tie.words}
 
 
 def _voice(voice: VoiceView) -> dict[str, object]:
@@ -106,7 +120,7 @@ _STORY = _object(
     chosen={"description": "Chosen by the community by hand.", "type": "boolean"},
     summary=_TEXT,
     language={"description": "BCP 47; null when it is the site's, or not known.", **_TEXT},
-    note={"description": "What the community wrote when it chose it, in Markdown.", **_TEXT},
+    note={"description": "What the community wrote when it chose it, or the steward later, in Markdown.", **_TEXT},
     topics=_list({"type": "string"}),
     links={"description": "Its other addresses.", **_list(_object(url={"type": "string", "format": "uri"}, label={"type": "string"}))},
     voices={
@@ -124,4 +138,23 @@ _STORY = _object(
             )
         ),
     },
+    list={
+        "description": "Where it stands: first of all, chosen by the community, found, among short posts, or only heard in other stories.",
+        "enum": [shelf.value for shelf in Shelf],
+    },
+    page={"description": "Its own page, relative to this file.", "type": "string", "pattern": "^story/[a-z2-7]{10}\\.html$"},
+    former={"description": "Ids that it had; their pages lead to it.", **_list({"type": "string", "pattern": "^[a-z2-7]{10}$"})},
+    evidence={
+        "description": "Why its addresses are one, strongest first; the addresses are canonical ones.",
+        **_list(
+            _object(
+                kind={"enum": [kind.value for kind in EvidenceKind if kind.joins]},
+                left={"type": "string"},
+                right={"type": "string"},
+                score={"type": "number", "minimum": 0, "maximum": 1},
+                words={"description": "The same in plain words.", "type": "string"},
+            )
+        ),
+    },
+    translations={"description": "Ids of the stories that are translations of it.", **_list({"type": "string"})},
 )

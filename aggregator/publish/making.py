@@ -9,17 +9,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from aggregator.errors import ConfigError
 from aggregator.model import Story
-from aggregator.publish import feeds, files, listing, markdown, opml
+from aggregator.publish import feeds, files, listing, markdown, opml, story_pages, tombstones
 from aggregator.publish.dates import stamp, when, zone
 from aggregator.publish.render import Templates
-from aggregator.publish.site import Note, Published, outside_digest, untouched
+from aggregator.publish.site import Fed, Kept, Note, Published, outside_digest, untouched
 from aggregator.publish.sources import SourceView
-from aggregator.publish.views import PageView, Updated, arrange, page_view
+from aggregator.publish.views import PageView, Shown, Updated, arrange, page_view, posts_pages
 from aggregator.settings import Settings
 
 # Noncharacters stand where the instant and the day will; words.clean lets none through.
@@ -27,78 +28,100 @@ _MARKED = Updated(iso="\ufdd0", day="\ufdd1")
 _UPDATED = re.compile(r'"updated":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"')
 
 
-def make(
-    stories: Iterable[Story],
-    settings: Settings,
-    sources: Sequence[SourceView],
-    *,
-    places: Sequence[Path],
-    note: Note,
-    token: str,
-    now: datetime,
-    dry_run: bool,
-) -> Published:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """One build: what it is made with, beside the stories."""
+
+    settings: Settings
+    sources: Sequence[SourceView]
+    # Of the last build.
+    note: Note
+    # Stands for everything the files are made from.
+    token: str
+    now: datetime
+    dry_run: bool
+
+
+def make(stories: Iterable[Story], build: Build, filled: Templates, *, taken_down: Mapping[str, datetime]) -> Published:
     """Write what is not as it should be, and remove what the last build made and this one does not.
 
     Args:
-        places: the folders of templates.
-        note: of the last build.
-        token: stands for everything the files are made from.
+        taken_down: ids of stories that left for good, with when.
 
     Raises:
         ConfigError, AggregatorError: as `site.publish`.
     """
-    texts, block = _texts(stories, settings, sources, places)
-    contents = _stamped(texts, settings, note, now)
+    settings, note = build.settings, build.note
+    shown = arrange(stories, site=settings.site, sources=build.sources)
+    page = page_view(shown, site=settings.site, sources=build.sources, updated=_MARKED)
+    fed = tombstones.fed(note.fed, shown, shown.news, taken_down=taken_down, now=build.now)
+    texts = _texts(page, shown, settings, filled, fed)
+    contents = _stamped(texts, settings, note, build.now)
+    outside = _outside(settings, "" if settings.markdown.into is None else markdown.block(page, shown))
+    own_markdown = settings.markdown.into is None
+    # First, since what a page leads to should be there before the page is.
+    single = story_pages.keep(
+        settings.output, story_pages.pages(page, shown, filled, own_markdown=own_markdown), note.kept, dry_run=build.dry_run
+    )
     stale = [path for path in contents if files.read(settings.output / path) != contents[path]]
     gone = [path for path, was in note.files.items() if path not in contents and untouched(settings.output / path, was)]
-    outside = _outside(settings, block)
-    if not dry_run:
-        for path in stale:
-            files.put(settings.output / path, contents[path])
-        for path in gone:
-            files.remove(settings.output / path)
-        if outside:
-            files.put(*outside)
-    written = (*stale, *([str(settings.markdown.into)] if outside else []))
-    return Published(written=written, removed=tuple(gone), note=_remembered(token, contents, settings))
+    if not build.dry_run:
+        _write(settings.output, {path: contents[path] for path in stale}, gone, outside)
+    written = (*stale, *single.written, *([str(settings.markdown.into)] if outside else []))
+    remembered = _remembered(build, contents, single.kept, fed)
+    return Published(written=written, removed=(*gone, *single.removed), note=remembered)
 
 
-def _remembered(token: str, contents: Mapping[str, bytes], settings: Settings) -> str:
+def _write(output: Path, contents: Mapping[str, bytes], gone: Iterable[str], outside: tuple[Path, bytes] | None) -> None:
+    for path, content in contents.items():
+        files.put(output / path, content)
+    for path in gone:
+        files.remove(output / path)
+    if outside:
+        files.put(*outside)
+
+
+def _remembered(build: Build, contents: Mapping[str, bytes], kept: Kept, fed: Fed) -> str:
     updated = _UPDATED.search(contents[listing.STORIES][:8192].decode())
     assert updated is not None
-    made = {"token": token, "updated": updated[1], "files": _digests(contents), "outside": outside_digest(settings)}
-    return json.dumps(made, sort_keys=True)
+    made = {
+        "token": build.token,
+        "updated": updated[1],
+        "files": _digests(contents),
+        "outside": outside_digest(build.settings),
+        "pages": kept.pages,
+        "listing": kept.listing,
+        "fed": fed.ids,
+        "gone": fed.gone,
+    }
+    return json.dumps(made, sort_keys=True, separators=(",", ":"))
 
 
-def _texts(
-    stories: Iterable[Story], settings: Settings, sources: Sequence[SourceView], places: Sequence[Path]
-) -> tuple[dict[str, str], str]:
-    """Every file of the site by path, with marks for the instant, and the list in Markdown."""
-    shown = arrange(stories, site=settings.site, sources=sources)
-    page = page_view(shown, site=settings.site, sources=sources, updated=_MARKED)
+def _texts(page: PageView, shown: Shown, settings: Settings, filled: Templates, fed: Fed) -> dict[str, str]:
+    """Every file of the site by path, but for the stories' own pages, with marks for the instant."""
     topics = [topic.id for topic in settings.topics]
-    texts = _pages(page, Templates(places), own_markdown=settings.markdown.into is None) | {
-        feeds.ATOM: feeds.atom(page, shown.news, topics=topics),
+    texts = _pages(page, filled, own_markdown=settings.markdown.into is None) | {
+        feeds.ATOM: feeds.atom(page, shown.news, topics=topics, gone=fed.gone),
         feeds.JSON: feeds.json_feed(page, shown.news),
-        opml.OPML: opml.opml(page.title, sources),
+        opml.OPML: opml.opml(page.title, page.sources),
         listing.SCHEMA: listing.schema_json(),
     }
     if settings.markdown.into is None:
         texts[markdown.DISCUSSING] = markdown.document(page, shown)
     texts["index.html"] = texts.pop("index.html")
     # Last, since the instant of the last build is read from it: a build that was cut short is one that has not been.
-    texts[listing.STORIES] = listing.stories_json(page, shown.all, topics=topics)
-    return texts, "" if settings.markdown.into is None else markdown.block(page, shown)
+    texts[listing.STORIES] = listing.stories_json(page, shown, topics=topics)
+    return texts
 
 
 def _pages(page: PageView, filled: Templates, *, own_markdown: bool) -> dict[str, str]:
-    """The pages of HTML by path."""
-    return {
-        "index.html": filled.fill("index.html", page=page, root="", own_markdown=own_markdown),
-        "sources.html": filled.fill("sources.html", page=page, root="", own_markdown=own_markdown),
-        **{year.path: filled.fill("year.html", page=page, year=year, root="../", own_markdown=own_markdown) for year in page.years},
-    }
+    """The pages of lists by path."""
+    made = {name: filled.fill(name, page=page, root="", own_markdown=own_markdown) for name in ("index.html", "sources.html")}
+    for year in page.years:
+        made[year.path] = filled.fill("year.html", page=page, year=year, root="../", own_markdown=own_markdown)
+    for one in posts_pages(page.posts):
+        made[one.path] = filled.fill("posts.html", page=page, list=one, root="../" * one.path.count("/"), own_markdown=own_markdown)
+    return made
 
 
 def _stamped(texts: Mapping[str, str], settings: Settings, note: Note, now: datetime) -> dict[str, bytes]:

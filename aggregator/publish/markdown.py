@@ -10,7 +10,7 @@ from pathlib import Path
 from aggregator.errors import ConfigError
 from aggregator.model import Kind
 from aggregator.publish.notes import links_somewhere
-from aggregator.publish.stories import StoryView
+from aggregator.publish.stories import MoreView, StoryView
 from aggregator.publish.views import PageView, Shown, months
 from aggregator.publish.words import printable
 
@@ -82,24 +82,33 @@ def linked(label: str, href: str | None) -> str:
 
 
 def _lines(page: PageView, shown: Shown) -> Iterator[str]:
-    yield from map(_chosen_line, shown.chosen)
+    yield from map(_chosen_line, (*shown.pinned, *shown.chosen))
     yield ""
-    for month in months(shown.found):
+    for month in months(shown.listed):
         yield from (f"## {month.title}", "")
-        yield from map(_found_line, month.stories)
+        for view in month.stories:
+            yield _found_line(view)
+            yield from (f"* {ICONS[view.kind]}and {_more(more, view, page.url)}" for more in view.more)
         yield ""
     if page.see_also:
         yield f"* {_SEE_ALSO}See also: " + " · ".join(linked(one.title, one.url) for one in page.see_also)
 
 
+def _more(more: MoreView, view: StoryView, site: str) -> str:
+    """What is folded on the page stands there; here a count leads to it."""
+    return linked(more.text, f"{site}#{view.anchor}" if site else None)
+
+
 def _chosen_line(view: StoryView) -> str:
-    """The note as the community wrote it, Markdown but no HTML; the title before it where the note links to nothing."""
-    note = _TAG.sub(lambda found: found[1] or "&lt;", printable(view.chosen.note)) if view.chosen else ""
+    """The note as it was written, Markdown but no HTML; the title before it where the note links to nothing."""
+    note = _TAG.sub(lambda found: found[1] or "&lt;", printable(view.note_text))
     lead = "" if links_somewhere(note) else linked(view.title, view.href)
     return f"* {ICONS[view.kind]}" + " — ".join(part for part in (lead, note) if part)
 
 
 def _found_line(view: StoryView) -> str:
+    if view.note_text:
+        return _chosen_line(view)
     credit = ", ".join(escaped(part) for part in (view.who, view.where) if part and part != view.title)
     return f"* {ICONS[view.kind]}{linked(view.title, view.href)}" + (f" — {credit}" if credit else "")
 

@@ -20,6 +20,7 @@ _TOKEN = re.compile(
     r"|(?P<mark>(?<!\w)_|\*)(?=\S)(?P<marked>(?:\\.|[^\\])+?)(?<=\S)(?P=mark)(?!\w)",
     re.IGNORECASE,
 )
+_ESCAPE = re.compile(r"([\\`*_\[\]<>])")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -69,6 +70,15 @@ def marked_lead(note: tuple[Run, ...], href: str | None) -> tuple[Run, ...]:
         return note
     first = next((place for place in links if note[place].href == href), links[0])
     return tuple(replace(run, lead=True) if place == first else run for place, run in enumerate(note))
+
+
+def relabelled(note: str, href: str | None, title: str, *, base: str | None = None) -> str:
+    """The same note with other words for its lead: those of the link that `marked_lead` marks. Without a link it stays as it is."""
+    links = [token for token in _TOKEN.finditer(note[:_LIMIT]) if token["label"] is not None]
+    if not links:
+        return note
+    lead = next((link for link in links if followed(_ESCAPED.sub(r"\1", link["href"].strip("<>")), base) == href), links[0])
+    return note[: lead.start("label")] + _ESCAPE.sub(r"\\\1", title) + note[lead.end("label") :]
 
 
 def followed(href: str, base: str | None) -> str | None:

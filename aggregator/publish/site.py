@@ -1,7 +1,8 @@
 """The site: whether anything has to be made anew (making.py makes it).
 
-The same rows give the same bytes. The one exception is the instant "updated", which moves only when something shown has changed. A build
-without news reads what lies there and writes nothing.
+The same rows give the same bytes. The exceptions are the instant "updated", which moves only when something shown has changed, and what
+the feeds remember of stories that are gone. A build without news reads what lies there, of the pages of single stories no more than names,
+sizes and times, and writes nothing.
 """
 
 from __future__ import annotations
@@ -12,12 +13,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from aggregator import __version__
 from aggregator.model import Story
 from aggregator.publish import files, templates
+from aggregator.publish.dates import stamp
 from aggregator.publish.sources import SourceView
 from aggregator.settings import Settings
+
+# The folder of stories' own pages, inside the output folder.
+STORY_PAGES: Final = "story"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,26 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is remembered of the folder of stories' own pages."""
+
+    # Short digests of the pages by name of the file.
+    pages: Mapping[str, str] = field(default_factory=dict)
+    # What `files.listing` gave when the last page was written.
+    listing: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fed:
+    """What feeds have carried."""
+
+    # Ids of the stories that are or were in the feeds, the latest first.
+    ids: tuple[str, ...] = ()
+    # From ids of stories that are gone to when that was seen, in RFC 3339; the latest first.
+    gone: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """What is remembered of the last build."""
 
@@ -48,6 +74,8 @@ class Note:
     files: Mapping[str, str] = field(default_factory=dict)
     # SHA-256 of the page outside of the output folder; "": there is none.
     outside: str = ""
+    kept: Kept = Kept()
+    fed: Fed = Fed()
 
 
 def publish(
@@ -59,6 +87,7 @@ def publish(
     now: datetime,
     previous: str | None = None,
     dry_run: bool = False,
+    taken_down: Callable[[], Mapping[str, datetime]] = dict,
 ) -> Published:
     """Bring the output folder up to date.
 
@@ -67,6 +96,7 @@ def publish(
         revision: another value whenever the stories are others (`store.revision()`).
         previous: `note` of the last build; None: there was none.
         dry_run: say what would be written, and write nothing.
+        taken_down: ids of stories that left for good, with when; asked only as `stories` is.
 
     Raises:
         ConfigError: the page in `markdown.into` does not exist, or has not the two marks.
@@ -77,9 +107,11 @@ def publish(
     if note.token == token and _as_left(note, settings):
         return Published(note=previous or "")
     # What makes the files is slow to load, and a build without news needs none of it.
-    from aggregator.publish.making import make
+    from aggregator.publish.making import Build, make
+    from aggregator.publish.render import Templates
 
-    return make(stories(), settings, sources, places=places, note=note, token=token, now=now, dry_run=dry_run)
+    build = Build(settings=settings, sources=sources, note=note, token=token, now=now, dry_run=dry_run)
+    return make(stories(), build, Templates(places), taken_down=taken_down())
 
 
 def _token(settings: Settings, sources: Sequence[SourceView], revision: int | str, fingerprint: str) -> str:
@@ -94,9 +126,15 @@ def _recalled(previous: str | None) -> Note:
         raw = json.loads(previous or "{}")
         made = {str(path): str(was) for path, was in raw["files"].items()}
         updated = datetime.fromisoformat(raw["updated"]).isoformat()
-        return Note(token=str(raw["token"]), updated=updated, files=made, outside=str(raw["outside"]))
+        kept = Kept(pages={str(name): str(was) for name, was in raw["pages"].items()}, listing=str(raw["listing"]))
+        fed = Fed(ids=tuple(map(str, raw["fed"])), gone={str(id): _instant(when) for id, when in raw["gone"].items()})
+        return Note(token=str(raw["token"]), updated=updated, files=made, outside=str(raw["outside"]), kept=kept, fed=fed)
     except (ValueError, KeyError, TypeError, AttributeError):
         return Note()
+
+
+def _instant(text: str) -> str:
+    return stamp(datetime.fromisoformat(text))
 
 
 def _as_left(note: Note, settings: Settings) -> bool:
@@ -104,6 +142,7 @@ def _as_left(note: Note, settings: Settings) -> bool:
     return (
         bool(note.files)
         and note.outside == outside_digest(settings)
+        and note.kept.listing == files.listing(settings.output / STORY_PAGES)
         and all(untouched(settings.output / path, was) for path, was in note.files.items())
     )
 

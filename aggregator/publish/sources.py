@@ -43,6 +43,8 @@ class SourceView:
     last_read: When | None = None
     # The steward has to act before it is read again.
     paused: bool = False
+    # Everyone who writes there agreed to be shown.
+    agreed: bool = False
 
     @property
     def failing(self) -> bool:
@@ -84,6 +86,7 @@ def _source_view(source: Source, state: SourceState, secrets: frozenset[str], he
         reason=_reason(state.last_error) if since else "",
         last_read=when(state.last_ok_at, here) if since and state.last_ok_at else None,
         paused=state.paused and since is not None,
+        agreed=source.agreed,
     )
 
 

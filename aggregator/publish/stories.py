@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from aggregator.model import Chosen, Kind, Link, Mention, Story
 from aggregator.publish import notes
 from aggregator.publish.dates import When, stamp, when
+from aggregator.publish.leads import Lead, is_first_hand, lead_view
 from aggregator.publish.notes import Run
-from aggregator.publish.voices import PlaceView, Scene, VoiceView, one_each, place_of, places, shown, talk, text_of, voice_view, who
+from aggregator.publish.people import is_by
+from aggregator.publish.ties import TieView, language_name, matched, ties
+from aggregator.publish.voices import PlaceView, Scene, VoiceView, heard, places, shown, talk, voice_view
 from aggregator.publish.words import address, clean, host, language
 from aggregator.settings import Site
-from aggregator.text.excerpts import sentence
 from aggregator.text.urls import canonical
 
 KIND_TEXT = {
@@ -25,10 +27,6 @@ KIND_TEXT = {
     Kind.POST: "Post",
     Kind.COMMENT: "Comment",
 }
-_TITLE = 200
-# A post without a title is called by its first sentence, and a shorter one reads as a title.
-_CALLED = 110
-_SUMMARY = 200
 # A story found quietly is news when it is younger than this at first sight.
 NEWS = timedelta(days=30)
 
@@ -39,6 +37,35 @@ class LinkView:
 
     href: str
     label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranslationView:
+    """The same in another language."""
+
+    # "German"; "another language" where it is not known.
+    name: str
+    title: str
+    href: str | None
+    # BCP 47; "" when it is not known.
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoreView:
+    """Stories that stand folded behind a count."""
+
+    # "12 more by Ada that day".
+    text: str
+    stories: tuple[StoryView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomView:
+    """A place and the voices that were first heard there."""
+
+    name: str
+    voices: tuple[VoiceView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +92,10 @@ class StoryView:
     # False: only found then.
     dated: bool
     first_seen: str
+    first_seen_on: When
     # Everyone who mentions it, oldest first.
     mentions: tuple[VoiceView, ...]
-    # Who talks about it: one voice for each person in each place.
+    # Who talks about it: one voice for each person, with what stands folded under it.
     voices: tuple[VoiceView, ...]
     places: tuple[PlaceView, ...]
     # The places as one phrase; "" when nobody talks about it.
@@ -75,132 +103,151 @@ class StoryView:
     # Its other addresses.
     links: tuple[LinkView, ...]
     topics: tuple[str, ...]
-    # What the community wrote when it chose it; empty for what was only found.
+    # What the community or the steward wrote about it; empty for what was only found.
     note: tuple[Run, ...]
-    # The same as Markdown.
+    # As the community chose it.
     chosen: Chosen | None
+    # The note as Markdown; "" when there is none.
+    note_text: str
     # False: part of the archive, found when a source was first read.
     news: bool
+    # Place among the pinned, from 0; None: it is not pinned.
+    pinned: int | None
+    # Place among the chosen that the steward gave it; None: that of its list.
+    order: int | None
+    # Why its addresses are one.
+    ties: tuple[TieView, ...]
+    # By which words it was found.
+    matched: tuple[str, ...]
+    # Ids that lead here, sorted.
+    former: tuple[str, ...]
+    # BCP 47, whatever the site's is; "" when it is not known.
+    spoken: str
+    # Ids of its translations.
+    translated: tuple[str, ...]
+    # The same, once all stories are known.
+    translations: tuple[TranslationView, ...] = ()
+    # What stands folded behind this one on a list.
+    more: tuple[MoreView, ...] = ()
 
     @property
     def anchor(self) -> str:
         """Its id on a page."""
         return f"story-{self.id}"
 
+    @property
+    def page(self) -> str:
+        """Its own page, relative to the output folder."""
+        return f"story/{self.id}.html"
+
+    @property
+    def voices_text(self) -> str:
+        """How many people talk about it: "12 voices"; "" for nobody."""
+        return "" if not self.voices else "1 voice" if len(self.voices) == 1 else f"{len(self.voices)} voices"
+
+    @property
+    def folded(self) -> int:
+        """How many posts stand folded under the voices."""
+        return sum(voice.folded for voice in self.voices)
+
+    @property
+    def by_place(self) -> tuple[RoomView, ...]:
+        """The voices by the place where each was first heard, the fullest place first."""
+        names = dict.fromkeys((*(place.name for place in self.places), *(voice.place for voice in self.voices)))
+        rooms = (RoomView(name=name or "Elsewhere", voices=tuple(one for one in self.voices if one.place == name)) for name in names)
+        return tuple(room for room in rooms if room.voices)
+
+    @property
+    def by_hand(self) -> bool:
+        """True when the community or the steward said that it is to be seen."""
+        return self.chosen is not None or self.pinned is not None
+
 
 def story_view(story: Story, scene: Scene, site: Site) -> StoryView:
     """A story as readers see it."""
     link = story.links[0] if story.links else Link(key=story.lead, href=story.lead)
-    mentions = shown(story.mentions)
+    mentions = shown(story.mentions, scene.sources)
     keys = frozenset((story.lead, *(one.key for one in story.links)))
-    firsts = [_first_hand(one, keys) for one in mentions]
-    own = next((one for one, first in zip(mentions, firsts, strict=True) if first and one.identity.subject == story.lead), None)
-    answer = None if own or link.title or story.chosen else next((one for one in mentions if _answers(one, story.lead)), None)
-    own = own or answer
-    views = tuple(voice_view(one, scene, first_hand=first or one is answer) for one, first in zip(mentions, firsts, strict=True))
-    voices = one_each([view for view in views if not view.first_hand])
+    firsts = [is_first_hand(one, keys) for one in mentions]
+    lead = _lead(story, link, mentions, firsts, scene)
+    views, voices = _voices(mentions, firsts, lead, scene)
     where_talked = places(voices)
-    href = address(answer.entry.url) if answer else _href(story, link, site)
-    title, rest = _title(story, own, link)
-    published, day_only = _published(story, own, link)
+    href = address(lead.own.entry.url) if lead.answer and lead.own else _href(story, link, site)
+    note = _note_text(story, href, site)
     return StoryView(
         id=story.id,
         href=href,
-        kind=(kind := _kind(story, own, link)),
-        kind_text=KIND_TEXT[kind],
-        title=title,
-        language=language(own.entry.language if own and own.entry.language else link.language, scene.language),
-        who=_who(story, own, link),
-        where=_where(own, link, scene),
-        summary=_summary(title, rest, own, link),
-        when=when(published or story.first_seen_at, scene.here, day_only=day_only),
-        dated=published is not None,
+        kind=lead.kind,
+        kind_text=KIND_TEXT[lead.kind],
+        title=lead.title,
+        language=language(lead.language, scene.language),
+        who=lead.who,
+        where=lead.where,
+        summary=lead.summary,
+        when=when(lead.published or story.first_seen_at, scene.here, day_only=lead.day_only),
+        dated=lead.published is not None,
         first_seen=stamp(story.first_seen_at),
+        first_seen_on=when(story.first_seen_at, scene.here),
         mentions=views,
         voices=voices,
         places=where_talked,
         talk=talk(where_talked),
         links=_others(story, href, site),
         topics=story.topics,
-        note=_note(story.chosen, title, href, site) if story.chosen else (),
+        note=_note(story, note, lead.title, href, site) if note or story.chosen else (),
         chosen=story.chosen,
+        note_text=note,
         news=_news(story),
+        pinned=story.curation.pinned,
+        order=story.curation.order,
+        ties=ties(story, lead.kind) if story.evidence else (),
+        matched=matched(mentions),
+        former=story.former,
+        spoken=language(lead.language, ""),
+        translated=story.translations,
     )
 
 
-def _first_hand(mention: Mention, keys: frozenset[str]) -> bool:
-    """True when the entry is the thing itself, at one of its addresses, and not talk about it: its permalink is its own subject."""
-    identity, url = mention.identity, mention.entry.url
-    return identity.subject in keys and (url in (identity.subject, identity.href) or canonical(url).key == identity.subject)
+def translated(view: StoryView, by_id: Mapping[str, StoryView]) -> StoryView:
+    """The view with its translations that are shown."""
+    others = [by_id[id] for id in view.translated if id in by_id]
+    if not others:
+        return view
+    told = (TranslationView(name=language_name(one.spoken), title=one.title, href=one.href, language=one.spoken) for one in others)
+    return replace(view, translations=tuple(sorted(told, key=lambda one: (one.name, one.title, one.href or ""))))
+
+
+def _lead(story: Story, link: Link, mentions: Sequence[Mention], firsts: Sequence[bool], scene: Scene) -> Lead:
+    """The thing itself, by the entry that stands at its lead; else by what its page says; else by an entry at another of its addresses."""
+    itself = [one for one, first in zip(mentions, firsts, strict=True) if first]
+    own = next((one for one in itself if one.identity.subject == story.lead), None)
+    answer = None
+    if own is None and not link.title and not story.chosen:
+        own = next(iter(itself), None)
+        answer = next((one for one in mentions if _answers(one, story.lead)), None) if own is None else None
+    return lead_view(story, link, own or answer, scene, answer=answer is not None)
+
+
+def _voices(
+    mentions: Sequence[Mention], firsts: Sequence[bool], lead: Lead, scene: Scene
+) -> tuple[tuple[VoiceView, ...], tuple[VoiceView, ...]]:
+    """Every mention, and those that are talk with one voice for each person."""
+    views = []
+    for mention, first in zip(mentions, firsts, strict=True):
+        views.append(voice_view(mention, scene, first_hand=first or (lead.answer and mention is lead.own)))
+    talking = [(mention, view) for mention, view in zip(mentions, views, strict=True) if not view.first_hand]
+    if not talking:
+        return tuple(views), ()
+    maker = lead.own.entry.author if lead.own else None
+    url = lead.own.entry.url if lead.own else ""
+    said = [replace(view, by_author=True) if is_by(mention, maker, lead.who, url) else view for mention, view in talking]
+    return tuple(views), heard([mention for mention, _ in talking], said)
 
 
 def _answers(mention: Mention, lead: str) -> bool:
     """True when the entry answers the lead. It stands for a story whose lead nobody has described: a reader finds what it answers there."""
     answered = mention.entry.in_reply_to
     return answered is not None and canonical(answered).key == lead
-
-
-def _title(story: Story, own: Mention | None, link: Link) -> tuple[str, str]:
-    """What a story is called, and what is left of the text that it is called by."""
-    given = story.chosen.title if story.chosen else own.entry.title if own and own.entry.title else link.title
-    if title := clean(given, _TITLE):
-        return title, ""
-    text = clean(text_of(own)) if own else ""
-    if called := sentence(text, _CALLED):
-        stem = called.removesuffix("…")
-        rest = text.partition(stem)[2].strip()
-        return called, ("…" + rest if rest and stem != called else rest)
-    return _address_as_title(link.href), ""
-
-
-def _address_as_title(url: str) -> str:
-    path = url.partition("://")[2].partition("?")[0].partition("#")[0].removeprefix("www.").rstrip("/")
-    return clean(path, _TITLE) or "Untitled"
-
-
-def _kind(story: Story, own: Mention | None, link: Link) -> Kind:
-    if story.chosen:
-        return story.chosen.kind
-    return own.entry.kind if own else link.kind or Kind.ARTICLE
-
-
-def _who(story: Story, own: Mention | None, link: Link) -> str:
-    if story.chosen and story.chosen.who:
-        return clean(story.chosen.who, 120)
-    if own and own.entry.author and (name := who(own.entry.author)):
-        return name
-    return clean(link.author, 120)
-
-
-def _where(own: Mention | None, link: Link, scene: Scene) -> str:
-    if own:
-        return place_of(own, scene.sources.get(own.source))
-    return clean(link.site, 60) or host(link.href)
-
-
-def _summary(title: str, rest: str, own: Mention | None, link: Link) -> str:
-    """One sentence that says more than the title."""
-    if link.description and (line := _beyond(title, link.description[: _SUMMARY * 4])):
-        return line
-    return _beyond(title, rest or (text_of(own) if own and own.entry.title else ""))
-
-
-def _beyond(title: str, text: str) -> str:
-    """A sentence of a text; "" when the title says it already."""
-    line = clean(sentence(text, _SUMMARY), _SUMMARY)
-    return "" if line.rstrip(".…!? ").casefold() in title.casefold() else line
-
-
-def _published(story: Story, own: Mention | None, link: Link) -> tuple[datetime | None, bool]:
-    """When a story was published, if it is known and was not in the future when it was first seen, and whether only the day is known."""
-    for instant, day_only in (
-        (story.chosen.published if story.chosen else None, False),
-        (own.entry.published if own else None, False),
-        (link.published, link.published_day_only),
-    ):
-        if instant is not None and instant <= story.first_seen_at:
-            return instant, day_only
-    return None, False
 
 
 def _others(story: Story, lead: str | None, site: Site) -> tuple[LinkView, ...]:
@@ -225,10 +272,20 @@ def base(site: Site) -> str | None:
     return site.home.url if site.home and urlsplit(site.home.url).path.strip("/") else None
 
 
-def _note(chosen: Chosen, title: str, href: str | None, site: Site) -> tuple[Run, ...]:
-    """The note with its lead marked; the title goes before a note that links to nothing."""
-    note = notes.runs(chosen.note, base=base(site))
-    if any(run.href for run in note) or title in notes.plain(chosen.note):
+def _note_text(story: Story, href: str | None, site: Site) -> str:
+    """What the steward or else the community wrote, with the steward's title for what the community's own note links to."""
+    if story.curation.note or story.chosen is None:
+        return story.curation.note or ""
+    title = story.curation.title
+    return notes.relabelled(story.chosen.note, href, title, base=base(site)) if title else story.chosen.note
+
+
+def _note(story: Story, text: str, title: str, href: str | None, site: Site) -> tuple[Run, ...]:
+    """The note. Of what the community chose it holds the lead: marked in it, else the title goes before it."""
+    note = notes.runs(text, base=base(site))
+    if story.chosen is None:
+        return note
+    if any(run.href for run in note) or title in notes.plain(text):
         return notes.marked_lead(note, href)
     return (Run(text=title, href=href, lead=True), *((Run(text=" — "), *note) if note else ()))
 
@@ -249,10 +306,12 @@ def newest_first(views: Iterable[StoryView]) -> tuple[StoryView, ...]:
 
 
 def in_chosen_order(views: Iterable[StoryView]) -> tuple[StoryView, ...]:
-    """Chosen stories as their lists have them: the configuration's own first, then imported files by name."""
+    """Chosen stories as the steward ordered them; the others behind them as their lists have them: the configuration's own first, then
+    imported files by name."""
 
-    def place(view: StoryView) -> tuple[bool, str, int, str]:
+    def place(view: StoryView) -> tuple[bool, int, bool, str, int, str]:
         assert view.chosen is not None
-        return view.chosen.origin != "sources.yaml", view.chosen.origin, view.chosen.position, view.id
+        ordered = view.order is None, view.order or 0
+        return *ordered, view.chosen.origin != "sources.yaml", view.chosen.origin, view.chosen.position, view.id
 
     return tuple(sorted(views, key=place))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from aggregator.model import Author, Kind, Mention, Visibility
+from aggregator.pipeline.consent import objection
 from aggregator.publish.dates import When, when
+from aggregator.publish.people import people
 from aggregator.publish.sources import SourceView
 from aggregator.publish.words import address, clean, host, language, listed
 from aggregator.text.excerpts import sentence, unmarked
 from aggregator.text.html import visible
+from aggregator.text.urls import canonical
 
 # Of a voice's own words no more than this is shown: credit and a link, not a copy.
 _EXCERPT = 200
@@ -47,6 +50,17 @@ class VoiceView:
     language: str
     # The mention is the thing itself, not talk about it.
     first_hand: bool
+    # It is by who made the thing.
+    by_author: bool = False
+    # What else the same person said about it, in any place, oldest first.
+    more: tuple[VoiceView, ...] = ()
+    # What others said to it, one voice each; theirs are folded here.
+    answers: tuple[VoiceView, ...] = ()
+
+    @property
+    def folded(self) -> int:
+        """How many posts stand under this one."""
+        return len(self.more) + sum(1 + answer.folded for answer in self.answers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +82,21 @@ class Scene:
     here: tzinfo
     # The site's own language.
     language: str
+    # Descriptions that several pages have, folded: they are the site's and none of theirs.
+    common: frozenset[str] = frozenset()
 
 
-def shown(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
+def shown(mentions: Iterable[Mention], sources: Mapping[str, SourceView]) -> tuple[Mention, ...]:
     """The mentions that may be shown. The pipeline keeps nothing else; what is private must not depend on one guard."""
-    return tuple(one for one in mentions if one.entry.visibility is Visibility.PUBLIC and not one.entry.restrictions)
+    return tuple(one for one in mentions if _may_be_shown(one, sources))
+
+
+def _may_be_shown(mention: Mention, sources: Mapping[str, SourceView]) -> bool:
+    entry = mention.entry
+    if entry.visibility is Visibility.PUBLIC and not entry.restrictions:
+        return True
+    source = sources.get(mention.source)
+    return objection(entry.visibility, entry.restrictions, agreed=source is not None and source.agreed) is None
 
 
 def voice_view(mention: Mention, scene: Scene, *, first_hand: bool) -> VoiceView:
@@ -128,18 +152,30 @@ def excerpt(mention: Mention) -> str:
     return clean(sentence(text_of(mention), _EXCERPT), _EXCERPT) or clean(mention.entry.title, _EXCERPT)
 
 
-def one_each(voices: Sequence[VoiceView]) -> tuple[VoiceView, ...]:
-    """The first voice of every person in every place, in the order given; who is not named counts by the permalink."""
-    kept: dict[tuple[str, str], VoiceView] = {}
-    for voice in voices:
-        person = voice.handle or voice.who or voice.href or ""
-        kept.setdefault((voice.place.casefold(), person.casefold()), voice)
-    return tuple(kept.values())
+def heard(talking: Sequence[Mention], views: Sequence[VoiceView]) -> tuple[VoiceView, ...]:
+    """One voice for each person, in the order given: what else they said stands under it, and so do the answers and quotes of others.
+
+    Args:
+        talking: the mentions that are talk about one thing.
+        views: the same, ready to be shown.
+    """
+    if len(talking) < 2:
+        return tuple(views)
+    under = _answered(talking)
+    first = _persons(talking, views, under)
+    more: dict[int, list[VoiceView]] = {}
+    answers: dict[int, list[int]] = {}
+    for at, view in enumerate(views):
+        if first[at] != at:
+            more.setdefault(first[at], []).append(view)
+        elif (top := under[at]) is not None:
+            answers.setdefault(first[top], []).append(at)
+    return tuple(_voice(at, views, more, answers) for at in range(len(views)) if first[at] == at and under[at] is None)
 
 
 def places(voices: Sequence[VoiceView]) -> tuple[PlaceView, ...]:
-    """Where voices were heard, the fullest place first, then by name."""
-    counted = Counter(voice.place for voice in voices if voice.place)
+    """Where people were heard, the fullest place first, then by name: everyone once in each place where they spoke."""
+    counted = Counter(place for voice in voices for place in {voice.place, *(one.place for one in voice.more)} if place)
     ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0].casefold(), item[0]))
     return tuple(PlaceView(name=name, voices=count) for name, count in ordered)
 
@@ -147,3 +183,54 @@ def places(voices: Sequence[VoiceView]) -> tuple[PlaceView, ...]:
 def talk(where: Sequence[PlaceView]) -> str:
     """The places as one phrase: "Mastodon (3), Bluesky and Loomio"."""
     return listed([str(place) for place in where])
+
+
+def _voice(at: int, views: Sequence[VoiceView], more: Mapping[int, list[VoiceView]], answers: Mapping[int, list[int]]) -> VoiceView:
+    if at not in more and at not in answers:
+        return views[at]
+    told = tuple(_voice(answer, views, more, answers) for answer in answers.get(at, ()))
+    return replace(views[at], more=tuple(more.get(at, ())), answers=told)
+
+
+def _persons(talking: Sequence[Mention], views: Sequence[VoiceView], under: Sequence[int | None]) -> list[int]:
+    """For each mention the one that it is folded under because the same person said it.
+
+    A person who also answers others is heard once: where they first spoke for themselves, or else answered first. Who made the thing is one
+    person, by whatever each of the posts was known for theirs.
+    """
+    same = list(people(talking))
+    makers = {same[at] for at, view in enumerate(views) if view.by_author}
+    same = [min(makers) if person in makers else person for person in same]
+    head: dict[int, int] = {}
+    for at in sorted(range(len(talking)), key=lambda at: (under[at] is not None, at)):
+        head.setdefault(same[at], at)
+    return [head[person] for person in same]
+
+
+def _answered(talking: Sequence[Mention]) -> list[int | None]:
+    """For each mention the talk that it answers or quotes; None: it is said about the thing itself.
+
+    Of answers to answers each stands under the one at the beginning; of posts that answer one another in a circle one is taken to begin.
+    """
+    places_of: dict[str, int] = {}
+    for at, mention in enumerate(talking):
+        for key in {canonical(mention.entry.url).key, *mention.identity.aliases}:
+            places_of.setdefault(key, at)
+    under: list[int | None] = [None] * len(talking)
+    for at, mention in enumerate(talking):
+        answered = [mention.identity.subject] + ([canonical(mention.entry.in_reply_to).key] if mention.entry.in_reply_to else [])
+        root = next((places_of[key] for key in answered if key in places_of and places_of[key] != at), None)
+        seen = {at}
+        while root is not None and under[root] is not None and root not in seen:
+            seen.add(root)
+            root = under[root]
+        under[at] = None if root in seen else root
+    return [_top(under, at) for at in range(len(under))]
+
+
+def _top(under: Sequence[int | None], at: int) -> int | None:
+    """Where a chain of answers begins; it has no circle."""
+    top = under[at]
+    while top is not None and under[top] is not None:
+        top = under[top]
+    return top

@@ -36,6 +36,7 @@ def publish_site(app: App, *, as_of: datetime | None = None, dry_run: bool = Fal
         now=now,
         previous=app.store.note(_NOTE) if as_of is None else None,
         dry_run=dry_run,
+        taken_down=app.store.takedowns.tombstones,
     )
     if remember and as_of is None and not dry_run and published.note != app.store.note(_NOTE):
         app.store.remember(_NOTE, published.note)

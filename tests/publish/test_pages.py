@@ -142,7 +142,8 @@ def test_what_is_only_found_says_so_and_claims_no_date(tmp_path: Path) -> None:
 def test_a_voice_without_a_name_is_somebody(tmp_path: Path) -> None:
     url = "https://blog.example.org/post"
     answer = posted("Yes.", author=None, kind=Kind.COMMENT)
-    page = pages_of(tmp_path, [joined(mentioned(published_entry(url)), mentioned(answer, about=url, source="masto"))])["index.html"]
+    story = joined(mentioned(published_entry(url)), mentioned(answer, about=url, source="masto"))
+    page = pages_of(tmp_path, [story])[f"story/{story.id}.html"]
     assert page.find_class("voices")[0].text_content().split()[:3] == ["Somebody", "on", "Mastodon,"]
 
 

@@ -62,6 +62,7 @@ def test_a_build_makes_every_file_of_the_site(tmp_path: Path) -> None:
     made = {
         *("index.html", "sources.html", "year/2024.html", "year/2025.html", "year/2026.html", "discussing.md", "feed.xml"),
         *("feed.json", "stories.json", "stories.schema.json", "opml.xml"),
+        *(f"story/{story.id}.html" for story in some_stories()),
     }
     assert set(lying_in(settings.output)) == set(published.written) == made
 

@@ -68,7 +68,7 @@ def test_a_story_whose_mentions_may_not_be_shown_is_not_shown() -> None:
 
 def test_news_is_at_most_fifty_by_when_it_was_first_seen() -> None:
     minutes = [found(f"https://blog.example.org/{n}", title=str(n), at=NOON.replace(minute=n)) for n in range(60)]
-    assert [view.title for view in arranged(*minutes).news] == [str(n) for n in range(59, 9, -1)]
+    assert [view.title for view in arranged(*minutes, per_person=100, per_site=100).news] == [str(n) for n in range(59, 9, -1)]
 
 
 def test_only_what_failed_is_said_to_have_failed() -> None:
