@@ -11,7 +11,8 @@ from aggregator.text.urls import canonical, host_of, is_public_web, is_web
 _ID = re.compile(r"[a-z2-7]{10}")
 # Where a story stands on our own page: `story/ID.html`, `story/ID/`, `index.html#story-ID`.
 _PLACE = re.compile(r"(?:^|[/#])story[-/](?P<id>[a-z2-7]{10})(?:/|\.html?|/index\.html?)?(?:#[^#]*)?\Z")
-_RELATIVE = re.compile(r"[^\s:?#]+\.(?:md|html?)(?:#\S*)?")
+# The community's own page may link to its other pages by their places.
+_RELATIVE = re.compile(r"[^\s:@]*[./][^\s:@]*")
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]*[a-z0-9])")
 # What a block can be of.
 AUTHOR, DOMAIN, SOURCE = "author:", "domain:", "source:"

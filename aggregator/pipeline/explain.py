@@ -114,11 +114,9 @@ def _decided(left: Story, right: Story, decisions: Sequence[Decision]) -> str | 
         if one.kind is DecisionKind.SPLIT and one.others:
             ends = one.subject, one.others[0]
             if (ends[0] in mine and ends[1] in theirs) or (ends[0] in theirs and ends[1] in mine):
-                who = f" by {one.by}" if one.by else ""
-                why = f" ({one.reason})" if one.reason else ""
-                return (
-                    f"The steward split {ends[0]} from {ends[1]}{who}{why}, and that outranks every rule. `aggregator undo` takes it back."
-                )
+                why = f": {one.reason}" if one.reason else ""
+                split = f"{one.by or 'The steward'} split {ends[0]} from {ends[1]}{why.rstrip('.')}."
+                return f"{split} That outranks every rule; `aggregator undo {one.subject}` takes it back."
     return None
 
 
