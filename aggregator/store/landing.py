@@ -222,7 +222,7 @@ def _mark_due(desk: Desk, changes: _Changes, known: Mapping[str, _Known], withdr
 
 def mark_due(desk: Desk, keys: Iterable[str]) -> None:
     """Remember that the works of some addresses have to be made anew."""
-    desk.many(sql.MARK_DUE, [(key, key) for key in keys])
+    desk.many(sql.MARK_DUE, [(key,) for key in keys])
 
 
 # -- links

@@ -107,7 +107,7 @@ def _quickly(
         places[name] = owner.anchor
         found.update(dict.fromkeys(new, owner.anchor))
     fresh = {key for voice in loose.values() for key in named_by(voice)}
-    if not fresh.isdisjoint(found) or _tied(desk, fresh.union(found), decided):
+    if not fresh.isdisjoint(found) or _tied(desk, fresh.union(found), decided) or since_of(desk, _only_named(coming).intersection(found)):
         return None
     made = _oldest_first(desk, loose)
     found.update(made.anchor_of)
@@ -122,6 +122,8 @@ def _tied(desk: Desk, keys: set[str], decided: Sequence[tuple[int, Decision]]) -
     """Whether anything but mentions speaks of addresses that no story has."""
     if any(not keys.isdisjoint((decision.subject, *decision.others)) for _number, decision in decided):
         return True
+    if not desk.rows(sql.ANY_BOND, 1):
+        return False
     return any(desk.rows(sql.bound_keys(len(batch)), *batch, *batch) for batch in sql.batches(sorted(keys)))
 
 
@@ -132,7 +134,13 @@ def _oldest_first(desk: Desk, loose: Mapping[Name, Voice]) -> Partition[Name]:
     for name, anchor in made.places.items():
         subjects[anchor].add(loose[name].subject)
     rivals = {subject for together in subjects.values() if len(together) > 1 for subject in together}
-    return partition(loose, {}, since=since_of(desk, rivals)) if rivals else made
+    since = since_of(desk, rivals.union(_only_named(loose)))
+    return partition(loose, {}, since={**since_of(desk, {voice.subject for voice in loose.values()}), **since}) if since else made
+
+
+def _only_named(voices: Mapping[Name, Voice]) -> set[str]:
+    """Addresses that are aliases and no subjects; one that was a subject once may be what its story is called after."""
+    return {key for voice in voices.values() for key in voice.aliases} - {voice.subject for voice in voices.values()}
 
 
 # -- every other case
@@ -213,7 +221,8 @@ def partition_of(
     if bonds:
         bound = {key for bond in bonds for key in (bond.left, bond.right)}.union(*map(named_by, voices.values()), owners)
         works = {work.key: work for work in map(work_from_row, each(desk, sql.works_by_key, bound))}
-    since = since_of(desk, {voice.subject for voice in voices.values()}) if len(voices) > 1 else {}
+    named = {key for voice in voices.values() for key in named_by(voice)}
+    since = since_of(desk, named) if len(named) > 1 else {}
     return partition(voices, owners, bonds=bonds, works=works, decided=decided, since=since)
 
 

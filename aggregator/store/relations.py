@@ -97,8 +97,8 @@ def evidence_of(
         later: addresses that were not known then.
     """
     told = _told(anchor, voices)
-    if not told and not chosen and not bonds:
-        return ()
+    if not chosen and not bonds:
+        return tuple(sorted(told, key=by_strength)) if len(told) > 1 else tuple(told)
     found = {bond for bond in bonds if bond.left not in later and bond.right not in later}.union(told)
     found.update(_undirected(EvidenceKind.DECISION, one.links[0].key, link.key) for one in chosen for link in one.links[1:])
     return tuple(sorted(found, key=by_strength))
@@ -108,14 +108,20 @@ def _told(anchor: str, voices: Sequence[Mention]) -> list[Evidence]:
     """What mentions themselves name, once for each address: a post and the page that it shares or answers; two names of one thing."""
     told: dict[str, Evidence] = {}
     for voice in voices:
-        if not voice.identity.aliases or len(told) >= _MOST_TOLD:
+        aliases = voice.identity.aliases
+        if not aliases:
             continue
         subject, own = voice.identity.subject, own_address(voice)
-        pairs = [(EvidenceKind.SAME_PLATFORM_ID, own, alias) for alias in voice.identity.aliases if alias != own]
         if own != subject:
-            pairs.insert(0, (EvidenceKind.SAME_URL, subject, own))
-        for kind, left, right in pairs:
-            told.setdefault(left if right == anchor else right, _undirected(kind, left, right))
+            named = own if own != anchor else subject
+            if named not in told:
+                told[named] = _undirected(EvidenceKind.SAME_URL, subject, own)
+        for alias in aliases:
+            named = alias if alias != anchor else own
+            if alias != own and named not in told:
+                told[named] = _undirected(EvidenceKind.SAME_PLATFORM_ID, own, alias)
+        if len(told) >= _MOST_TOLD:
+            break
     return list(told.values())[:_MOST_TOLD]
 
 

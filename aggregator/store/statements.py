@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     union_all,
     update,
 )
@@ -46,7 +47,6 @@ from aggregator.store.schema import (
     story_key,
     validator,
     work,
-    work_due,
 )
 
 Value = TypeVar("Value")
@@ -271,7 +271,9 @@ ARRANGING = (
     .where(decision.c.kind.in_((literal_column("'split'"), literal_column("'merge'"))))
     .order_by(decision.c.number)
 )
-MARK_DUE = insert(work_due).from_select(["key"], select(_value("key")).where(~exists().where(work_due.c.key == _value("same"))))
+# SQLAlchemy knows this clause of each database and not of both.
+MARK_DUE = text("INSERT INTO work_due (key) VALUES (:key) ON CONFLICT DO NOTHING")
+ANY_BOND = select(bond.c.one).limit(_value("limit"))
 _joining = bond.c.kind != literal_column("'translation'")
 
 DECLARED = select(bond.c.one, bond.c.other, bond.c.kind).where(bond.c.one == _value("one"), bond.c.declared)

@@ -110,7 +110,7 @@ class SqlWorks:
     def renew(self, rules: int) -> int:
         with self._database.writing() as desk:
             keys = [key for (key,) in desk.rows(_OUTDATED, rules)]
-            desk.many(sql.MARK_DUE, [(key, key) for key in keys])
+            desk.many(sql.MARK_DUE, [(key,) for key in keys])
             return len(keys)
 
     def put(self, made: Sequence[Sketched], bonds: Sequence[Evidence], *, gone: Sequence[str] = ()) -> int:
