@@ -41,7 +41,7 @@ class Partition(Generic[Name]):
 
 
 # Version of what this module and `groups.py` decide; when it grows, everything is clustered again.
-RULES = 2
+RULES = 3
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = tuple(left + right for left in _LETTERS for right in _LETTERS)
 # As they are told of, strongest first; but what the steward said outranks them all.
@@ -84,10 +84,10 @@ def partition(
         bonds: what joins nothing is passed over.
         works: by address, those that there are.
         decided: splits and merges, oldest first; others are passed over. A newer one outranks an older one that it contradicts.
-        since: when addresses were first seen; a story keeps the address of the one that was first.
+        since: when addresses that are or were subjects were first seen; a story keeps the address of the one that was first.
     """
     ties = sorted((bond for bond in bonds if bond.kind.joins), key=by_strength)
-    if len(voices) == 1 and not owners and not ties and not decided:
+    if len(voices) == 1 and not owners and not ties and not decided and not since:
         ((name, voice),) = voices.items()
         return Partition(anchor_of=dict.fromkeys((voice.subject, *voice.aliases), voice.subject), places={name: voice.subject})
     groups = Groups()
@@ -180,12 +180,15 @@ def _anchored(groups: Groups, keys: Iterable[str], voices: Collection[Voice], si
     """From addresses to the anchors of their stories.
 
     A chosen entry's story has its lead. Of the others the anchor is the subject that was seen first, then the smaller text; not one that is
-    itself another name of a subject: the page, and not the post that shares it.
+    itself another name of a subject: the page, and not the post that shares it. An address that was a subject before its entry moved, and
+    is but another name now, counts as if it still were one: a story keeps its address when a site moves house.
     """
+    subjects = {voice.subject for voice in voices}
     pointing = {alias for voice in voices for alias in voice.aliases if alias != voice.subject}
+    doubtful = pointing & subjects
     anchors: dict[str, tuple[bool, datetime, str]] = {}
-    for subject in {voice.subject for voice in voices}:
-        group, rank = groups.find(subject), (subject in pointing, since.get(subject, _LATE), subject)
+    for subject in subjects.union(pointing & since.keys()):
+        group, rank = groups.find(subject), (subject in doubtful, since.get(subject, _LATE), subject)
         if group not in anchors or rank < anchors[group]:
             anchors[group] = rank
     found = {group: anchor for group, (_pointing, _since, anchor) in anchors.items()} | dict(groups.chosen())
