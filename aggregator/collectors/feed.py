@@ -95,14 +95,18 @@ class Feed(Collector):
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         position = unpack(cursor)
         address, reply = _ask(http, str(position.get("feed", self.url)), self.url)
+        if reply.unchanged and position.get("searched"):
+            raise Unreadable(f"{DOING}: expected a feed, got the page that led to none before; write the address of the feed itself")
         if reply.unchanged or not is_page(reply.body, reply.headers.get("content-type", "")):
             yield page_of(feed_of(reply, DOING), cursor=self._resume(address))
             return
         try:
             address, feed = discover(http, reply, DOING, guess=not position)
         except Unreadable:
-            # Remembered, so that a site is searched for a feed once and not at every poll.
-            yield Page(entries=(), cursor=cursor or pack(searched=True))
+            # Remembered, so that a site is searched for a feed once and not at every poll. What is known already is not: with the page,
+            # its validators would land, and a wall in place of the feed would be taken for no news the next time.
+            if not position:
+                yield Page(entries=(), cursor=pack(searched=True))
             raise
         yield page_of(feed, cursor=self._resume(address))
 

@@ -118,6 +118,13 @@ def observe(nature: str, page: Page, at: datetime) -> tuple[str, str | None]:
     return _written(_Nature(usual=(*lately[_LATELY:], *usual)[:_USUAL], lately=lately[:_LATELY], at=at)), None
 
 
+def homes(nature: str) -> tuple[str, ...]:
+    """The host that nearly all entries of a source lead to, in a tuple of one; an empty one for a source that leads to many places."""
+    records = [record for part in (_read(nature).usual, _read(nature).lately) for record in part]
+    host, count = Counter(record.host for record in records).most_common(1)[0] if records else ("", 0)
+    return (host,) if count > 1 and count >= _MOST * len(records) else ()
+
+
 def accepted(nature: str) -> str:
     """The nature of a source whose change the steward approves: what it was lately is what it is like."""
     before = _read(nature)

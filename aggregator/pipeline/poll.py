@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from aggregator.pipeline.echo import Echo
 from aggregator.pipeline.identify import identify
 from aggregator.pipeline.linked import NO_PAGES, Pages
 from aggregator.pipeline.match import Matcher
-from aggregator.pipeline.nature import observe
+from aggregator.pipeline.nature import homes, observe
 from aggregator.pipeline.passing import may_be_kept, trimmed
 from aggregator.pipeline.returning import settled
 from aggregator.pipeline.takedown import NOTHING, Refusals
@@ -84,7 +84,7 @@ def poll(
             page, source, http.take(), matcher=matcher, at=at, quiet=state.last_ok_at is None, refusals=refusals, pages=pages, echo=echo
         )
         if state.last_ok_at is not None:
-            landing = _recalled(landing, page, collector, store, held)
+            landing = _recalled(landing, page, collector, store, hosts={collector.host, *homes(nature)}, held=held)
         # Most polls of most sources learn nothing, and then nothing is written.
         if landing.cursor != cursor or landing.says_something:
             landed += store.land(landing)
@@ -101,7 +101,7 @@ def poll(
     return Polled(landed=landed, coverage=coverage, remarks=tuple(remarks), nature=nature, held=held)
 
 
-def _recalled(landing: Landing, page: Page, collector: Collector, store: Store, held: str | None) -> Landing:
+def _recalled(landing: Landing, page: Page, collector: Collector, store: Store, *, hosts: Collection[str], held: str | None) -> Landing:
     """The landing with each mention under the id that it is known by; what is not known waits for the steward where its source is held."""
     feed = collector.manifest.method is Method.FEED
     if not landing.mentions or not (feed or held):
@@ -110,7 +110,7 @@ def _recalled(landing: Landing, page: Page, collector: Collector, store: Store, 
     mentions = landing.mentions
     if feed:
         listed = {entry.native_id for entry in page.entries}
-        mentions = settled(mentions, known, listed=listed, host=collector.host.partition(":")[0])
+        mentions = settled(mentions, known, listed=listed, hosts=hosts)
     if held:
         names = {before.entry.native_id for before in known}
         mentions = tuple(one if one.entry.native_id in names else replace(one, held=held) for one in mentions)

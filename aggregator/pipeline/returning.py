@@ -22,13 +22,15 @@ _TITLED = frozenset((Kind.ARTICLE, Kind.EPISODE, Kind.VIDEO, Kind.THREAD))
 _MOST_CARRIED = 8
 
 
-def settled(mentions: Sequence[Mention], known: Sequence[Mention], *, listed: Collection[str], host: str) -> tuple[Mention, ...]:
+def settled(
+    mentions: Sequence[Mention], known: Sequence[Mention], *, listed: Collection[str], hosts: Collection[str]
+) -> tuple[Mention, ...]:
     """The mentions of a page, each under the id that it is known by.
 
     Args:
         known: what the store holds of the source that they may be (`Store.resembling`).
         listed: the ids of all entries on the page.
-        host: the source's own; several entries on it that share an address are told apart, links to others' pages are not.
+        hosts: the source's own; several entries on them that share an address are told apart, links to others' pages are not.
     """
     if not known:
         return tuple(mentions)
@@ -40,7 +42,7 @@ def settled(mentions: Sequence[Mention], known: Sequence[Mention], *, listed: Co
     for mention in told:
         name = mention.entry.native_id
         before = by_id.get(name) or heirs.get(name)
-        found.append(_continued(mention, before) if before else _marked(mention, known, host))
+        found.append(_continued(mention, before) if before else _marked(mention, known, hosts))
     return tuple(found)
 
 
@@ -116,10 +118,10 @@ def _renamed(entry: Entry, before: Mention) -> Entry:
     return replace(entry, native_id=before.entry.native_id)
 
 
-def _marked(mention: Mention, known: Sequence[Mention], host: str) -> Mention:
+def _marked(mention: Mention, known: Sequence[Mention], hosts: Collection[str]) -> Mention:
     """The mention with its address marked, where that is a page of the source's own which another entry has already."""
     entry, subject = mention.entry, mention.identity.subject
-    if host_of(subject).removeprefix("www.") != host.removeprefix("www.") or parted(subject)[1]:
+    if host_of(subject) not in hosts or parted(subject)[1]:
         return mention
     for before in known:
         if before.identity.subject != subject or not _is_titled(mention, before) or before.entry.native_id == entry.native_id:
