@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import BindParameter, Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnClause, Select, bindparam, delete, func, literal_column, or_, select, update
 
 from aggregator.model import Evidence, Link, Material, Mention, Sketched, Work
 from aggregator.store import schema
@@ -56,10 +56,14 @@ def _works_by_number(count: int) -> Select[Any]:
     return select(_work).where(_work.c.number.in_(_among(count)))
 
 
+# Kinds that are works wherever they stand. Written out: a statement is compiled once, and a list of values would be filled in each time.
+_WORKS: Final[tuple[ColumnClause[Any], ...]] = tuple(literal_column(f"'{kind}'") for kind in ("article", "episode", "video", "thread"))
+
+
 @cache
 def _first_hand(count: int) -> Select[Any]:
     """Mentions that are what some addresses lead to, with the ids of their stories; whoever only shares or answers it is left out."""
-    own = or_(_mention.c.describes, _mention.c.kind.in_(("article", "episode", "video", "thread")))
+    own = or_(_mention.c.describes, _mention.c.kind.in_(_WORKS))
     joined = select(_mention, schema.story.c.id).join(schema.story, schema.story.c.anchor == _mention.c.anchor)
     return joined.where(_mention.c.subject.in_(_among(count)), own)
 
