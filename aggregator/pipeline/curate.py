@@ -98,7 +98,7 @@ class _Word:
         self._holding = {source.id: source.label or source.id for source in sources if source.trust is Trust.HOLD}
         for place, decision in enumerate(decisions):
             if decision.kind is DecisionKind.ORDER:
-                self.order = {key: at for at, key in reversed(list(enumerate(decision.others)))}
+                self.order = {key: at for at, key in enumerate(decision.others)}
             elif decision.subject.startswith(SOURCE):
                 if decision.kind is DecisionKind.APPROVE:
                     self.approved[decision.subject.removeprefix(SOURCE)] = decision

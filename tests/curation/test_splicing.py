@@ -47,6 +47,10 @@ LAYOUTS = {
         "decisions:\n  - note: https://a.example/\n    text: >-\n      one\n      line\n\n\n# end\n",
         "decisions:\n  - note: https://a.example/\n    text: >-\n      one\n      line\n" + indented(ITEM, 2) + "\n\n# end\n",
     ),
+    "a text in a block that keeps its blank lines": (
+        "decisions:\n  - note: https://a.example/\n    text: |+  # kept\n      one\n\n# end\n",
+        "decisions:\n  - note: https://a.example/\n    text: |+  # kept\n      one\n\n" + indented(ITEM, 2) + "# end\n",
+    ),
     "no end of the last line": (
         "decisions:\n  - pin: https://a.example/",
         "decisions:\n  - pin: https://a.example/\n" + indented(ITEM, 2)[:-1],
@@ -81,12 +85,16 @@ decisions:
   - hide: https://a.example/#!/x  # not that one
     # Bo asked for it
     reason: "no # comment"
-    text_of_bo: 1
   - pin: https://b.example/
-""".replace("    text_of_bo: 1\n", "")
+"""
     assert FILE.without(before, 0) == (
         "decisions:\n  # why we do this\n  # not that one\n  # Bo asked for it\n  - pin: https://b.example/\n"
     )
+
+
+def test_the_comment_beside_the_sign_of_a_block_stays_too() -> None:
+    before = "decisions:\n  - note: https://a.example/\n    text: >  # in our own words\n      one # two\n  - pin: https://b.example/\n"
+    assert FILE.without(before, 0) == "decisions:\n  # in our own words\n  - pin: https://b.example/\n"
 
 
 @pytest.mark.parametrize(

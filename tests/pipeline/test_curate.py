@@ -141,6 +141,23 @@ def test_to_hide_a_post_that_shares_several_pages_silences_it_in_each_story_and_
     assert [story.lead for story in shown(*stories, by=(HIDE,))] == [key_of(POST)]
 
 
+def test_a_post_is_not_the_story_although_evidence_says_that_it_is_about_it() -> None:
+    about = Evidence(kind=EvidenceKind.SAME_URL, left=PAGE, right=key_of(POST))
+    story = replace(joined(page(), voice()), evidence=(about,))
+    (left,) = shown(story, by=(said(DecisionKind.HIDE, key_of(POST)),))
+    assert [one.entry.url for one in left.mentions] == [PAGE]
+
+
+def test_what_is_said_of_a_post_that_shares_several_pages_is_not_said_of_them() -> None:
+    post = voice(about=POST)
+    shares = replace(post, identity=Identity(subject=key_of(POST), href=POST, shares=(PAGE, OTHER)))
+    stories = (joined(shares), joined(page(), shares, link=Link(key=PAGE, href=PAGE)))
+    own, guest = shown(*stories, by=(said(DecisionKind.PIN, key_of(POST)),))
+    assert (own.curation.pinned, guest.curation.pinned) == (0, None)
+    held = curated(*stories, sources=(source("masto"),)).held
+    assert [one.story.lead for one in held] == [key_of(POST)]
+
+
 def test_the_later_of_hiding_and_approving_stands() -> None:
     assert shown(found(PAGE), by=(HIDE, APPROVE)) != ()
     assert shown(found(PAGE), by=(APPROVE, HIDE)) == ()
@@ -175,7 +192,12 @@ def test_the_pinned_stand_in_the_order_of_the_file() -> None:
 def test_the_chosen_stand_in_the_last_order_that_was_given() -> None:
     stories = tuple(chosen_by_hand(href=f"https://talks.example.org/{at}", position=at) for at in range(3))
     orders = tuple(said(DecisionKind.ORDER, "", *(f"https://talks.example.org/{at}" for at in order)) for order in ((1, 2, 0), (2, 0)))
-    assert [story.curation.order for story in shown(*stories, found(PAGE), by=orders)] == [1, None, 0, None]
+    assert [story.curation.order for story in shown(*stories, by=orders)] == [1, None, 0]
+
+
+def test_only_what_is_chosen_has_a_place_in_the_order() -> None:
+    (story,) = shown(found(PAGE), by=(said(DecisionKind.ORDER, "", PAGE),))
+    assert story.curation == Curation()
 
 
 def test_the_lead_is_the_address_that_the_steward_names() -> None:
@@ -190,6 +212,11 @@ def test_the_lead_may_be_another_name_of_the_thing_itself() -> None:
     itself = replace(itself, identity=replace(itself.identity, aliases=(OTHER,)))
     (story,) = shown(joined(itself), by=(said(DecisionKind.LEAD, OTHER),))
     assert [link.href for link in story.links] == [OTHER, PAGE]
+
+
+def test_an_id_names_no_address_to_lead() -> None:
+    story = of_two()
+    assert shown(story, by=(said(DecisionKind.LEAD, story.id),)) == shown(story)
 
 
 def test_a_post_about_a_story_does_not_lead_it() -> None:
@@ -217,6 +244,11 @@ def test_nobody_else_is_blocked_with_an_author() -> None:
 @pytest.mark.parametrize("domain", ["example.org", "blog.example.org"])
 def test_a_domain_is_blocked_with_its_sub_domains_and_with_all_talk_about_it(domain: str) -> None:
     assert shown(joined(page(), voice()), by=(blocked(f"domain:{domain}"),)) == ()
+
+
+def test_posts_that_stand_on_a_blocked_domain_go_wherever_they_are_about() -> None:
+    (left,) = shown(joined(page(), voice()), by=(blocked("domain:social.example"),))
+    assert [one.source for one in left.mentions] == ["feed-1"]
 
 
 @pytest.mark.parametrize("domain", ["ple.org", "a.blog.example.org", "example"])
@@ -293,6 +325,16 @@ def test_what_is_hidden_or_blocked_waits_no_longer() -> None:
     for decision in (HIDE, blocked("author:Ada Example")):
         outcome = curated(found(PAGE), by=(decision,), sources=(source(),))
         assert (outcome.shown, outcome.held, len(outcome.removed)) == ((), (), 1)
+
+
+def test_what_else_is_said_of_a_post_does_not_approve_it() -> None:
+    story = joined(page(), voice())
+    assert len(curated(story, by=(said(DecisionKind.PIN, key_of(POST)),), sources=(source("masto"),)).held) == 1
+
+
+def test_nothing_is_wholly_removed_while_some_of_it_waits() -> None:
+    outcome = curated(joined(page(), voice()), by=(blocked("author:Bo"),), sources=(source(),))
+    assert (outcome.shown, len(outcome.held), [one.whole for one in outcome.removed]) == ((), 1, [False])
 
 
 def test_a_chosen_story_is_shown_without_the_mentions_that_wait() -> None:
