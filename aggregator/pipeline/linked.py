@@ -36,6 +36,9 @@ class Pages:
     def __bool__(self) -> bool:
         return bool(self._topics)
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._topics
+
     def matches(self, entry: Entry, matcher: Matcher, *, beside: Collection[Match] = ()) -> tuple[Match, ...]:
         """One match for each topic of a page that the entry leads to or is, in the order of topics' ids.
 

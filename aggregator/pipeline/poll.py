@@ -57,6 +57,7 @@ def poll(
     refusals: Refusals = NOTHING,
     pages: Pages = NO_PAGES,
     echo: Echo = NO_ECHO,
+    keeps: frozenset[str] = frozenset(),
 ) -> Polled:
     """Ask a source for what is new and land it, page by page.
 
@@ -66,6 +67,7 @@ def poll(
         refusals: what was taken down and must not come back.
         pages: what was read before and concerns a topic; who links to one of them counts.
         echo: what is known of our own page.
+        keeps: canonical URLs that the steward wants on the page, whatever the rules say.
 
     Raises:
         SourceError: the source failed; the pages before have landed, and the next poll resumes after them.
@@ -87,7 +89,7 @@ def poll(
             landing = _recalled(landing, page, collector, store, hosts={collector.host, *homes(nature)}, held=held)
         # Most polls of most sources learn nothing, and then nothing is written.
         if landing.cursor != cursor or landing.says_something:
-            landed += store.land(landing)
+            landed += store.land(replace(landing, keeps=keeps))
             cursor = landing.cursor
         entries += len(page.entries)
         remarks.update(dict.fromkeys(landing.remarks))

@@ -25,6 +25,7 @@ from aggregator.pipeline.poll import poll
 from aggregator.pipeline.schedule import next_poll
 from aggregator.run import Job, threads
 from aggregator.run.holding import release_held, waits
+from aggregator.run.judging import count_links_to, let_go, wanted_stories
 from aggregator.run.refusing import forget_link
 from aggregator.run.settling import rearrange_stories, settle_works
 from aggregator.store import Landed
@@ -106,6 +107,8 @@ def tick(app: App, polls: tuple[Job, ...], tell: Callable[[Done], None]) -> tupl
     handlers = _Handlers(app)
     done = [*_worked(app, handlers, polls, tell)]
     done += _worked(app, handlers, links_due(app), tell)
+    count_links_to(app, handlers.pages)
+    let_go(app)
     done += _worked(app, handlers, (Job(name="cluster", subject="all", lane=""),), tell)
     keep_learned(app)
     return tuple(done)
@@ -139,7 +142,9 @@ class _Handlers:
         self._matcher = app.matcher()
         self._refusals = app.refusals()
         self._echo = Echo.of(app.settings, app.store)
-        self._pages = Pages(app.store.pages())
+        # As they were when the tick began: what its pages turn out to concern is counted at its end.
+        self.pages = Pages(app.store.pages())
+        self._keeps = frozenset(wanted_stories(app))
         self._began_at = app.clock()
 
     def handle(self, job: Job) -> tuple[Done, tuple[Settled, ...]]:
@@ -178,7 +183,8 @@ class _Handlers:
                 stopping=app.stop.is_set,
                 refusals=self._refusals,
                 echo=self._echo,
-                pages=self._pages,
+                pages=self.pages,
+                keeps=self._keeps,
             )
         except MissingSecret as error:
             after = replace(state, last_error=str(error), next_poll_at=app.clock() + every)

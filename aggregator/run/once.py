@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.app import App
 from aggregator.errors import AggregatorError
+from aggregator.run.checking import Checked, check_again
 from aggregator.run.deciding import sync
 from aggregator.run.jobs import Done, Ending, polls_due, tick
+from aggregator.run.judging import Judged, judge_again
 from aggregator.store import Landed
 
 if TYPE_CHECKING:
@@ -36,6 +38,10 @@ class Ran:
     published: Published | None = None
     # Nothing could be read for longer than `PROMISED`.
     silent: bool = False
+    # What became of what was known when the topics had changed; None: they had not.
+    judged: Judged | None = None
+    # What looking again at shown posts found.
+    checked: Checked = field(default_factory=Checked)
     # The process was asked to stop before all was done.
     stopped: bool = False
     # What curation.yaml changed that the steward should know, whole sentences.
@@ -87,9 +93,13 @@ def run_once(
             return Ran(locked=True)
         app.store.choose(app.settings.chosen, "sources.yaml", app.clock())
         remarks, misread = _followed(app, dry_run=dry_run)
+        judged = judge_again(app)
         polls = polls_due(app, only=only, force=force)
         begin(len(polls))
         done = tick(app, polls, tell)
+        checked = check_again(app) if build else Checked()
+        # What a takedown left in the database's files because something read them.
+        app.store.takedowns.wipe()
         published = _published(app, dry_run=dry_run) if build else None
         return Ran(
             polls=tuple(one for one in done if one.job.name == "poll"),
@@ -98,9 +108,11 @@ def run_once(
             waiting=len(app.sources) - len(polls),
             published=published,
             silent=_silent(app),
+            checked=checked,
             stopped=app.stop.is_set(),
             remarks=remarks,
             misread=misread,
+            judged=judged,
         )
 
 
