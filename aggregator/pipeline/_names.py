@@ -129,27 +129,36 @@ def squeezed(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(name.removeprefix(AT).replace(" ", "") for name in names)
 
 
+_SHOW: Final = re.compile(r"(?:podcast|show|radio|blog|newsletter|magazine|channel|journal|official)+\Z")
+
+
+@lru_cache(maxsize=65536)
+def bare(name: str) -> str:
+    """A squeezed name without what a show adds to its own: "thecrewshow" is "crew"."""
+    return _SHOW.sub("", name.removeprefix("the")) or name
+
+
 @lru_cache(maxsize=65536)
 def _forms(names: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
-    """People squeezed, first names of people, places squeezed, and people without what a show adds to its name."""
+    """People squeezed, the same without what a show adds, their first names, and places without what a show adds."""
     mine = people(names)
-    squeezed = frozenset(name.replace(" ", "") for name in mine)
+    whole = frozenset(name.replace(" ", "") for name in mine)
     first = frozenset(name.split()[0] for name in mine if len(name.split()[0]) > 2)
-    places = frozenset(name.removeprefix(AT).replace(" ", "") for name in names if name.startswith(AT))
+    places = frozenset(bare(name.removeprefix(AT).replace(" ", "")) for name in names if name.startswith(AT))
     core = frozenset("".join(word for word in name.split() if word not in _EMPTY) for name in mine) - {""}
-    return squeezed, first, places, core
+    return whole, core | frozenset(map(bare, whole)), first, places
 
 
 def agreement(left: tuple[str, ...], right: tuple[str, ...]) -> Agreement:
     """Whether two works can be by the same people, going by `Work.authors`."""
     if left == right and people(left):
         return Agreement.SAME
-    mine, my_first, my_places, my_core = _forms(left)
-    theirs, their_first, their_places, their_core = _forms(right)
-    shared = (mine & theirs) | (my_core & their_core)
+    mine, my_core, my_first, my_places = _forms(left)
+    theirs, their_core, their_first, their_places = _forms(right)
+    shared = mine & theirs
     if _one_in_other(left, right) or (shared and not _namesakes(left, right, shared)):
         return Agreement.SAME
-    if mine & their_places or theirs & my_places:
+    if my_core & their_core - shared or my_core & their_places or their_core & my_places:
         return Agreement.SAME
     if not mine or not theirs:
         return Agreement.WEAK if my_places & their_places else Agreement.SILENT

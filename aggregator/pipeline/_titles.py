@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from aggregator.pipeline._marks import plain, taken_apart
+from aggregator.pipeline._names import bare
 from aggregator.text.page_titles import clean
 
 # Names of platforms that stand at an end of a title, and what they put around it.
@@ -81,9 +82,6 @@ _ANSWERING: Final = re.compile(
     r"my (?:take|thoughts) on|thoughts on|reflections on|comments? on|notes on|summary of|antwort auf|reponse a|respuesta a|risposta a|"
     r"resposta a)\b\s*:?"
 )
-
-
-_SHOW: Final = re.compile(r"(?:podcast|show|radio|blog|newsletter|magazine|channel|journal|official)+\Z")
 
 
 class Title(NamedTuple):
@@ -182,13 +180,7 @@ def _with_marks(rest: str, marks: dict[str, str]) -> str:
 
 
 def _named(name: str, names: Collection[str]) -> bool:
-    return name in names or _bare_name(name) in map(_bare_name, names)
-
-
-@lru_cache(maxsize=8192)
-def _bare_name(squeezed: str) -> str:
-    """A squeezed name without what a show adds to its own."""
-    return _SHOW.sub("", squeezed.removeprefix("the")) or squeezed
+    return name in names or bare(name) in map(bare, names)
 
 
 def without_names(title: Title, names: Collection[str]) -> tuple[Title, bool]:

@@ -30,7 +30,8 @@ _LISTS: Final = re.compile(
     re.IGNORECASE,
 )
 _SEARCH_HOSTS: Final = re.compile(
-    r"(?:[\w-]+\.)?(?:google|bing|yahoo|startpage|ecosia|qwant|yandex|baidu)\.[a-z.]{2,6}\Z|duckduckgo\.com\Z"
+    r"(?:(?:www|m|images|(?:[a-z]{2}\.)?search)\.)?(?:google|bing|yahoo|startpage|ecosia|qwant|yandex|baidu)\.[a-z.]{2,6}\Z"
+    r"|(?:news|maps|scholar)\.google\.[a-z.]{2,6}\Z|duckduckgo\.com\Z"
 )
 # A person's page: `/@ada`, `/users/ada`, `bsky.app/profile/ada`, `njump.me/p/…`.
 _PROFILE: Final = re.compile(r"/(?:@[^/]+|users/[^/]+|u/[^/]+|profile/[^/]+|in/[^/]+|p/[0-9a-f]{64})\Z", re.IGNORECASE)

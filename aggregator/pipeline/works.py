@@ -99,7 +99,7 @@ def _told(material: Material) -> _Told | None:
 
 def _by_mentions(material: Material) -> _Told:
     """The fullest of the mentions, which does not depend on the order in which they came; what it lacks is the others'."""
-    mentions = sorted(material.mentions, key=_fullness, reverse=True)
+    mentions = material.mentions if len(material.mentions) == 1 else sorted(material.mentions, key=_fullness, reverse=True)
     entries = [mention.entry for mention in mentions]
     best, texts = entries[0], [text for text in map(_text, entries) if text]
     link = material.link
