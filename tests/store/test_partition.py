@@ -120,6 +120,12 @@ def outcome(history: Sequence[Land | Choose]) -> tuple[dict[str, Voice], list[Se
     return rows, lists
 
 
+def linked(history: Sequence[Land | Choose]) -> set[str]:
+    """The addresses that ever were a subject or chosen: links are kept."""
+    keys = {key for step in history if isinstance(step, Choose) for one in step.lists for key in one}
+    return keys | {one.subject for step in history if isinstance(step, Land) for one in step.page.values() if one is not None}
+
+
 @SHUFFLES
 @given(histories)
 def test_stories_are_what_the_rows_say_whatever_happened_before(history: list[Land | Choose]) -> None:
@@ -128,7 +134,7 @@ def test_stories_are_what_the_rows_say_whatever_happened_before(history: list[La
     for keys in lists:
         for key in keys:
             owned.setdefault(key, keys[0])
-    made = partition(rows, owned)
+    made = partition(rows, owned, since=dict.fromkeys(linked(history), NOW))
     wanted: dict[str, tuple[str, set[str]]] = {keys[0]: (story_id(keys[0]), set()) for keys in lists}
     for name, lead in made.places.items():
         wanted.setdefault(lead, (story_id(lead), set()))[1].add(name)
