@@ -88,9 +88,10 @@ def shared_pages(entry: Entry, links: Iterable[str]) -> tuple[Canonical, ...]:
     Left out: the entry's own addresses and what it answers, media files, people, tags, searches, what no reader could follow, and the front
     page of a site of which it shares another page.
     """
-    left_out = {canonical(url).key for url in (entry.url, *entry.aliases, *filter(None, (entry.in_reply_to,)))}
-    left_out |= {canonical(enclosure.url).key for enclosure in entry.enclosures}
-    own_host = host_of(canonical(entry.url).key)
+    own = canonical(entry.url).key
+    named = (*entry.aliases, *filter(None, (entry.in_reply_to,)), *(enclosure.url for enclosure in entry.enclosures))
+    left_out = {own, *(canonical(url).key for url in named)}
+    own_host = host_of(own)
     found: dict[str, Canonical] = {}
     for link in links:
         page = canonical(link)

@@ -55,7 +55,7 @@ def mention_of(request: Mapping[str, Any]) -> Mention:
     own = url or f"urn:mention:{name}"
     kind = _kind(request, own)
     answered = _text(request, "in_reply_to")
-    if answered is None and kind in (Kind.POST, Kind.COMMENT, Kind.THREAD) and (answered := stands_in(own)):
+    if answered is None and "kind" not in request and (answered := stands_in(own)):
         kind = Kind.COMMENT
     handle, author = _text(request, "handle"), _text(request, "author")
     entry = Entry(

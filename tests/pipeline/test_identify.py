@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Enclosure, Entry, Kind
-from aggregator.pipeline.identify import fingerprint_of, identify, identify_line
+from aggregator.model import Enclosure, Entry, EvidenceKind, Kind, Mention
+from aggregator.pipeline.identify import fingerprint_of, identify, identify_line, kind_of_alias
 from aggregator.text.urls import RULES
 
 PAGE = "https://garden.example/crews"
@@ -161,3 +162,43 @@ def test_a_line_gives_key_href_and_the_names_of_the_rules() -> None:
 def test_a_line_without_an_address_says_what_was_expected(request_: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"expected .*url.*write one JSON object a line"):
         identify_line(request_)
+
+
+def test_the_pages_that_a_post_shares_are_kept_when_they_are_several() -> None:
+    assert identify(post(), links=[PAGE, f"{PAGE}?utm_source=x", "https://garden.example/pods"]).shares == (
+        PAGE,
+        "https://garden.example/pods",
+    )
+    assert identify(post(), links=[PAGE]).shares == ()
+    assert identify(post(kind=Kind.ARTICLE), links=[PAGE, "https://garden.example/pods"]).shares == ()
+
+
+def test_the_front_page_of_a_site_beside_another_of_its_pages_is_a_credit() -> None:
+    assert subject(PAGE, "https://garden.example/") == PAGE
+    assert subject("https://garden.example/") == "https://garden.example/"
+    assert subject(PAGE, "https://pods.example/") == OWN_KEY
+
+
+def test_a_short_address_that_a_network_writes_beside_the_whole_one_is_not_another_page() -> None:
+    assert subject("https://t.co/aZ9", PAGE) == PAGE
+    assert subject("https://t.co/aZ9") == "https://t.co/aZ9"
+
+
+def test_a_comment_whose_address_says_where_it_stands_goes_there() -> None:
+    comment = post(url="https://www.reddit.com/r/x/comments/1p2abcd/crews/kx12345/", kind=Kind.COMMENT)
+    assert identify(comment, links=[]).subject == "https://reddit.com/comments/1p2abcd"
+    assert identify(comment, links=[PAGE]).subject == PAGE
+
+
+def test_an_alias_is_a_recording_or_an_address_of_the_same_thing() -> None:
+    enclosure = "https://op3.dev/e/media.example/crews.mp3"
+    entry = Entry(
+        native_id="g", url=PAGE, kind=Kind.EPISODE, aliases=("https://garden.example/?p=7",), enclosures=(Enclosure(url=enclosure),)
+    )
+    mention = Mention(
+        source="s", entry=entry, matches=(), identity=identify(entry, links=[]), first_seen_at=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    assert {alias: kind_of_alias(mention, alias) for alias in mention.identity.aliases} == {
+        "https://garden.example/?p=7": EvidenceKind.SAME_PLATFORM_ID,
+        "https://media.example/crews.mp3": EvidenceKind.SAME_ENCLOSURE,
+    }
