@@ -135,6 +135,8 @@ def summary(app: App, ran: Ran) -> list[str]:
     lines = [line] if ran.polls else []
     if ran.waiting:
         lines.append(f"{ran.waiting} sources were not due yet; `aggregator poll` asks them now, `aggregator status` says when they are.")
+    if ran.checked.withdrawn:
+        lines.append(f"Withdrew {ran.checked.withdrawn} of what was shown, because it is not public any more.")
     if ran.stopped:
         lines.append("Stopped before all was done; the next run goes on from here.")
     return lines

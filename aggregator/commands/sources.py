@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
 
+from aggregator.app import App
 from aggregator.collectors import collector_for, recognise
 from aggregator.collectors.base import Collector
 from aggregator.commands.common import application, columns, day, say, settings_of, show, talk
@@ -49,7 +51,19 @@ def status(options: argparse.Namespace) -> int:
                 say(f"{host} asked not to be asked again before {day(until)}")
         for line in keys_wanted(app.settings).values():
             say(line)
+        for line in _unchecked(app):
+            say(line)
     return 0
+
+
+def _unchecked(app: App) -> Iterator[str]:
+    """What is shown and was not looked at again for a while."""
+    from aggregator.run.checking import silent_for_long, waiting
+
+    if count := waiting(app):
+        yield f"{count} shown posts wait to be looked at again; the next runs do it."
+    for name, since in sorted(silent_for_long(app).items()):
+        yield f"{name}: since {day(since)} it could not be asked whether what is shown is public still."
 
 
 def how(source: Source, state: SourceState) -> str:

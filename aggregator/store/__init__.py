@@ -18,6 +18,7 @@ from aggregator.model import (
     Decision,
     Entry,
     Evidence,
+    Kind,
     Link,
     Logged,
     Material,
@@ -224,12 +225,21 @@ class Checks(Protocol):
     """Whether what is shown is public still."""
 
     def due(
-        self, before: datetime, limit: int, *, sources: Collection[str] | None = None, unchecked: Collection[str] = ()
+        self,
+        before: datetime,
+        limit: int,
+        *,
+        sources: Collection[str] | None = None,
+        but: Collection[str] = (),
+        kinds: Collection[Kind] = tuple(Kind),
+        unchecked: Collection[str] = (),
     ) -> tuple[Mention, ...]:
         """Shown mentions last checked, or else first seen, before; those that wait longest first.
 
         Args:
             sources: of these alone; None: of all.
+            but: of none of these.
+            kinds: of these kinds alone.
             unchecked: of these also what was never checked, whenever it was first seen.
         """
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Select, and_, bindparam, select, update
 
-from aggregator.model import Mention
+from aggregator.model import Kind, Mention
 from aggregator.store import schema
 from aggregator.store import statements as sql
 from aggregator.store.engine import Database, Desk
@@ -20,7 +20,9 @@ from aggregator.store.rows import mention_from_row, stamp, storable
 _mention = schema.mention
 _shown = _mention.c.withdrawn_at.is_(None)
 # Names and times of all, and texts of those that are wanted alone: which sources are asked about is no matter of an index.
-_LOOKED = select(_mention.c.source, _mention.c.native_id, _mention.c.checked_at, _mention.c.first_seen_at).where(_shown)
+_LOOKED = select(
+    _mention.c.source, _mention.c.native_id, _mention.c.kind, _mention.c.checked_at, _mention.c.first_seen_at
+).where(_shown)  # fmt: skip
 _NAMED = and_(_mention.c.source == bindparam("v_source"), _mention.c.native_id == bindparam("v_native_id"))
 _CHECKED = update(_mention).ordered_values((_mention.c.checked_at, bindparam("v_at"))).where(_NAMED)
 
@@ -35,10 +37,19 @@ class SqlChecks:
         self._database = database
 
     def due(
-        self, before: datetime, limit: int, *, sources: Collection[str] | None = None, unchecked: Collection[str] = ()
+        self,
+        before: datetime,
+        limit: int,
+        *,
+        sources: Collection[str] | None = None,
+        but: Collection[str] = (),
+        kinds: Collection[Kind] = tuple(Kind),
+        unchecked: Collection[str] = (),
     ) -> tuple[Mention, ...]:
         with self._database.reading() as desk:
-            names = [name for _looked, *name in sorted(_waiting(desk, before, sources, unchecked))[:limit]]
+            waiting = _waiting(desk, before, sources, unchecked)
+            named = sorted(one[:3] for one in waiting if one[1] not in but and one[3] in kinds)[:limit]
+            names = [(source, native_id) for _looked, source, native_id in named]
             found: dict[Name, Mention] = {}
             for source in sorted({source for source, _native_id in names}):
                 ids = [native_id for of, native_id in names if of == source]
@@ -85,12 +96,12 @@ class SqlChecks:
         return tuple(name for name in names if name in before)
 
 
-def _waiting(desk: Desk, before: datetime, sources: Collection[str] | None, unchecked: Collection[str]) -> list[tuple[str, str, str]]:
-    """When each was last looked at, source and native id."""
+def _waiting(desk: Desk, before: datetime, sources: Collection[str] | None, unchecked: Collection[str]) -> list[tuple[str, str, str, str]]:
+    """When each was last looked at, source, native id and kind."""
     since = stamp(before)
     return [
-        (checked_at or first_seen_at, source, native_id)
-        for source, native_id, checked_at, first_seen_at in desk.rows(_LOOKED)
+        (checked_at or first_seen_at, source, native_id, kind)
+        for source, native_id, kind, checked_at, first_seen_at in desk.rows(_LOOKED)
         if (sources is None or source in sources)
         and ((checked_at or first_seen_at) < since or (checked_at is None and source in unchecked))
     ]
