@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,8 @@ _INSTANT = {"type": "string"}
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    """One line; what only a terminal obeys counts as white space."""
+    return " ".join("".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text).split())
 
 
 def _instant(text: str) -> datetime:
