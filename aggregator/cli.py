@@ -28,6 +28,7 @@ the page      run · poll · build · schedule
 the sources   init · check · status · source list · source test
 the stories   add · import · why · takedown
 to decide     hide · pin · retitle · note · kind · lead · split · merge · approve · block · order · undo · log · review
+the rules     match --explain · rules eval
 on standard input, one JSON object a line in and out, no store and no network
               identify · match · read · cluster
 """
@@ -119,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     _deciding_commands(commands, shared)
     _takedown_command(commands, shared)
     _line_commands(commands, shared)
+    _rules_commands(commands, shared)
     return parser
 
 
@@ -237,6 +239,8 @@ def _line_commands(commands: _Commands, shared: argparse.ArgumentParser) -> None
     match.add_argument("--any-of", action="append", default=[], metavar="W", help="a word to look for, instead of the configured topics")
     match.add_argument("--none-of", action="append", default=[], metavar="W", help="a word that rules an entry out")
     match.add_argument("--spaced", action="store_true", help="with --any-of: also take words of a hyphenated form written apart")
+    match.add_argument("--explain", action="store_true", help="instead: what the configured topics would add to the page, and drop from it")
+    match.add_argument("--since", default="90d", metavar="DURATION", help="with --explain: how far back to look (90d)")
     _add(
         commands,
         shared,
@@ -251,6 +255,12 @@ def _line_commands(commands: _Commands, shared: argparse.ArgumentParser) -> None
         "lines:cluster",
         '{"id","platform","url","title","text","author","handle","published","links"} in, {"id","story","evidence"} out',
     )
+
+
+def _rules_commands(commands: _Commands, shared: argparse.ArgumentParser) -> None:
+    rules = commands.add_parser("rules", help="how good the topics' rules are")
+    inner = rules.add_subparsers(metavar="COMMAND", required=True)
+    _add(inner, shared, "eval", "rules:evaluate", "say how much of what each rule finds you kept, and what no rule finds")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,11 @@ def identify(options: argparse.Namespace) -> int:
 
 
 def match(options: argparse.Namespace) -> int:
-    """Whether each entry concerns a topic."""
+    """Whether each entry concerns a topic; with --explain, what the topics would change."""
+    if options.explain:
+        from aggregator.commands.rules import explain
+
+        return explain(options)
     from aggregator.model import Topic
     from aggregator.pipeline.match import Matcher, answer
 

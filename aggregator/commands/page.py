@@ -14,6 +14,7 @@ from aggregator.errors import ConfigError
 if TYPE_CHECKING:
     from aggregator.app import App
     from aggregator.publish.site import Published
+    from aggregator.run.judging import Judged
     from aggregator.run.once import Ran
 
 
@@ -133,6 +134,8 @@ def summary(app: App, ran: Ran) -> list[str]:
     words = [f"{count} {word}" for count, word in ((ran.landed.new, "new"), (ran.landed.changed, "changed")) if count]
     line = f"Read {read} of {len(ran.polls)} sources: {', '.join(words) or 'nothing new'}."
     lines = [line] if ran.polls else []
+    if ran.judged is not None and (told := _rejudged(ran.judged)):
+        lines.insert(0, told)
     if ran.waiting:
         lines.append(f"{ran.waiting} sources were not due yet; `aggregator poll` asks them now, `aggregator status` says when they are.")
     if ran.checked.withdrawn:
@@ -140,6 +143,13 @@ def summary(app: App, ran: Ran) -> list[str]:
     if ran.stopped:
         lines.append("Stopped before all was done; the next run goes on from here.")
     return lines
+
+
+def _rejudged(judged: Judged) -> str:
+    """What changed topics changed; "" when they changed nothing."""
+    words = [f"{count} {word}" for count, word in ((judged.added, "added"), (judged.dropped, "dropped")) if count]
+    words += [f"{judged.kept} kept as you decided"] if judged.kept else []
+    return f"The topics have changed, and what is known was judged anew: {', '.join(words)}." if words else ""
 
 
 def failures(app: App, ran: Ran) -> list[str]:

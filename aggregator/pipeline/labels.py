@@ -10,7 +10,7 @@ from aggregator.model import Chosen, Decision, DecisionKind, Mention, Source, St
 from aggregator.pipeline.curate import curate, names_of
 
 # The source of what was added by hand, and the rule of what counts for that alone.
-BY_HAND = "by-hand"
+BY_HAND, ADDED = "by-hand", "added by hand"
 # Nobody pins, titles or comments what should not be there.
 _WANTING = {
     DecisionKind.APPROVE: "approved",
@@ -50,7 +50,7 @@ def why_wanted(story: Story, keys: Mapping[str, str]) -> str | None:
     said = sorted({keys[name] for name in names & keys.keys()})
     if said:
         return said[0]
-    return "added by hand" if any(one.source == BY_HAND for one in story.mentions) else None
+    return ADDED if any(one.source == BY_HAND for one in story.mentions) else None
 
 
 def labels(stories: Iterable[Story], decisions: Sequence[Decision], *, sources: Iterable[Source], now: datetime) -> tuple[Label, ...]:
