@@ -7,7 +7,7 @@ own. The same is decided of two entries of one document (`collectors._settling`)
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -38,11 +38,13 @@ def settled(
     told = [_told_apart(mention, by_id.get(mention.entry.native_id)) for mention in mentions]
     taken = {mention.entry.native_id for mention in told}.union(listed)
     heirs = _heirs([one for one in told if one.entry.native_id not in by_id], [one for one in known if one.entry.native_id not in taken])
+    holders = Counter(before.identity.subject for before in known)
     found = []
     for mention in told:
         name = mention.entry.native_id
         before = by_id.get(name) or heirs.get(name)
-        found.append(_continued(mention, before) if before else _marked(mention, known, hosts))
+        alone = before is not None and holders[before.identity.subject] == 1
+        found.append(_continued(mention, before, alone=alone) if before else _marked(mention, known, hosts))
     return tuple(found)
 
 
@@ -92,17 +94,18 @@ def _is_same(before: Mention, mention: Mention) -> bool:
     return same_title(old, new) and (same_text(old, new) or (same_time(old, new) and not other_text(old, new)))
 
 
-def _continued(mention: Mention, before: Mention) -> Mention:
+def _continued(mention: Mention, before: Mention, *, alone: bool) -> Mention:
     """The mention as the continuation of a known one: under its id, and also known by the addresses that it had.
 
-    Its held state is its own: what was shown before its source came to be held stays.
+    Args:
+        alone: no other known mention has its address, so that it may keep it though others come that share it.
     """
     entry, identity = mention.entry, mention.identity
-    known = replace(mention, held=None, entry=entry if entry.native_id == before.entry.native_id else _renamed(entry, before))
+    known = replace(mention, entry=entry if entry.native_id == before.entry.native_id else _renamed(entry, before))
     if not _is_titled(mention, before):
         return known
     (address, mark), (old_address, old_mark) = parted(entry.url), parted(before.entry.url)
-    if mark and old_mark and canonical(address).key == canonical(old_address).key:
+    if mark and (old_mark or alone) and canonical(address).key == canonical(old_address).key:
         return _with_address(known, before.entry.url)
     recordings = {canonical(one.url).key for one in before.entry.enclosures}
     had = [before.identity.subject, *(one for one in before.identity.aliases if one not in recordings)]

@@ -144,7 +144,7 @@ def _links(anchor: str, voices: Sequence[Mention], pages: Mapping[str, Row], cho
     written = {link.key: link.href for link in reversed(listed)}
     subjects = {voice.identity.subject for voice in voices}
     keys: dict[str, None] = dict.fromkeys((anchor, *(link.key for link in listed if link.key in pages)))
-    if len(subjects) > 1 or chosen:
+    if chosen or subjects != {anchor}:
         keys.update(dict.fromkeys(sorted(subjects)))
     return tuple(_found(keys, anchor, pages, written))
 
