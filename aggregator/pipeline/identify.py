@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from aggregator.model import Entry, EvidenceKind, Identity, Kind, Mention
+from aggregator.pipeline._names import handles_in, names_by_address
 from aggregator.text.standing import stands_in
 from aggregator.text.urls import RULES, Canonical, canonical, host_of, is_public_web, is_web, trace
 
@@ -98,11 +99,23 @@ def shared_pages(entry: Entry, links: Iterable[str]) -> tuple[Canonical, ...]:
         if page.key not in left_out and page.key not in found and _is_page(page.key, own_host):
             found[page.key] = page
     if len(found) > 1:
+        found = {key: page for key, page in found.items() if not _by_the_same(entry, page)} or found
         # What X and LinkedIn write into a text for an address that they give beside it.
         found = {key: page for key, page in found.items() if host_of(key) not in _SHORTENED} or found
         deeper = {host_of(key) for key in found if not _is_front(key)}
         found = {key: page for key, page in found.items() if not (_is_front(key) and host_of(key) in deeper)}
     return tuple(found.values())
+
+
+_STATUS: Final = re.compile(r"/(?:@[^/]+/\d{6,}|users/[^/]+/statuses/\d+|profile/[^/]+/post/\w+|status/\d+)")
+
+
+def _by_the_same(entry: Entry, page: Canonical) -> bool:
+    """A post of the author's own, which a copy on another network names beside the page that both share."""
+    handle = entry.author.handle if entry.author else None
+    if not handle or not _STATUS.search(page.href):
+        return False
+    return bool({*handles_in(handle), *names_by_address(entry.url)} & set(names_by_address(page.href)))
 
 
 def _is_front(key: str) -> bool:

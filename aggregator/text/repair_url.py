@@ -24,7 +24,7 @@ _JOINER = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x
 _ENCODED_ZERO_WIDTH = re.compile(r"%E2%80%8[BEF]|%EF%BB%BF|%E2%81%A0|%C2%AD", re.IGNORECASE)
 _BREAK = re.compile(r"(?<![ \t])[ \t]*[\r\n\x0b\x0c\x85\u2028\u2029]\s*|\t+")
 # A second address on the next line, or a blank line: the address is over.
-_NEXT_LINE = re.compile(r"(?<![\s/:])(?:\s++(?=https?://)|[ \t]*+\r?\n[ \t]*+\r?\n)", re.IGNORECASE)
+_NEXT_LINE = re.compile(r"(?<![\s/:])\s++(?=https?://)|(?<![\s:])(?<!:/)(?<!://)[ \t]*+\r?\n[ \t]*+\r?\n", re.IGNORECASE)
 _SOFT_BREAK = re.compile(r"=\r?\n")
 _JSON_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
 _SURROGATES: Final = frozenset(("d8", "d9", "da", "db", "dc", "dd", "de", "df"))
@@ -362,7 +362,9 @@ def repaired(raw: str) -> tuple[str, tuple[tuple[str, str, str], ...]]:
         if text == before:
             break
     if parse(text) is None:
-        return clean(raw), ()
+        # A break that was closed may have glued a word to the scheme: as a space it leaves the address visible.
+        bare = clean(raw)
+        return (bare, ()) if bare == raw else repaired(bare)
     return text, tuple(fired)
 
 

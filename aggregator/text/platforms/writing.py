@@ -10,6 +10,9 @@ from aggregator.text.address import Address, pieces, sorted_query, values
 from aggregator.text.platforms import everything, keeping, page
 
 _STORY = re.compile(r"(?:.*-)?([0-9a-f]{8,12})\Z")
+_OWN_STORY = re.compile(r".+-([0-9a-f]{8,12})\Z")
+# A response has no words in its address; fewer digits than these may be the name of a page.
+_RESPONSE = re.compile(r"([0-9a-f]{10,12})\Z")
 _LONG_STORY = re.compile(r".+-([0-9a-f]{10,12})\Z")
 _MEDIUM_OWN: Final = frozenset(
     """
@@ -56,7 +59,7 @@ def _medium_story(s: list[str], own: bool) -> str | None:
     if s[0] == "p":
         match = _STORY.match(s[1]) if len(s) in (2, 3) else None
     elif own:
-        match = re.match(r".+-([0-9a-f]{8,12})\Z", s[-1]) if not s[0].startswith("@") else _STORY.match(s[-1])
+        match = _STORY.match(s[-1]) if s[0].startswith("@") else _OWN_STORY.match(s[-1]) or _RESPONSE.match(s[-1])
     else:
         match = _STORY.match(s[-1]) if len(s) > 1 else None
     return match[1] if match is not None else None
