@@ -167,6 +167,12 @@ def agreement(left: tuple[str, ...], right: tuple[str, ...]) -> Agreement:
     return Agreement.OTHERS
 
 
+def speaks_in(names: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    """Whether one of the people is named in full in a title."""
+    said = f" {' '.join(words)} "
+    return any(" " in name and f" {name} " in said for name in people(names))
+
+
 def _namesakes(left: tuple[str, ...], right: tuple[str, ...], shared: frozenset[str]) -> bool:
     """Two people whose full names differ, and whose accounts are called "ada" both."""
     mine = {name.replace(" ", "") for name in people(left) if " " in name}

@@ -95,6 +95,8 @@ class Title(NamedTuple):
     parts: tuple[tuple[str, ...], ...]
     # It begins with "Re:", "A response to" …
     answering: bool
+    # It ends in "…": the rest was cut off.
+    cut_off: bool = False
 
     @property
     def generic(self) -> bool:
@@ -113,7 +115,7 @@ def title_of(text: str) -> Title:
     rest = taken_apart(text).rest
     words = _words(rest)
     parts = tuple(part for part in map(_words, _SEPARATOR.split(rest)) if part)
-    return Title(words, telling_words(rest), parts if len(parts) > 1 else (), _ANSWERING.match(rest) is not None)
+    return Title(words, telling_words(rest), parts if len(parts) > 1 else (), _ANSWERING.match(rest) is not None, rest.endswith("..."))
 
 
 _CONTRACTED: Final = (
@@ -221,6 +223,8 @@ def alike(left: Title, right: Title) -> Alike:
         return Alike.SAME
     if left.telling == right.telling:
         return Alike.SAME if len(left.telling) > 1 or left.words[-1] == right.words[-1] else Alike.NEARLY
+    if _begins(left, right) or _begins(right, left):
+        return Alike.NEARLY
     mine, theirs = set(left.telling), set(right.telling)
     if (mine ^ theirs) & _TURNING or left.answering != right.answering or _figures(mine) != _figures(theirs):
         return Alike.NOT
@@ -229,6 +233,12 @@ def alike(left: Title, right: Title) -> Alike:
     if min(len(mine), len(theirs)) > _TELLING and (mine < theirs or theirs < mine):
         return Alike.NEARLY
     return Alike.LOOSELY if len(mine & theirs) >= 3 and len(mine & theirs) / len(mine | theirs) >= _MOSTLY else Alike.NOT
+
+
+def _begins(cut: Title, whole: Title) -> bool:
+    """One title was cut off, and is the beginning of the other; its last word may be cut, too."""
+    most = len(cut.words) - 1
+    return cut.cut_off and most >= _TELLING and whole.words[:most] == cut.words[:most]
 
 
 def _figures(words: set[str]) -> set[str]:

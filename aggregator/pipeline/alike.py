@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from aggregator.model import Evidence, EvidenceKind, Kind, Work
-from aggregator.pipeline._names import Agreement, agreement, squeezed
+from aggregator.pipeline._names import Agreement, agreement, speaks_in, squeezed
 from aggregator.pipeline._titles import Alike, Title, alike, title_of, without_names
 from aggregator.text.similarity import likeness
 
@@ -38,6 +38,10 @@ _SOON: Final = timedelta(days=10)
 _CLOSE: Final = timedelta(days=45)
 # An old essay that is moved to another platform; its title must say much.
 _MOVED: Final = timedelta(days=400)
+# How much titles say, by `Title.weight`: "Pods", "How we crew", "How we grew a crew in the valley".
+_SAYS_LITTLE: Final = 1.5
+_SAYS_ENOUGH: Final = 2.0
+_SAYS_MUCH: Final = 3.0
 _RECORDINGS: Final = frozenset((Kind.EPISODE, Kind.VIDEO))
 _VOICES: Final = frozenset((Kind.POST, Kind.COMMENT))
 # A work without a mark of these units is not the one with it: the first of two parts is often not called so.
@@ -117,6 +121,9 @@ def _compared(left: Work, right: Work) -> _Pair:
         mine, named = without_names(mine, squeezed(right.authors))
         theirs, also_named = without_names(theirs, squeezed(left.authors))
         names = max(names, Agreement.SAME) if named or also_named else names
+    if mine and theirs and names is Agreement.OTHERS and {left.kind, right.kind} <= _RECORDINGS:
+        # A guest puts the talk with her on her own channel.
+        names = Agreement.WEAK if speaks_in(left.authors, theirs.words) or speaks_in(right.authors, mine.words) else names
     both = bool(left.sketch and right.sketch)
     fewest, most = sorted((left.words, right.words))
     return _Pair(
@@ -215,66 +222,71 @@ def _moved(pair: _Pair) -> Verdict | None:
 def _posted(pair: _Pair) -> Verdict | None:
     """Short posts have no titles: the same words by the same person, elsewhere, at about the same time."""
     left, right = pair.left, pair.right
-    if left.kind not in _VOICES or right.kind not in _VOICES:
+    if not all(work.kind in _VOICES or work.title is None for work in (left, right)):
         return None
     if pair.text is None or not pair.similar:
         return _no(_texts_differ(pair))
     if left.place == right.place and pair.names is not Agreement.OTHERS:
         return _no("The same words twice on one platform are two posts.")
-    if pair.names is Agreement.SAME or (pair.names is Agreement.WEAK and pair.text >= _SAME_TEXT):
-        if pair.within(_AT_ONCE if pair.fewest_words >= _SOME_WORDS else _MIRRORED) and (
-            pair.fewest_words >= _FEW_WORDS or pair.text == 1.0
-        ):
-            return _joined(
-                pair, EvidenceKind.CROSS_POST, pair.text, "The same words by the same person on two platforms within three days."
-            )
-        return _no("The words are alike and the person is the same, but they are too short or too far apart in time.")
-    if pair.text >= _SAME_TEXT and pair.fewest_words >= _TELLING_WORDS and pair.within(_SOON):
-        return _joined(pair, EvidenceKind.SIMILAR_TEXT, pair.text, "A long text word for word, within ten days.")
-    return _no("The words are alike, but by different people.")
+    if pair.names is Agreement.OTHERS or (pair.names < Agreement.SAME and (pair.text < _SAME_TEXT or pair.fewest_words < _FEW_WORDS)):
+        return _no("The words are alike, but nothing says that they are by the same person.")
+    longest = _AT_ONCE if pair.fewest_words >= _SOME_WORDS else _MIRRORED
+    if pair.within(longest) and (pair.fewest_words >= _FEW_WORDS or pair.text == 1.0):
+        return _joined(pair, EvidenceKind.CROSS_POST, pair.text, "The same words by the same person on two platforms within three days.")
+    return _no("The words are alike and the person is the same, but they are too short or too far apart in time.")
 
 
 def _crossed(pair: _Pair) -> Verdict | None:
     """One author's work on two platforms: a text published twice, or a recording with its pages."""
-    left, right = pair.left, pair.right
-    if pair.titles < Alike.NEARLY or left.place == right.place:
+    if pair.titles < Alike.NEARLY or pair.left.place == pair.right.place:
         return None
-    if pair.names is Agreement.SAME and _same_work(pair):
+    if pair.names is Agreement.SAME and (_slight(pair) if pair.weight < _SAYS_LITTLE else _same_work(pair)):
         return _joined(pair, EvidenceKind.CROSS_POST, _score(pair), "The same author gave it the same title on two platforms.")
     if pair.recording and pair.names is not Agreement.OTHERS and _same_recording(pair):
         return _joined(pair, EvidenceKind.CROSS_POST, _score(pair), "The same recording on two platforms, under the same title.")
     return None
 
 
+def _slight(pair: _Pair) -> bool:
+    """Under a title that says little ("Weekly update", "Pods"): at once, with the same number or the same text."""
+    if pair.titles is not Alike.SAME or not pair.within(_AT_ONCE):
+        return False
+    numbered = bool(set(pair.left.marks) & set(pair.right.marks))
+    return pair.similar or ((numbered or (pair.recording and pair.weight >= 1)) and not pair.unlike)
+
+
 def _same_work(pair: _Pair) -> bool:
+    """By the same author, under a title that says something."""
     exact = pair.titles is Alike.SAME
-    if pair.weight < 1.5:
-        marks = set(pair.left.marks) & set(pair.right.marks)
-        if pair.similar and pair.within(_CLOSE):
-            return True
-        return exact and pair.within(_AT_ONCE) and (bool(marks) or (pair.recording and pair.weight >= 1)) and not pair.unlike
     if pair.similar:
-        return pair.apart is None or pair.within(_CLOSE) or (pair.fewest_words >= _LONG_TEXT and pair.text is not None and pair.text >= 0.7)
+        return _near_enough(pair)
     if pair.unlike:
-        return exact and pair.within(_AT_ONCE if not pair.recording else _SOON) and pair.weight >= (2 if pair.recording else 4)
-    if pair.linked and pair.recording:
-        return exact or pair.within(_SOON)
+        # Each place has a summary of its own; two whole texts that have nothing in common are two works.
+        brief = pair.fewest_words < _LONG_TEXT and pair.within(_AT_ONCE) and pair.weight >= _SAYS_MUCH
+        return exact and ((pair.recording and pair.within(_SOON)) or brief)
+    if pair.recording and (pair.linked or not exact):
+        return pair.within(_SOON) and pair.weight >= _SAYS_ENOUGH if not pair.linked else exact or pair.within(_SOON)
     if exact:
-        return pair.within(_MOVED if pair.weight >= 4 else _CLOSE) or (pair.apart is None and pair.weight >= 2)
-    return pair.within(_SOON) and pair.weight >= 2 if pair.recording else pair.within(_AT_ONCE) and pair.weight >= 3
+        return pair.within(_MOVED if pair.weight >= _SAYS_MUCH else _CLOSE) or (pair.apart is None and pair.weight >= _SAYS_ENOUGH)
+    return pair.within(_AT_ONCE) and pair.weight >= _SAYS_MUCH
+
+
+def _near_enough(pair: _Pair) -> bool:
+    """What is announced every month has the same words every month; a long text that is the same is the same in any year."""
+    long = pair.text is not None and pair.text >= _NEARLY_SAME and pair.fewest_words >= _LONG_TEXT
+    return pair.apart is None or long or pair.within(_CLOSE if pair.fewest_words >= _TELLING_WORDS else _SOON)
 
 
 def _same_recording(pair: _Pair) -> bool:
     """By people who do not name each other: then the title must say enough, and the text or a link must agree."""
-    exact = pair.titles is Alike.SAME
-    if pair.similar and pair.weight >= 1.5:
-        return pair.apart is None or pair.within(_CLOSE)
-    if pair.linked and pair.weight >= 1.5:
-        return pair.apart is None or pair.within(_CLOSE)
-    if not pair.within(_AT_ONCE):
+    if pair.similar or pair.linked:
+        return pair.weight >= _SAYS_LITTLE and (pair.apart is None or pair.within(_CLOSE))
+    if pair.unlike or not pair.within(_AT_ONCE):
         return False
-    numbered = bool(set(pair.left.marks) & set(pair.right.marks)) and pair.weight >= 1.5
-    return exact and not pair.unlike and (numbered or pair.weight >= 3)
+    if pair.titles is Alike.SAME and set(pair.left.marks) & set(pair.right.marks):
+        return pair.weight >= _SAYS_LITTLE
+    both = pair.left.kind in _RECORDINGS and pair.right.kind in _RECORDINGS
+    return pair.weight >= (_SAYS_ENOUGH if both else _SAYS_MUCH) and (pair.titles is Alike.SAME or both)
 
 
 def _same_text(pair: _Pair) -> Verdict:
@@ -282,23 +294,33 @@ def _same_text(pair: _Pair) -> Verdict:
     left, right, text = pair.left, pair.right, pair.text
     if text is None or text < SIMILAR:
         return _no(_texts_differ(pair))
+    alike_by = f"Their texts are alike ({text:.2f})"
     if pair.fewest_words < _TELLING_WORDS:
-        return _no(f"Their texts are alike ({text:.2f}), but too short to tell, and nothing else speaks for it.")
-    titled = left.title is not None and right.title is not None
-    if left.place == right.place and pair.names is not Agreement.OTHERS:
-        if pair.titles is Alike.SAME and text >= 0.9 and pair.weight >= 1 and (pair.apart is None or pair.within(_CLOSE)):
+        return _no(f"{alike_by}, but too short to tell, and nothing else speaks for it.")
+    strangers = pair.names is Agreement.OTHERS or (pair.names is Agreement.WEAK and text >= _SAME_TEXT)
+    if left.place == right.place and not strangers:
+        at_once = pair.apart is None or pair.apart < timedelta(days=1)
+        if pair.titles is Alike.SAME and text >= _EXACT and pair.weight >= 1 and at_once and not pair.recording:
             return _joined(pair, EvidenceKind.SIMILAR_TEXT, text, "One place shows the same text under the same title at two addresses.")
-        return _no(f"Their texts are alike ({text:.2f}), but one place has much text that is alike.")
+        return _no(f"{alike_by}, but one place has much text that is alike.")
     if pair.linked and pair.names is Agreement.OTHERS and text < _SAME_TEXT:
-        return _no(f"Their texts are alike ({text:.2f}), but one links to the other, so it may quote it.")
-    if (titled and pair.titles >= Alike.NEARLY) or (not titled and text >= _NEARLY_SAME):
-        return _joined(pair, EvidenceKind.SIMILAR_TEXT, text, f"Their texts are alike ({text:.2f}).")
-    if (
-        text >= (_SAME_TEXT if pair.titles is Alike.LOOSELY else _EXACT if pair.recording else _SAME_TEXT)
-        and pair.fewest_words >= _LONG_TEXT
-    ):
-        return _joined(pair, EvidenceKind.SIMILAR_TEXT, text, f"Their texts are the same ({text:.2f}), under two titles.")
-    return _no(f"Their texts are alike ({text:.2f}), but their titles differ.")
+        return _no(f"{alike_by}, but one links to the other, so it may quote it.")
+    if text < _needed(pair):
+        return _no(f"{alike_by}, but their titles do not say the same; {_needed(pair)} is needed.")
+    if pair.names is not Agreement.OTHERS and not _near_enough(pair):
+        return _no(f"{alike_by}, but they are {_when(pair)}, and what is announced again and again has the same words.")
+    return _joined(pair, EvidenceKind.SIMILAR_TEXT, text, f"{alike_by}.")
+
+
+def _needed(pair: _Pair) -> float:
+    """How alike texts must be to be one, by what the titles say."""
+    if pair.left.title is None or pair.right.title is None:
+        return _NEARLY_SAME
+    if pair.titles >= Alike.NEARLY:
+        return SIMILAR if pair.weight >= 1 else _EXACT
+    if pair.fewest_words < _LONG_TEXT:
+        return 1.01
+    return _EXACT if pair.recording and pair.titles is Alike.NOT else _SAME_TEXT
 
 
 def _texts_differ(pair: _Pair) -> str:

@@ -36,6 +36,11 @@ _KINDS: Final = {
     Kind.THREAD: "loomio discourse forum github gitlab stackexchange stackoverflow googlegroups mailinglist",
 }
 _KIND_OF: Final = {platform: kind for kind, platforms in _KINDS.items() for platform in platforms.split()}
+# Things of another kind than most of their platform.
+_FORMS: Final = (
+    (Kind.ARTICLE, re.compile(r"linkedin\.com/pulse/|\bnaddr1[02-9ac-hj-np-z]{20}|facebook\.com/notes/", re.IGNORECASE)),
+    (Kind.POST, re.compile(r"substack\.com/(?:@[^/]+/)?note/", re.IGNORECASE)),
+)
 # Places where a thread is a link that somebody submitted.
 _SUBMITTING: Final = frozenset(("Reddit", "Hacker News", "Lobsters"))
 
@@ -187,10 +192,12 @@ def _kind(request: Mapping[str, Any], url: str) -> Kind:
         return Kind(said)
     platform = re.sub(r"[^a-z0-9]", "", (_text(request, "platform") or "").casefold())
     known = platform_of(host_of(url).removeprefix("www."))
-    at = kind_at(url)
     if known is not None and known[0] in _SUBMITTING:
         return Kind.POST
-    return at or _KIND_OF.get(platform) or (_KIND_OF.get(re.sub(r"[^a-z0-9]", "", known[0].casefold())) if known else None) or Kind.ARTICLE
+    form = next((kind for kind, form in _FORMS if form.search(url)), None) or kind_at(url)
+    return (
+        form or _KIND_OF.get(platform) or (_KIND_OF.get(re.sub(r"[^a-z0-9]", "", known[0].casefold())) if known else None) or Kind.ARTICLE
+    )
 
 
 def _aliases(url: str, handle: str | None) -> tuple[str, ...]:

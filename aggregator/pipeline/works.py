@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,7 +50,8 @@ def work_of(material: Material) -> Sketched | None:
     if told is None:
         return None
     title, names, taken = _titled(told)
-    words = words_of(telling(told.text))
+    voice = told.kind in (Kind.POST, Kind.COMMENT)
+    words = words_of(telling(f"{told.title}\n{told.text}" if voice and told.title else told.text))
     if title is None and len(words) < _FEWEST_EXACT and told.guid is None and told.claims is None:
         return None
     work = Work(
@@ -116,7 +118,7 @@ def _by_mentions(material: Material) -> _Told:
         language=next((found for entry in entries if (found := primary(entry.language))), primary(link.language) if link else None),
         links=_links(material.key, mentions),
         claims=_claim(material, texts),
-        guid=next((found for entry in entries if (found := _guid(entry))), None),
+        guid=next((found for entry in entries if (found := _guid(entry))), None) or _uuid(material.key),
         answers=next((found for mention in mentions if (found := _answers(mention))), None),
     )
 
@@ -133,7 +135,7 @@ def _by_link(link: Link) -> _Told:
         language=primary(link.language),
         links=(),
         claims=_elsewhere(link.canonical, link.key),
-        guid=None,
+        guid=_uuid(link.key),
         answers=None,
     )
 
@@ -232,6 +234,15 @@ def _guid(entry: Entry) -> str | None:
         return said
     telling_id = len(said) >= _LONG_ID and " " not in said and sum(letter.isdigit() for letter in said) > 3
     return said if telling_id and not said.isdigit() else None
+
+
+_UUID: Final = re.compile(r"/([0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})(?:/|\Z)")
+
+
+def _uuid(key: str) -> str | None:
+    """An id in the address that no other thing has (RFC 9562): federated servers show a video or an event under the one it has at home."""
+    found = _UUID.search(key)
+    return f"urn:uuid:{found[1]}" if found else None
 
 
 def _answers(mention: Mention) -> str | None:
