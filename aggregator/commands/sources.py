@@ -16,6 +16,7 @@ from aggregator.commands.setup import keys_wanted
 from aggregator.config import identifier
 from aggregator.errors import ConfigError, MissingSecret, SourceError, UnknownPlatform
 from aggregator.model import Page, Source, SourceState, Takes
+from aggregator.pipeline.nature import waits
 from aggregator.settings import Settings
 
 
@@ -44,8 +45,11 @@ def status(options: argparse.Namespace) -> int:
         for line in columns(rows):
             say(line)
         for source in app.settings.sources:
-            for remark in (states.get(source.id) or SourceState(source=source.id)).remarks:
+            state = states.get(source.id) or SourceState(source=source.id)
+            for remark in state.remarks:
                 say(f"{source.id}: {remark}")
+            if state.held:
+                say(waits(source.id, state.held))
         for host, until in sorted(app.store.rests().items()):
             if until > app.clock():
                 say(f"{host} asked not to be asked again before {day(until)}")
@@ -77,6 +81,8 @@ def how(source: Source, state: SourceState) -> str:
         return f"failed {times}: {state.last_error}"
     if state.last_error:
         return state.last_error
+    if state.held:
+        return f"held: {state.held}"
     return "well" if state.last_ok_at else "not read yet"
 
 
@@ -100,6 +106,7 @@ def _state_plain(source: Source, state: SourceState | None) -> dict[str, object]
         "paused": state.paused,
         "last_error": state.last_error,
         "remarks": state.remarks,
+        "held": state.held,
     }
 
 

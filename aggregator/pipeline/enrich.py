@@ -17,6 +17,7 @@ from aggregator.pipeline.match import Matcher
 from aggregator.text.cutting import without_elements
 from aggregator.text.decode import decode
 from aggregator.text.html import visible
+from aggregator.text.marks import parted
 from aggregator.text.page import NOINDEX, PageAccount, read_page
 from aggregator.text.page_address import is_home, same_site, split
 from aggregator.text.urls import canonical, host_of, is_public_web
@@ -164,7 +165,8 @@ def worth_reading(key: str, *, intranet: bool = False) -> bool:
         intranet: the operator has opened private networks (fetch.allow_networks); the client still refuses every other one.
     """
     parts = split(key)
-    if parts is None or not (intranet or is_public_web(key)):
+    # A page that several entries have as their address says nothing of any of them.
+    if parts is None or parted(key)[1] or not (intranet or is_public_web(key)):
         return False
     labels = host_of(key).split(".")
     if any(".".join(labels[at:]) in _REFUSING for at in range(len(labels) - 1)):

@@ -146,6 +146,14 @@ def released(state: SourceState, decisions: Iterable[Decision]) -> SourceState:
     return state
 
 
+def waits(source: str, reason: str) -> str:
+    """That a source is held, why, and what to do about it."""
+    return (
+        f"{source} is held: {reason}. What is new there waits: look at it with `aggregator review`. If all is well, "
+        f"`aggregator approve --source {source}` shows it and takes the source for what it is now."
+    )
+
+
 # -- what an entry shows
 
 

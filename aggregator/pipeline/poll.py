@@ -76,15 +76,15 @@ def poll(
     landed, entries, remarks, oldest = Landed(), 0, dict[str, None](), None
     outcome, cursors, cursor = Outcome.COMPLETE, set[str](), state.cursor
     nature, held = state.nature, state.held
+    # Who is asked for everything, because it was never read or its topics are others now, gives an archive and no news.
+    quiet = state.last_ok_at is None or not state.validators
     for count, page in enumerate(collector.poll(http, state.cursor), start=1):
         if page.entries and page.cursor in cursors:
             raise Unreadable("resuming: the platform gave the same page a second time")
         cursors.add(page.cursor)
         nature, changed = observe(nature, page, at)
         held = held or changed
-        landing = landing_of(
-            page, source, http.take(), matcher=matcher, at=at, quiet=state.last_ok_at is None, refusals=refusals, pages=pages, echo=echo
-        )
+        landing = landing_of(page, source, http.take(), matcher=matcher, at=at, quiet=quiet, refusals=refusals, pages=pages, echo=echo)
         if state.last_ok_at is not None:
             landing = _recalled(landing, page, collector, store, hosts={collector.host, *homes(nature)}, held=held)
         # Most polls of most sources learn nothing, and then nothing is written.

@@ -43,6 +43,8 @@ class SourceView:
     last_read: When | None = None
     # The steward has to act before it is read again.
     paused: bool = False
+    # Why what is new there waits for the steward, in words that end a sentence; "": it does not.
+    held: str = ""
     # Everyone who writes there agreed to be shown.
     agreed: bool = False
 
@@ -86,6 +88,7 @@ def _source_view(source: Source, state: SourceState, secrets: frozenset[str], he
         reason=_reason(state.last_error) if since else "",
         last_read=when(state.last_ok_at, here) if since and state.last_ok_at else None,
         paused=state.paused and since is not None,
+        held=clean(state.held, 200).rstrip(".") + "." if state.held else "",
         agreed=source.agreed,
     )
 

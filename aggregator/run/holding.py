@@ -14,11 +14,3 @@ def release_held(app: App) -> None:
     decisions = app.store.decisions.standing()
     after = [(state, released(state, decisions)) for state in held]
     app.store.settle_all([(now, None) for before, now in after if now is not before])
-
-
-def waits(source: str, reason: str) -> str:
-    """That a source is held, why, and what to do about it."""
-    return (
-        f"{source} is held: {reason}. What it lists from now on waits: look at it with `aggregator review`. If all is well, "
-        f"`aggregator approve --source {source}` shows it and takes the source for what it is now."
-    )

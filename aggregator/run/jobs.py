@@ -21,10 +21,11 @@ from aggregator.fetch.pace import Stopped
 from aggregator.model import Coverage, Link, Outcome, SourceState
 from aggregator.pipeline.echo import Echo
 from aggregator.pipeline.linked import Pages
+from aggregator.pipeline.nature import waits
 from aggregator.pipeline.poll import poll
 from aggregator.pipeline.schedule import next_poll
 from aggregator.run import Job, threads
-from aggregator.run.holding import release_held, waits
+from aggregator.run.holding import release_held
 from aggregator.run.judging import count_links_to, let_go, wanted_stories
 from aggregator.run.refusing import forget_link
 from aggregator.run.settling import rearrange_stories, settle_works
