@@ -96,12 +96,13 @@ def folded(views: Sequence[StoryView], *, per_person: int, per_site: int) -> tup
     """
     full_days = Counter(view.when.day for view in views)
     fewest = min((most for most in (per_person, per_site) if most > 0), default=len(views))
+    names = {who: fold(who) for who in {view.who for view in views}}
     counted: Counter[tuple[object, ...]] = Counter()
     last: dict[tuple[object, ...], int] = {}
     behind: dict[int, dict[tuple[object, ...], list[int]]] = defaultdict(lambda: defaultdict(list))
     away: set[int] = set()
     for at in range(len(views) - 1, -1, -1):
-        groups = _groups(views[at], per_person, per_site) if full_days[views[at].when.day] > fewest else ()
+        groups = _groups(views[at], names[views[at].who], per_person, per_site) if full_days[views[at].when.day] > fewest else ()
         full = next((group for group, most in groups if counted[group] >= most), None)
         if full is not None:
             behind[last[full]][full].append(at)
@@ -123,10 +124,10 @@ def folded(views: Sequence[StoryView], *, per_person: int, per_site: int) -> tup
     return tuple(kept)
 
 
-def _groups(view: StoryView, per_person: int, per_site: int) -> Sequence[tuple[tuple[object, ...], int]]:
+def _groups(view: StoryView, person: str, per_person: int, per_site: int) -> Sequence[tuple[tuple[object, ...], int]]:
     """What a story counts for on its day, and how many may stand there."""
     groups: list[tuple[tuple[object, ...], int]] = []
-    if per_person > 0 and (person := fold(view.who)):
+    if per_person > 0 and person:
         groups.append(((view.when.day, "person", person), per_person))
     site = host(view.href) if view.href and view.kind not in _SOCIAL else ""
     if per_site > 0 and site and platform_of(site) is None:

@@ -15,7 +15,7 @@ from aggregator.publish.notes import Run
 from aggregator.publish.people import is_by
 from aggregator.publish.ties import TieView, language_name, matched, ties
 from aggregator.publish.voices import PlaceView, Scene, VoiceView, heard, places, shown, talk, voice_view
-from aggregator.publish.words import address, clean, host, language
+from aggregator.publish.words import address, clean, host, language, short
 from aggregator.settings import Site
 from aggregator.text.urls import canonical
 
@@ -37,6 +37,11 @@ class LinkView:
 
     href: str
     label: str
+
+    @property
+    def text(self) -> str:
+        """Host and path, as far as they fit on a line."""
+        return short(self.href)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +139,11 @@ class StoryView:
     def anchor(self) -> str:
         """Its id on a page."""
         return f"story-{self.id}"
+
+    @property
+    def text(self) -> str:
+        """Host and path of its address, as far as they fit on a line."""
+        return short(self.href or "")
 
     @property
     def page(self) -> str:

@@ -51,23 +51,24 @@ def keep(output: Path, made: Iterator[tuple[str, str]], kept: Kept, *, dry_run: 
         AggregatorError: a page cannot be written.
     """
     folder = output / STORY_PAGES
-    known = kept.pages if kept.listing and kept.listing == files.listing(folder) else None
+    lying, known = frozenset(_names(folder)), kept.pages if kept.listing and kept.listing == files.listing(folder) else None
     digests, written = {}, []
     for name, text in made:
         content = text.encode()
         digests[name] = hashlib.blake2b(content, digest_size=8).hexdigest()
-        if known.get(name) != digests[name] if known is not None else files.read(folder / name) != content:
+        same = name in lying and (files.read(folder / name) == content if known is None else known.get(name) == digests[name])
+        if not same:
             written.append(f"{STORY_PAGES}/{name}")
             if not dry_run:
                 files.put(folder / name, content)
-    removed = sorted(name for name in _names(folder) if _OURS.match(name) and name not in digests)
+    removed = sorted(name for name in lying if _OURS.match(name) and name not in digests)
     if not dry_run:
         for name in removed:
             files.remove(folder / name)
     return Changed(
         written=tuple(written),
         removed=tuple(f"{STORY_PAGES}/{name}" for name in removed),
-        kept=Kept(pages=digests, listing=files.listing(folder)),
+        kept=kept if digests == known and not written and not removed else Kept(pages=digests, listing=files.listing(folder)),
     )
 
 

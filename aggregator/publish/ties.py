@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aggregator.model import Evidence, EvidenceKind, Field, Kind, Mention, Story
-from aggregator.publish.words import address, clean
+from aggregator.publish.words import address, clean, short
 
 _WORDS: Final = {
     EvidenceKind.SAME_URL: "the same address, written in two ways",
@@ -102,5 +102,4 @@ def _words(one: Evidence, kind: Kind) -> str:
 
 
 def _side(key: str, hrefs: Mapping[str, str]) -> SideView:
-    text = clean(key.partition("://")[2].removeprefix("www.").rstrip("/") or key, 60)
-    return SideView(text=text, href=address(hrefs.get(key, key)))
+    return SideView(text=short(key), href=address(hrefs.get(key, key)))

@@ -175,6 +175,8 @@ def heard(talking: Sequence[Mention], views: Sequence[VoiceView]) -> tuple[Voice
 
 def places(voices: Sequence[VoiceView]) -> tuple[PlaceView, ...]:
     """Where people were heard, the fullest place first, then by name: everyone once in each place where they spoke."""
+    if not voices:
+        return ()
     counted = Counter(place for voice in voices for place in {voice.place, *(one.place for one in voice.more)} if place)
     ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0].casefold(), item[0]))
     return tuple(PlaceView(name=name, voices=count) for name, count in ordered)

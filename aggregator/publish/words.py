@@ -16,6 +16,8 @@ _UNSHOWN = re.compile(
 _MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
 _PILE = re.compile(f"({_MARK}{{4}}){_MARK}+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+# A host that needs no reading, in an address without a name, a password or a port.
+_PLAIN_HOST = re.compile(r"https?://(?:www\.)?([a-z0-9-]{1,40}(?:\.[a-z0-9-]{1,20}){1,3})(?=[/?#]|\Z)")
 _ADDRESS = re.compile(r"https?://[^\s/?#\\\"<>]+(?:[/?#][^\s\x00-\x1f\x7f]*)?", re.IGNORECASE)
 
 
@@ -46,11 +48,18 @@ def address(url: str | None) -> str | None:
 
 def host(url: str) -> str:
     """The host for people: lower case, without "www."; "" when there is none or it cannot be read."""
+    if plain := _PLAIN_HOST.match(url):
+        return plain[1]
     try:
         name = urlsplit(url).hostname or ""
     except ValueError:
         return ""
     return clean(name.removeprefix("www."), 80)
+
+
+def short(url: str) -> str:
+    """An address for people: host and path, without "www.", at most 60 characters."""
+    return clean(url.partition("://")[2].removeprefix("www.").rstrip("/") or url, 60)
 
 
 def language(tag: str | None, site: str) -> str:

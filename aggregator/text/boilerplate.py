@@ -168,7 +168,8 @@ def is_boilerplate(sentence: str) -> bool:
     start = _LEADING.sub("", sentence)
     if _BEGINS.match(start) or _ALONE.match(start):
         return True
-    return (_COOKIES.search(sentence) is not None and _CONSENT.search(sentence) is not None) or is_date_line(start)
+    about_cookies = "ookie" in sentence and _COOKIES.search(sentence) is not None and _CONSENT.search(sentence) is not None
+    return about_cookies or is_date_line(start)
 
 
 def is_date_line(line: str) -> bool:

@@ -37,6 +37,8 @@ _OPEN_WORDS = frozenset(
 _TOO_SHORT = 40
 # As many words more than the title, and a sentence is only the title again.
 _MORE_THAN_TITLE = 3
+# Letters that so few words have at most.
+_MOST_BESIDE = 60
 _LETTERS = re.compile(r"[^\W_]+")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -193,6 +195,8 @@ def _after(title: str, text: str) -> str:
 
 def _repeats(one: str, title: str) -> bool:
     """True when a sentence has nothing that the title has not."""
+    if len(one) > len(title) + _MOST_BESIDE:
+        return False
     said, named = _LETTERS.findall(one.casefold()), _LETTERS.findall(title.casefold())
     if not said:
         return False
