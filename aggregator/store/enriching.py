@@ -20,10 +20,14 @@ def enrich(desk: Desk, link: Link, *, at: str) -> None:
     Args:
         at: when it was first seen, if it is not known.
     """
-    if not desk.run(sql.REWRITE_LINK, *link_to_values(link), storable(link.key)):
+    key = storable(link.key)
+    changed = _declare(desk, link)
+    if not desk.run(sql.REWRITE_LINK, *link_to_values(link), key):
         desk.run(sql.add(schema.link), *link_to_row(link, at))
-    mark_due(desk, [storable(link.key)])
-    place(desk, {}, leaving={}, keys=_declare(desk, link))
+        # How long a link was known decides what its story is called after.
+        changed.add(key)
+    mark_due(desk, [key])
+    place(desk, {}, leaving={}, keys=changed)
     desk.run(sql.GROW)
 
 

@@ -187,10 +187,14 @@ def _anchored(groups: Groups, keys: Iterable[str], voices: Collection[Voice], si
     pointing = {alias for voice in voices for alias in voice.aliases if alias != voice.subject}
     doubtful = pointing & subjects
     anchors: dict[str, tuple[bool, datetime, str]] = {}
-    for subject in subjects.union(pointing & since.keys()):
+    for subject in subjects:
         group, rank = groups.find(subject), (subject in doubtful, since.get(subject, _LATE), subject)
         if group not in anchors or rank < anchors[group]:
             anchors[group] = rank
+    for alias in (pointing - subjects) & since.keys():
+        group = groups.find(alias)
+        if group in anchors:
+            anchors[group] = min(anchors[group], (False, since[alias], alias))
     found = {group: anchor for group, (_pointing, _since, anchor) in anchors.items()} | dict(groups.chosen())
     return {key: found[group] for key, group in _with_groups(groups, keys) if group in found}
 

@@ -172,8 +172,9 @@ class _Erasing:
         chosen, listed = self._drop_chosen(keys)
         decisions, decided = self._drop_decisions(frozenset(keys))
         works = forget(desk, keys)
-        place(desk, {}, leaving=leaving, keys={*keys, *listed, *decided})
+        # Before stories are settled: how long a link was known decides what a story is called after.
         links = self._drop(schema.link.c.key, keys)
+        place(desk, {}, leaving=leaving, keys={*keys, *listed, *decided})
         self._drop_answers(frozenset(keys))
         self._unname(unnamed)
         return Erased(

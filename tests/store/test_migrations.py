@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, MetaData, Text, text
 from aggregator.errors import StoreError
 from aggregator.store import schema
 from aggregator.store.engine import Database, open_database, open_store
-from aggregator.store.migrations import FIRST, MIGRATIONS, Migration, migrate
+from aggregator.store.migrations import MIGRATIONS, Migration, migrate
 from tests.support.mentions import NOW, landing, mention
 
 NEWEST = len(MIGRATIONS)
@@ -80,7 +80,10 @@ def test_a_migration_keeps_the_rows_and_a_copy_of_the_file_before_it(path: Path,
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT * FROM note").fetchall() == [("published", "7", "green")]
         assert connection.execute("SELECT native_id FROM mention").fetchall() == [("1",)]
-        assert connection.execute("SELECT number, applied_at FROM migration").fetchall()[-1] == (NEWEST + 1, "2026-03-01T12:00:00.000000+00:00")
+        assert connection.execute("SELECT number, applied_at FROM migration").fetchall()[-1] == (
+            NEWEST + 1,
+            "2026-03-01T12:00:00.000000+00:00",
+        )
     copy = path.with_name(f"aggregator.db.version-{NEWEST}")
     assert version(copy) == NEWEST
     with closing(open_store(copy)) as store:
