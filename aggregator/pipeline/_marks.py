@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -114,7 +114,7 @@ _YEAR = re.compile(r"(?<![\d#])((?:19|20)\d\d)(?!\d)(?:[/-](\d{2})(?!\d))?")
 # What is cut from a whole, or goes around it, and is not the whole.
 _CUT = re.compile(
     r"(?<!\w)(?:official\s)?(trailer|teaser|sneak peek|bonus(?: episode)?|outtakes?|blooper reel|bloopers|highlights?|recap|clip|excerpt|"
-    r"behind the scenes|promo|coming soon)(?!\w)"
+    r"behind the scenes|making[ -]of|promo|coming soon)(?!\w)"
 )
 _ALONE_OR_ASIDE = re.compile(r"[\[(|:–—]|\A\W*(?:trailer|teaser)|\s-\s")
 
@@ -133,6 +133,19 @@ def taken_apart(title: str) -> Marked:
     if cut is not None and (_ALONE_OR_ASIDE.search(rest) or len(rest.split()) < 3 or cut[1] in ("trailer", "teaser")):
         marks["cut"] = cut[1].split()[0].rstrip("s")
     return Marked(" ".join(rest.split()), marks)
+
+
+_ON: Final = " on "
+
+
+def once_on(name: str, place: str, value: str) -> str:
+    """The mark of a thing that somebody publishes once on a place."""
+    return f"{name.replace(':', ' ')}{_ON}{place.replace(':', ' ')}:{value}"
+
+
+def numbering(marks: Iterable[str]) -> tuple[str, ...]:
+    """The marks that were read from a title."""
+    return tuple(mark for mark in marks if _ON not in mark.partition(":")[0])
 
 
 def _noted(marks: dict[str, str], found: dict[str, str] | None, text: str) -> str:

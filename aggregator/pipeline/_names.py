@@ -181,7 +181,7 @@ def _namesakes(left: tuple[str, ...], right: tuple[str, ...], shared: frozenset[
 
 
 def _one_in_other(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
-    """A full name in a longer or shorter form: "ada example", "ada maria example", "a example"."""
+    """A full name in a longer or shorter form: "ada example", "ada maria example", "a example", "adaline example"."""
     return any(_one_person(one.split(), other.split()) for one in people(left) for other in people(right))
 
 
@@ -190,5 +190,4 @@ def _one_person(mine: list[str], theirs: list[str]) -> bool:
         return False
     if set(mine) <= set(theirs) or set(theirs) <= set(mine):
         return True
-    short, long = sorted((mine, theirs), key=lambda words: len(words[0]))
-    return len(short[0]) == 1 and mine[-1] == theirs[-1] and long[0].startswith(short[0])
+    return mine[-1] == theirs[-1] and (mine[0].startswith(theirs[0]) or theirs[0].startswith(mine[0]))

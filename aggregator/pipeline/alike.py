@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from aggregator.model import Evidence, EvidenceKind, Kind, Work
+from aggregator.pipeline._marks import numbering
 from aggregator.pipeline._names import Agreement, agreement, speaks_in, squeezed
 from aggregator.pipeline._titles import Alike, Title, alike, title_of, without_names
 from aggregator.text.similarity import likeness
@@ -20,8 +21,10 @@ __all__ = ["APART_UNITS", "Verdict", "verdict"]
 # Texts that are as alike as this are one text, if their titles do not say otherwise. At 0.5 what stands under all episodes of a show
 # begins to join them; the corpus decides (tests/corpus).
 SIMILAR: Final = 0.55
-# Texts under titles that have nothing in common.
+# Texts under titles of which most words are the same, and of people who may be one.
 _SAME_TEXT: Final = 0.8
+# Texts under titles that have nothing in common: a letter holds an essay and a greeting.
+_WHOLE: Final = 0.9
 # Texts of recordings: what stands under all episodes of a show can be most of each.
 _EXACT: Final = 0.95
 # Texts of which one has no title.
@@ -38,6 +41,7 @@ _SOON: Final = timedelta(days=10)
 _CLOSE: Final = timedelta(days=45)
 # An old essay that is moved to another platform; its title must say much.
 _MOVED: Final = timedelta(days=400)
+_FADES: Final = timedelta(days=2000)
 # How much titles say, by `Title.weight`: "Pods", "How we crew", "How we grew a crew in the valley".
 _SAYS_LITTLE: Final = 1.5
 _SAYS_ENOUGH: Final = 2.0
@@ -143,6 +147,9 @@ def _title(work: Work) -> Title | None:
 
 
 def _joined(pair: _Pair, kind: EvidenceKind, score: float, because: str) -> Verdict:
+    """Evidence with its score, which falls with the time between: of a series that repeats itself, the nearest are one."""
+    if kind in (EvidenceKind.CROSS_POST, EvidenceKind.SIMILAR_TEXT):
+        score *= 1 - min(_MOVED if pair.apart is None else pair.apart, _MOVED) / _FADES
     return Verdict(Evidence(kind=kind, left=pair.left.key, right=pair.right.key, score=round(score, 4)), because)
 
 
@@ -178,6 +185,8 @@ def _kept_apart(pair: _Pair) -> Verdict | None:
     mine, theirs = (dict(mark.split(":", 1) for mark in work.marks) for work in (left, right))
     for unit in sorted(mine.keys() & theirs.keys()):
         if mine[unit] != theirs[unit]:
+            if not numbering((unit,)):
+                return _no(f"Both are by {unit}, and nobody publishes one thing twice on one place.")
             return _no(f"One is {unit} {mine[unit]} and the other {unit} {theirs[unit]}.")
     same = pair.text is not None and pair.text >= _SAME_TEXT and pair.fewest_words >= _TELLING_WORDS
     for unit in sorted((mine.keys() ^ theirs.keys()) & APART_UNITS):
@@ -251,7 +260,7 @@ def _slight(pair: _Pair) -> bool:
     """Under a title that says little ("Weekly update", "Pods"): at once, with the same number or the same text."""
     if pair.titles is not Alike.SAME or not pair.within(_AT_ONCE):
         return False
-    numbered = bool(set(pair.left.marks) & set(pair.right.marks))
+    numbered = bool(set(numbering(pair.left.marks)) & set(pair.right.marks))
     return pair.similar or ((numbered or (pair.recording and pair.weight >= 1)) and not pair.unlike)
 
 
@@ -273,7 +282,8 @@ def _same_work(pair: _Pair) -> bool:
 
 def _near_enough(pair: _Pair) -> bool:
     """What is announced every month has the same words every month; a long text that is the same is the same in any year."""
-    long = pair.text is not None and pair.text >= _NEARLY_SAME and pair.fewest_words >= _LONG_TEXT
+    telling = pair.titles is Alike.SAME and pair.weight >= _SAYS_MUCH and pair.fewest_words >= _TELLING_WORDS
+    long = pair.text is not None and pair.text >= _NEARLY_SAME and (telling or pair.fewest_words >= _LONG_TEXT)
     return pair.apart is None or long or pair.within(_CLOSE if pair.fewest_words >= _TELLING_WORDS else _SOON)
 
 
@@ -283,7 +293,7 @@ def _same_recording(pair: _Pair) -> bool:
         return pair.weight >= _SAYS_LITTLE and (pair.apart is None or pair.within(_CLOSE))
     if pair.unlike or not pair.within(_AT_ONCE):
         return False
-    if pair.titles is Alike.SAME and set(pair.left.marks) & set(pair.right.marks):
+    if pair.titles is Alike.SAME and set(numbering(pair.left.marks)) & set(pair.right.marks):
         return pair.weight >= _SAYS_LITTLE
     both = pair.left.kind in _RECORDINGS and pair.right.kind in _RECORDINGS
     return pair.weight >= (_SAYS_ENOUGH if both else _SAYS_MUCH) and (pair.titles is Alike.SAME or both)
@@ -320,7 +330,9 @@ def _needed(pair: _Pair) -> float:
         return SIMILAR if pair.weight >= 1 else _EXACT
     if pair.fewest_words < _LONG_TEXT:
         return 1.01
-    return _EXACT if pair.recording and pair.titles is Alike.NOT else _SAME_TEXT
+    if pair.titles is Alike.LOOSELY:
+        return _SAME_TEXT
+    return _EXACT if pair.recording else _WHOLE
 
 
 def _texts_differ(pair: _Pair) -> str:

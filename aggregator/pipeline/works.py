@@ -12,7 +12,7 @@ from typing import Final
 from aggregator.model import Entry, Kind, Link, Material, Mention, Sketched, Work
 from aggregator.pipeline._boilerplate import original_in, telling
 from aggregator.pipeline._languages import language_of, primary
-from aggregator.pipeline._marks import taken_apart
+from aggregator.pipeline._marks import numbering, once_on, taken_apart
 from aggregator.pipeline._names import AT, handles_in, names_by_address, names_in
 from aggregator.pipeline._titles import tidy, title_of
 from aggregator.text.html import visible
@@ -54,13 +54,15 @@ def work_of(material: Material) -> Sketched | None:
     words = words_of(telling(f"{told.title}\n{told.text}" if voice and told.title else told.text))
     if title is None and len(words) < _FEWEST_EXACT and told.guid is None and told.claims is None:
         return None
+    place = place_of(material.key)
+    marks = {f"{unit}:{value}" for unit, value in _marks(told.title, title).items()}
     work = Work(
         key=material.key,
         kind=told.kind,
-        place=place_of(material.key),
+        place=place,
         title=title,
         authors=tuple(sorted({*names, *(AT + name for name in (*told.places, *taken) if name not in names)})),
-        marks=tuple(sorted(f"{unit}:{value}" for unit, value in _marks(told.title, title).items())),
+        marks=tuple(sorted(marks | _once(told, place))),
         published=told.published,
         language=_language(told, words),
         words=len(words),
@@ -192,6 +194,20 @@ def _marks(raw: str | None, title: str | None) -> dict[str, str]:
     return {**taken_apart(raw).marks, **taken_apart(title).marks}
 
 
+def _once(told: _Told, place: str) -> set[str]:
+    """The mark that two works of one author on one place do not have in common: nobody publishes one recording or post there twice.
+
+    Without it an evening that is announced every month, here and elsewhere in the same words, would chain into one story. Of articles the
+    day counts: one can stand at two addresses of a site.
+    """
+    name = min(told.names, default=None)
+    if name is None:
+        return set()
+    if told.kind in (Kind.ARTICLE, Kind.THREAD):
+        return {once_on(name, place, told.published.date().isoformat())} if told.published else set()
+    return {once_on(name, place, told.key)}
+
+
 def _language(told: _Told, words: Sequence[str]) -> str | None:
     """What the words show where they are sure of it: platforms call a post English whose author never said."""
     return language_of([*words_of(told.title or ""), *words]) or told.language
@@ -295,7 +311,7 @@ def _by_title(work: Work) -> Iterable[int]:
     title = title_of(work.title)
     if title.generic or title.weight < 1:
         for name in _squeezed_names(work):
-            yield _title_posting((*title.telling, *work.marks, name))
+            yield _title_posting((*title.telling, *numbering(work.marks), name))
         return
     yield _title_posting(title.telling)
     yield _title_posting(("".join(title.words),))

@@ -235,7 +235,7 @@ def test_lines_are_answered_in_order_with_their_evidence(capsysbinary: Any, monk
             "with": MEDIUM,
             "left": "https://ada.example.org/crews",
             "right": "https://medium.com/p/7c6e7ce63e01",
-            "score": 1.0,
+            "score": 0.999,
         },
     ]
     assert {one["with"]: one["kind"] for one in answers[10]["evidence"]} == {
@@ -266,3 +266,13 @@ def test_the_order_of_lines_does_not_change_an_answer() -> None:
     random.Random(7).shuffle(shuffled)
     by_id = {answer["id"]: answer for answer in answers_of(mentions(*LINES))}
     assert {answer["id"]: answer for answer in answers_of(mentions(*shuffled))} == by_id
+
+
+def test_an_evening_that_is_announced_again_and_again_is_no_one_story() -> None:
+    title, said = "Open crew evening, live from the kitchen", f"Every other week we cook with whoever comes. {CREWS}"
+    here = [video(f"https://youtu.be/aDWuHsyzn{number:02}", title, text=said, published=day(number)) for number in (1, 8, 15)]
+    there = [
+        episode(f"https://anchor.fm/crewshow/episodes/x-e186q{number:02}", title, text=said, published=day(number)) for number in (1, 8, 15)
+    ]
+    stories = together(told([*here, *there]))
+    assert stories == {frozenset((left["id"], right["id"])) for left, right in zip(here, there, strict=True)}

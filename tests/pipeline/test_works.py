@@ -36,7 +36,7 @@ def test_a_work_has_what_comparing_needs() -> None:
     assert (made.key, made.kind, made.place) == ("https://medium.com/p/7c6e7ce63e01", Kind.ARTICLE, "medium")
     assert made.title == "Crews, part 2"
     assert made.authors == ("ada", "ada example")
-    assert made.marks == ("part:2",)
+    assert made.marks == ("ada on medium:2025-03-01", "part:2")
     assert made.published == datetime(2025, 3, 1, 10, tzinfo=UTC)
     assert (made.language, made.links, made.rules) == ("en", ("https://b.example/x",), rules_of_works())
     assert made.words == len(words_of(CREWS))
