@@ -23,7 +23,7 @@ _OURS = re.compile(
     r"(?:story|stories|weeks?|years?|months?|posts)(?:/.*)?|\d{4}(?:-\w+)?(?:\.html)?)/?",
     re.DOTALL,
 )
-_STORY = re.compile(r"(?:/|#story-)([a-z2-7]{10})(?:\.html|/(?:index\.html)?)?(?:[?#].*)?\Z")
+_STORY = re.compile(r"(?:/story/|#story-)([a-z2-7]{10})(?:\.html|/(?:index\.html)?)?(?:[?#].*)?\Z")
 _VOICES = frozenset((Kind.POST, Kind.COMMENT))
 
 OURS = "our own page echoed back"
@@ -97,8 +97,8 @@ class Echo:
     def _is_ours(self, url: str) -> bool:
         if not self.site:
             return False
-        # A fragment may name a story on the first page.
-        key, site = canonical(url.partition("#")[0]).key.rstrip("/"), canonical(self.site).key.rstrip("/")
+        # A fragment may name a story on the first page; a query means nothing where there are only files.
+        key, site = (canonical(re.split("[?#]", one, maxsplit=1)[0]).key.rstrip("/") for one in (url, self.site))
         return key == site or (key.startswith(f"{site}/") and _OURS.fullmatch(key.removeprefix(f"{site}/")) is not None)
 
     def _has_our_id(self, entry: Entry) -> bool:

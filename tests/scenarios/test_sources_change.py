@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.app import App
+from aggregator.model import Decision, DecisionKind
 from tests.support.days import BEGAN, Days, Item, rss
-from tests.support.server import Script, Server
+from tests.support.server import Asked, Script, Server
 
 WORDS = (
     "crews are small groups of people who meet every week and help one another to grow",
@@ -317,3 +319,151 @@ def test_our_own_pages_are_no_stories(settled: Days) -> None:
     assert [title for _, title, _ in settled.seen() if title not in TITLES] == ["crews of the same host"]
     assert len(settled.seen()) == len(seen) + 1
     assert settled.state("planet").remarks == (f"{len(links)} entries our own page echoed back: left out",)
+
+
+# -- a source that is not what it was
+
+RUSSIAN = "Новости о crews: лучшие предложения этой недели для всех наших читателей и покупателей и о скидках"
+
+
+def essays(count: int, *, first: int = 0, **changes: object) -> list[Item]:
+    made = [
+        Item(
+            title=f"Essay {n} on a matter of its own",
+            link=f"https://blog.example/e{n}",
+            guid=f"e{n}",
+            text=f"{WORDS[n % 6]}, and this is essay {n}",
+            date=BEGAN - timedelta(days=2 * n + 1),
+        )
+        for n in range(first, first + count)
+    ]
+    return [replace(one, **changes) for one in made]  # type: ignore[arg-type]  # any field
+
+
+@pytest.fixture
+def blog(days: Days) -> Days:
+    """A blog with twelve essays, read for two days."""
+    days.serves(rss(essays(12)))
+    days.run()
+    days.run()
+    return days
+
+
+def decide(days: Days, kind: DecisionKind, subject: str) -> None:
+    app: App
+    with days.app() as app:
+        app.store.decisions.replace([Decision(kind=kind, subject=subject, at=days.today)], days.today)
+
+
+def taken_over(days: Days) -> list[Item]:
+    at = days.today + timedelta(hours=20)
+    return [
+        Item(title=f"Новости {n}", link=f"https://blog.example/r{n}", guid=f"r{n}", text=f"{RUSSIAN} номер {n}", date=at) for n in range(7)
+    ]
+
+
+def test_a_source_that_changes_is_held_and_said(blog: Days, caplog: pytest.LogCaptureFixture) -> None:
+    seen, news = blog.seen(), blog.news()
+    blog.serves(rss([*taken_over(blog), *essays(5)]))
+    blog.run()
+    assert (blog.seen(), blog.news()) == (seen, news)
+    reason = "its entries are in Russian now, and were in English"
+    assert blog.state().held == reason
+    assert f"blog is held: {reason}. What is new there waits: look at it with `aggregator review`." in caplog.text
+    assert f"waits until the steward has looked at it: {reason}." in (blog.folder / "output" / "sources.html").read_text(encoding="utf-8")
+    with blog.app() as app:
+        waiting = [mention for story in app.store.stories() for mention in story.mentions if mention.held]
+    assert {mention.entry.native_id for mention in waiting} == {f"r{n}" for n in range(7)}
+    assert {mention.held for mention in waiting} == {reason}
+
+
+def test_what_a_held_source_lists_later_waits_as_well(blog: Days) -> None:
+    blog.serves(rss([*taken_over(blog), *essays(5)]))
+    blog.run()
+    seen = blog.seen()
+    later = Item(title="Another essay", link="https://blog.example/later", guid="later", text="crews", date=blog.today)
+    edited = replace(essays(1)[0], text=f"{essays(1)[0].text}. And one more sentence about crews.")
+    blog.serves(rss([later, *taken_over(blog), edited, *essays(4, first=1)]))
+    blog.run()
+    assert blog.seen() == seen
+
+
+def test_a_held_source_that_is_approved_is_shown_and_is_what_it_is_now(blog: Days) -> None:
+    blog.serves(rss([*taken_over(blog), *essays(5)]))
+    blog.run()
+    blog.today += timedelta(hours=1)
+    decide(blog, DecisionKind.APPROVE, "source:blog")
+    blog.run()
+    assert blog.state().held is None
+    assert len(blog.stories()) == 12 + 7
+    more = [replace(item, guid=f"n{item.guid}", link=f"{item.link}n", title=f"{item.title} снова") for item in taken_over(blog)]
+    blog.serves(rss([*more, *taken_over(blog)]))
+    blog.run()
+    assert blog.state().held is None
+    assert len(blog.stories()) == 12 + 7 + 7
+
+
+def test_a_word_for_the_source_from_before_does_not_let_it_go(blog: Days) -> None:
+    decide(blog, DecisionKind.APPROVE, "source:blog")
+    seen = blog.seen()
+    blog.serves(rss([*taken_over(blog), *essays(5)]))
+    blog.run()
+    blog.run()
+    assert blog.state().held is not None
+    assert blog.seen() == seen
+
+
+def test_another_site_behind_the_domain_is_held(blog: Days) -> None:
+    seen = blog.seen()
+    at = blog.today + timedelta(hours=12)
+    casino = [
+        Item(title=f"Win {n}", link=f"https://blog.example/w{n}", guid=f"w{n}", text="crews at the casino", date=at) for n in range(6)
+    ]
+    blog.serves(rss(casino, title="Best casinos"))
+    blog.run()
+    assert (blog.state().held or "").startswith("another site seems to answer at its address")
+    assert blog.seen() == seen
+
+
+def test_ten_times_the_rate_is_held(blog: Days) -> None:
+    seen = blog.seen()
+    flood = essays(40, first=100, date=blog.today + timedelta(hours=12))
+    blog.serves(rss([*flood, *essays(12)]))
+    blog.run()
+    assert (blog.state().held or "").startswith("it listed 40 new entries in 2 days, ")
+    assert blog.seen() == seen
+
+
+def test_a_house_that_moves_is_not_held(blog: Days) -> None:
+    moved = [replace(item, link=str(item.link).replace("blog.example", "new.example"), guid=f"n{item.guid}") for item in essays(12)]
+    assert_nothing_happened(blog, moved, home="https://new.example/")
+    fresh = [replace(item, link=str(item.link).replace("blog.example", "new.example")) for item in essays(6, first=200, date=blog.today)]
+    blog.serves(rss([*fresh, *moved[:6]], home="https://new.example/", title="A blog, renamed"))
+    blog.run()
+    assert blog.state().held is None
+    assert len(blog.stories()) == 18
+
+
+# -- other words are looked for
+
+
+def test_a_feed_that_has_not_changed_is_read_again_for_new_words(days: Days) -> None:
+    body = rss(
+        [*items(), Item(title="Old bread", link="https://blog.example/b", guid="b", text="sourdough", date=BEGAN - timedelta(days=90))]
+    )
+
+    def answered(asked: Asked) -> Script:
+        fresh = asked.headers.get("if-none-match") != '"1"'
+        return Script(body=body, headers={"ETag": '"1"'}) if fresh else Script(status=304, headers={"ETag": '"1"'})
+
+    days.server.answer("/feed", answered)
+    days.run()
+    days.run()
+    assert "Old bread" not in days.titles()
+    news = days.news()
+    days.any_of = "crews, sourdough"
+    days.run()
+    assert "Old bread" in days.titles()
+    assert days.news() == news
+    days.run()
+    assert days.server.last("/feed").headers.get("if-none-match") == '"1"'
