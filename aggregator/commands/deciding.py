@@ -173,9 +173,13 @@ def _decide(options: argparse.Namespace, make: _Make) -> int:
 
 def signer(options: argparse.Namespace, app: App) -> Callable[[Decision], Decision]:
     """Puts who decides, when and why to a decision."""
-    by = who_decides(options.by, app.settings.curation.parent)
-    at, reason = app.clock().replace(microsecond=0), " ".join((options.reason or "").split())
-    return lambda decision: replace(decision, by=by, at=at, reason=reason)
+    by, reason = who_decides(options.by, app.settings.curation.parent), " ".join((options.reason or "").split())
+    return lambda decision: replace(decision, by=by, at=_to_the_second(app.clock()), reason=reason)
+
+
+def _to_the_second(at: datetime) -> datetime:
+    """The end of its second: people read the file, and what was found before the decision must not seem to come after it."""
+    return (at + timedelta(microseconds=999_999)).replace(microsecond=0)
 
 
 def _end(options: argparse.Namespace, app: App, done: Decided) -> int:

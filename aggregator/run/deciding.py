@@ -164,13 +164,19 @@ def _stands(app: App, decisions: Sequence[Decision], wanted: Decision) -> bool:
         about = {wanted.subject, *wanted.others}
         last = next((one for one in reversed(decisions) if one.kind in _JOINING and about & {one.subject, *one.others}), None)
         return last is not None and _same(last, wanted)
-    if not any(_same(one, wanted) for one in decisions):
+    if not any(_same(one, wanted) for one in decisions) or _releases(app, wanted):
         return False
     from aggregator.pipeline.curate import curate
 
     stories = app.store.stories()
     before, after = (curate(stories, every, sources=app.settings.sources, now=app.clock()) for every in (decisions, (*decisions, wanted)))
     return (before.shown, before.held) == (after.shown, after.held)
+
+
+def _releases(app: App, wanted: Decision) -> bool:
+    """Whether it approves a source that came to be held again after it was approved once."""
+    of_source = wanted.kind is DecisionKind.APPROVE and wanted.subject.startswith(SOURCE)
+    return of_source and app.store.state(wanted.subject.removeprefix(SOURCE)).held is not None
 
 
 _JOINING = (DecisionKind.SPLIT, DecisionKind.MERGE)
@@ -257,9 +263,8 @@ def address_of(story: Story, id: str) -> str:
 
 
 def _release(app: App, made: Sequence[Decision]) -> None:
-    """A source that was approved as a whole is held no longer, and what it is like is learned anew."""
-    for decision in made:
-        if decision.kind is DecisionKind.APPROVE and decision.subject.startswith(SOURCE):
-            state = app.store.state(decision.subject.removeprefix(SOURCE))
-            if state.held is not None:
-                app.store.settle(replace(state, held=None, nature=""), None)
+    """A source that was approved as a whole is held no longer from now on, and not only from the next poll."""
+    if any(one.kind is DecisionKind.APPROVE and one.subject.startswith(SOURCE) for one in made):
+        from aggregator.run.holding import release_held
+
+        release_held(app)

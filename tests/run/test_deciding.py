@@ -276,12 +276,19 @@ def test_a_decision_outranks_what_lands_later(tmp_path: Path) -> None:
         assert on_page(app) == [TWO]
 
 
-def test_a_source_that_is_approved_is_held_no_longer_and_learned_anew(tmp_path: Path) -> None:
+def test_a_source_that_is_approved_is_held_no_longer_from_then_on(tmp_path: Path) -> None:
     with app_in(tmp_path) as app:
-        app.store.settle(SourceState(source="loud", held="it is now in Russian", nature="{}", failures=2), None)
-        decide(app, [said(DecisionKind.APPROVE, "source:loud"), said(DecisionKind.APPROVE, "source:feed-a")])
+        app.store.settle(SourceState(source="loud", held="it is now in Russian", failures=2), None)
+        decide(app, [said(DecisionKind.APPROVE, "source:feed-a", at=NOW)])
+        assert app.store.state("loud").held == "it is now in Russian"
+        decide(app, [said(DecisionKind.APPROVE, "source:loud", at=NOW)])
         state = app.store.state("loud")
-        assert (state.held, state.nature, state.failures) == (None, "", 2)
+        assert (state.held, state.failures) == (None, 2)
+        # And when it is held once more, it can be approved once more.
+        assert decide(app, [said(DecisionKind.APPROVE, "source:loud", at=NOW)]).made == ()
+        app.store.settle(SourceState(source="loud", held="it now leads elsewhere"), None)
+        assert len(decide(app, [said(DecisionKind.APPROVE, "source:loud", at=NOW + timedelta(hours=1))]).made) == 1
+        assert app.store.state("loud").held is None
 
 
 # -- taking turns
