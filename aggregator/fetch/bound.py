@@ -75,7 +75,7 @@ class BoundHttp:
         known = self._terms.validators.get(name_of(asked)) or Validators()
         headers = {"Accept": accept or "*/*", **_conditions(known)}
         arrival = self._follow(Question(url=asked, headers=headers), auth=auth)
-        return self._reply(asked, arrival, known, auth=auth)
+        return self._reply(asked, arrival, known, headers, auth=auth)
 
     def post(self, url: str, *, json: object, accept: str | None = None, auth: bool = False) -> Reply:
         headers = {"Accept": accept or "*/*", "Content-Type": "application/json"}
@@ -85,15 +85,16 @@ class BoundHttp:
         return Reply(asked=url, url=arrival.url, status=answer.status, headers=answer.headers, body=answer.body)
 
     def _follow(self, question: Question, *, auth: bool) -> Arrival:
-        """Ask where a permanent redirect once led; where nothing is left there, ask the old address again."""
+        """Ask where a permanent redirect once led; where nothing is left there but a page, or nothing at all, ask the old address again."""
         # A secret is only ever sent where the manifest says.
         target = None if auth else self._client.moved_to(question.url)
         if target is None:
             return self._arrive(question, auth=auth)
         try:
-            return self._arrive(question.redirected(target), auth=auth)
+            arrival = self._arrive(question.redirected(target), auth=auth)
         except Gone:
             return self._arrive(question, auth=auth)
+        return self._arrive(question, auth=auth) if _is_stray(question.headers, arrival.answer) else arrival
 
     def _arrive(self, question: Question, *, auth: bool) -> Arrival:
         if not auth:
@@ -136,7 +137,7 @@ class BoundHttp:
             message = message.replace(text, "…")
         return type(error)(message, status=error.status, retry_at=error.retry_at)
 
-    def _reply(self, asked: str, arrival: Arrival, known: Validators, *, auth: bool) -> Reply:
+    def _reply(self, asked: str, arrival: Arrival, known: Validators, headers: Mapping[str, str], *, auth: bool) -> Reply:
         answer = arrival.answer
         conditional = known.etag is not None or known.last_modified is not None
         if answer.status == 304 and not conditional and self._client.live:
@@ -144,7 +145,8 @@ class BoundHttp:
         digest = hashlib.sha256(answer.body).hexdigest() if answer.status == 200 else known.body_digest
         unchanged = answer.status == 304 or (answer.status == 200 and digest == known.body_digest)
         self._learn(asked, arrival, known, digest)
-        if arrival.moved_to is not None and not auth and not self._holds_secret(asked, arrival.moved_to):
+        stray = _is_stray(headers, answer)
+        if arrival.moved_to is not None and not auth and not stray and not self._holds_secret(asked, arrival.moved_to):
             self._moved[asked] = arrival.moved_to
             self._client.learn_moved(asked, arrival.moved_to)
         look = self._terms.look
@@ -197,6 +199,12 @@ def fresh_until(headers: Mapping[str, str], now: datetime) -> datetime | None:
         return now + min(timedelta(seconds=min(seconds, 10**9)), LONGEST) if seconds > 0 else None
     expires = http_date(headers["expires"]) if "expires" in headers else None
     return min(expires, now + LONGEST) if expires is not None and expires > now else None
+
+
+def _is_stray(headers: Mapping[str, str], answer: Answer) -> bool:
+    """True for a web page that nobody asked for: a wall, a log-in, the new owner of a domain. No redirect to one is believed for ever."""
+    accept = headers.get("Accept", "")
+    return accept != "*/*" and "html" not in accept and "html" in answer.headers.get("content-type", "").lower()
 
 
 def _conditions(known: Validators) -> dict[str, str]:

@@ -236,6 +236,22 @@ def test_a_bot_wall_in_place_of_the_feed(settled: Days, status: int) -> None:
     assert settled.state().failures == 0
 
 
+def test_a_redirect_for_ever_to_a_wall_is_not_for_ever(settled: Days) -> None:
+    settled.server.on("/wall", Script(body=WALL, headers={"Content-Type": "text/html"}))
+    settled.serves(Script.redirect(settled.server.url("/wall"), status=301))
+    assert settled.run().exit_code == 4
+    assert_nothing_happened(settled, items())
+    assert settled.state().failures == 0
+
+
+def test_a_wall_where_a_feed_has_moved_to_leads_back_to_where_it_was(settled: Days) -> None:
+    settled.server.on("/new", Script(body=rss(items())), Script(body=WALL, headers={"Content-Type": "text/html"}))
+    settled.serves(Script.redirect(settled.server.url("/new"), status=301))
+    assert settled.run().exit_code == 0
+    assert_nothing_happened(settled, items())
+    assert settled.state().failures == 0
+
+
 ERROR = Item(
     title="Bridge returned error 404! (20345)",
     link="https://bridge.example/?action=display&bridge=Crews",
