@@ -13,7 +13,7 @@ from aggregator.pipeline.works import named_by
 
 # More works than this with one posting are a bot, or words that everybody writes: each is compared with those nearest in time only, so
 # that the cost stays linear.
-CROWD: Final = 64
+CROWD: Final = 32
 _POSTINGS_AT_ONCE: Final = 2_000_000
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 

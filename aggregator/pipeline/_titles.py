@@ -96,17 +96,27 @@ class Title(NamedTuple):
     # It begins with "Re:", "A response to" …
     answering: bool
     # It ends in "…": the rest was cut off.
-    cut_off: bool = False
+    cut_off: bool
+    # How much it says: a word counts one, an article or the like a half. 0 for "Introduction", "Weekly update": titles of many things.
+    weight: float
 
     @property
     def generic(self) -> bool:
-        """True for "Introduction", "Weekly update": titles that many things have."""
-        return all(word in _GENERIC or word.isdigit() for word in self.telling)
+        """True for a title that says nothing of one thing."""
+        return self.weight == 0
 
-    @property
-    def weight(self) -> float:
-        """How much it says: a word counts one, an article or the like a half."""
-        return 0.0 if self.generic else (len(self.telling) + len(set(self.words))) / 2
+
+def _title(words: tuple[str, ...], parts: tuple[tuple[str, ...], ...], *, answering: bool, cut_off: bool) -> Title:
+    telling = telling_words(" ".join(words))
+    generic = all(word in _GENERIC or word.isdigit() for word in telling)
+    return Title(
+        words=words,
+        telling=telling,
+        parts=parts if len(parts) > 1 else (),
+        answering=answering,
+        cut_off=cut_off,
+        weight=0.0 if generic else (len(telling) + len(set(words))) / 2,
+    )
 
 
 @lru_cache(maxsize=65536)
@@ -115,7 +125,7 @@ def title_of(text: str) -> Title:
     rest = taken_apart(text).rest
     words = _words(rest)
     parts = tuple(part for part in map(_words, _SEPARATOR.split(rest)) if part)
-    return Title(words, telling_words(rest), parts if len(parts) > 1 else (), _ANSWERING.match(rest) is not None, rest.endswith("..."))
+    return _title(words, parts, answering=_ANSWERING.match(rest) is not None, cut_off=rest.endswith("..."))
 
 
 _CONTRACTED: Final = (
@@ -190,7 +200,7 @@ def without_names(title: Title, names: Collection[str]) -> tuple[Title, bool]:
     for part, rest in ((title.parts[-1:], title.parts[:-1]), (title.parts[:1], title.parts[1:])):
         if part and rest and _named("".join(part[0]), names):
             words = tuple(word for one in rest for word in one)
-            return Title(words, telling_words(" ".join(words)), rest if len(rest) > 1 else (), title.answering), True
+            return _title(words, rest, answering=title.answering, cut_off=title.cut_off), True
     return title, False
 
 

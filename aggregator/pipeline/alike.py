@@ -7,7 +7,9 @@ more than a late one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from aggregator.model import Evidence, EvidenceKind, Kind, Work
@@ -113,6 +115,10 @@ def verdict(left: Work, right: Work) -> Verdict:
         left, right = right, left
     if left.key == right.key:
         return Verdict(None, "They are one address.")
+    foreign = left.language is not None and right.language is not None and left.language != right.language
+    if not foreign and (numbered := _numbered_apart(left, right)):
+        # Most pairs of a bot's posts end here.
+        return _no(numbered)
     pair = _compared(left, right)
     return _translated(pair) or _kept_apart(pair) or _claimed(pair) or _moved(pair) or _posted(pair) or _crossed(pair) or _same_text(pair)
 
@@ -182,12 +188,10 @@ def _kept_apart(pair: _Pair) -> Verdict | None:
     left, right = pair.left, pair.right
     if right.key == left.answers or left.key == right.answers:
         return _no("One answers the other.")
-    mine, theirs = (dict(mark.split(":", 1) for mark in work.marks) for work in (left, right))
-    for unit in sorted(mine.keys() & theirs.keys()):
-        if mine[unit] != theirs[unit]:
-            if not numbering((unit,)):
-                return _no(f"Both are by {unit}, and nobody publishes one thing twice on one place.")
-            return _no(f"One is {unit} {mine[unit]} and the other {unit} {theirs[unit]}.")
+    numbered = _numbered_apart(left, right)
+    if numbered:
+        return _no(numbered)
+    mine, theirs = _by_unit(left.marks), _by_unit(right.marks)
     same = pair.text is not None and pair.text >= _SAME_TEXT and pair.fewest_words >= _TELLING_WORDS
     for unit in sorted((mine.keys() ^ theirs.keys()) & APART_UNITS):
         if not same and not _said_by_date(unit, mine, theirs, pair):
@@ -198,7 +202,23 @@ def _kept_apart(pair: _Pair) -> Verdict | None:
     return None
 
 
-def _said_by_date(unit: str, mine: dict[str, str], theirs: dict[str, str], pair: _Pair) -> bool:
+@lru_cache(maxsize=65536)
+def _by_unit(marks: tuple[str, ...]) -> Mapping[str, str]:
+    return dict(mark.split(":", 1) for mark in marks)
+
+
+def _numbered_apart(left: Work, right: Work) -> str | None:
+    """A sentence on the mark in which two works differ; None where they differ in none that both have."""
+    mine, theirs = _by_unit(left.marks), _by_unit(right.marks)
+    unit = min((unit for unit in mine if unit in theirs and mine[unit] != theirs[unit]), default=None)
+    if unit is None:
+        return None
+    if not numbering((unit,)):
+        return f"Both are by {unit}, and nobody publishes one thing twice on one place."
+    return f"One is {unit} {mine[unit]} and the other {unit} {theirs[unit]}."
+
+
+def _said_by_date(unit: str, mine: Mapping[str, str], theirs: Mapping[str, str], pair: _Pair) -> bool:
     """A date in one title that only says when both were published."""
     if unit == "year":
         return pair.within(_CLOSE) and pair.weight >= 2

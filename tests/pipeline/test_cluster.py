@@ -210,7 +210,7 @@ def test_a_bot_that_says_one_thing_ten_thousand_times_costs_little(monkeypatch: 
         for number in range(600)
     ]
     assert len(set(cluster(mentions(*said)).stories)) == 600
-    assert asked <= 600 * 65
+    assert asked <= 600 * 33
 
 
 # -- on standard input
