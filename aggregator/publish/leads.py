@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.model import Author, Kind, Link, Mention, Story
+from aggregator.pipeline._languages import language_of
 from aggregator.publish.voices import Scene, place_of, text_of, who
-from aggregator.publish.words import clean, host
+from aggregator.publish.words import clean, host, language
 from aggregator.text.excerpts import mended, sentence, without_tail_tags
 from aggregator.text.titles import clean_title
 from aggregator.text.urls import canonical
@@ -18,6 +20,8 @@ _CALLED = 110
 _SUMMARY = 200
 # As much of a page's own description as a sentence can come from.
 _READ = 2000
+# Persian and Bulgarian are taken for these when only the words tell.
+_TAKEN_FOR = frozenset(("ar", "ru"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,15 @@ def lead_view(story: Story, link: Link, own: Mention | None, scene: Scene, *, an
         published=published,
         day_only=day_only,
     )
+
+
+def spoken(lead: Lead, link: Link) -> str:
+    """The language of the thing (BCP 47), as declared or as its words show it; "" when it is not known."""
+    if declared := language(lead.language, ""):
+        return declared
+    text = f"{lead.title} {text_of(lead.own) if lead.own else link.description or ''}"
+    found = language_of(re.findall(r"[^\W\d_]+", text.casefold()))
+    return found if found and found not in _TAKEN_FOR else ""
 
 
 def _title(story: Story, own: Mention | None, link: Link, author: str, where: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from aggregator.model import Chosen, Kind, Link, Mention, Story
 from aggregator.publish import notes
 from aggregator.publish.dates import When, stamp, when
-from aggregator.publish.leads import Lead, is_first_hand, lead_view
+from aggregator.publish.leads import Lead, is_first_hand, lead_view, spoken
 from aggregator.publish.notes import Run
 from aggregator.publish.people import is_by
 from aggregator.publish.ties import TieView, language_name, matched, ties
@@ -213,7 +213,7 @@ def story_view(story: Story, scene: Scene, site: Site) -> StoryView:
         ties=ties(story, lead.kind) if story.evidence else (),
         matched=matched(mentions),
         former=story.former,
-        spoken=language(lead.language, ""),
+        spoken=spoken(lead, link) if story.translations else language(lead.language, ""),
         translated=story.translations,
     )
 

@@ -144,7 +144,7 @@ def test_a_voice_without_a_name_is_somebody(tmp_path: Path) -> None:
     answer = posted("Yes.", author=None, kind=Kind.COMMENT)
     story = joined(mentioned(published_entry(url)), mentioned(answer, about=url, source="masto"))
     page = pages_of(tmp_path, [story])[f"story/{story.id}.html"]
-    assert page.find_class("voices")[0].text_content().split()[:3] == ["Somebody", "on", "Mastodon,"]
+    assert page.find_class("voices")[0].text_content().split()[0] == "Somebody,"
 
 
 def golden(folder: Path) -> dict[str, str]:
