@@ -10,11 +10,9 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from aggregator.app import App
-from aggregator.curation import CurationFile, text_of
-from aggregator.curation.naming import SOURCE, is_id
 from aggregator.errors import AggregatorError
 from aggregator.model import Decision, DecisionKind, Story
 from aggregator.store import Changed
@@ -22,9 +20,12 @@ from aggregator.text.urls import RULES
 
 if TYPE_CHECKING:
     # Slow to load, and most runs find the file as it was.
+    from aggregator.curation import CurationFile
     from aggregator.pipeline.changes import Change
     from aggregator.pipeline.curate import Curated
 
+# What the subject of a decision about a source begins with.
+_SOURCE = "source:"
 # Name under which the store remembers which text it follows.
 _FOLLOWED = "curation"
 # How long a command waits for a run to end before it gives up, and how often it looks.
@@ -61,22 +62,34 @@ def sync(app: App, *, write: bool = True) -> Synced:
         ConfigError: the file is wrong; nothing has been changed.
         AggregatorError: the file cannot be written.
     """
+    if _followed_already(app):
+        return Synced()
     file = curation_file(app)
     text = file.text()
     if text is None:
         return _written(app, file, write=write)
-    digest = _digest(text)
-    if app.store.note(_FOLLOWED) == digest:
-        return Synced()
     followed = _follow(app, file.parse(text))
     # What names a story that is not known yet is looked up again by the next run.
     if not followed.remarks:
-        app.store.remember(_FOLLOWED, digest)
+        app.store.remember(_FOLLOWED, _digest(app, text))
     return followed
+
+
+def _followed_already(app: App) -> bool:
+    """Whether the file is as it was when the store followed it, or there is neither a file nor a decision."""
+    try:
+        text = app.settings.curation.read_bytes()
+    except FileNotFoundError:
+        return not app.store.decisions.standing()
+    except OSError:
+        return False
+    return app.store.note(_FOLLOWED) == _digest(app, text)
 
 
 def curation_file(app: App) -> CurationFile:
     """The file, as this application is configured."""
+    from aggregator.curation import CurationFile
+
     return CurationFile(path=app.settings.curation, site=app.settings.site.url)
 
 
@@ -130,10 +143,12 @@ def take_back(app: App, choose: Callable[[Sequence[Decision]], int | None], *, d
     return _edit(app, edited, dry_run=dry_run)
 
 
-_Edit = Callable[[CurationFile, str], tuple[str, tuple[Decision, ...], tuple[Decision, ...]]]
+_Edit: TypeAlias = "Callable[[CurationFile, str], tuple[str, tuple[Decision, ...], tuple[Decision, ...]]]"
+"""From the file and its text to the text as it should be, the decisions that were added and those taken back."""
 
 
 def _edit(app: App, edited: _Edit, *, dry_run: bool) -> Decided:
+    from aggregator.curation import text_of
     from aggregator.pipeline.changes import changes
 
     synced = sync(app, write=not dry_run)
@@ -151,7 +166,7 @@ def _edit(app: App, edited: _Edit, *, dry_run: bool) -> Decided:
         file.write(after)
     followed = _follow(app, file.parse(after))
     if not dry_run and not followed.remarks:
-        app.store.remember(_FOLLOWED, _digest(after))
+        app.store.remember(_FOLLOWED, _digest(app, after))
     joined = any(one.kind in _JOINING for one in (*made, *taken_back))
     now = curated(app, stories=None if joined else stories)
     remarks = (*synced.remarks, *followed.remarks)
@@ -175,8 +190,8 @@ def _stands(app: App, decisions: Sequence[Decision], wanted: Decision) -> bool:
 
 def _releases(app: App, wanted: Decision) -> bool:
     """Whether it approves a source that came to be held again after it was approved once."""
-    of_source = wanted.kind is DecisionKind.APPROVE and wanted.subject.startswith(SOURCE)
-    return of_source and app.store.state(wanted.subject.removeprefix(SOURCE)).held is not None
+    of_source = wanted.kind is DecisionKind.APPROVE and wanted.subject.startswith(_SOURCE)
+    return of_source and app.store.state(wanted.subject.removeprefix(_SOURCE)).held is not None
 
 
 _JOINING = (DecisionKind.SPLIT, DecisionKind.MERGE)
@@ -209,19 +224,19 @@ def turn(app: App, *, seconds: float = PATIENCE_SECONDS, waiting: Callable[[], N
     raise AggregatorError("another run is under way: try again when it has ended")
 
 
-def _digest(text: str) -> str:
-    """Stands for a text as these rules read it: under other rules for addresses it says something else."""
-    return hashlib.sha256(f"{RULES}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
+def _digest(app: App, text: str | bytes) -> str:
+    """Stands for a text as it is read now: under other rules for addresses, or for another site, it says something else."""
+    return hashlib.sha256(f"{RULES} {app.settings.site.url}\n".encode() + (text.encode() if isinstance(text, str) else text)).hexdigest()
 
 
 def _written(app: App, file: CurationFile, *, write: bool) -> Synced:
+    from aggregator.curation import text_of
+
     standing = app.store.decisions.standing()
-    if not standing:
-        return Synced()
     if write:
         text = text_of(standing)
         file.write(text)
-        app.store.remember(_FOLLOWED, _digest(text))
+        app.store.remember(_FOLLOWED, _digest(app, text))
     count = f"{len(standing)} decision{'s' if len(standing) != 1 else ''}"
     wrote = "wrote it again" if write else "it would be written again"
     return Synced(remarks=(f"{file.path} was not there: {wrote} from the database, with {count}. To take all back, empty its list.",))
@@ -229,13 +244,17 @@ def _written(app: App, file: CurationFile, *, write: bool) -> Synced:
 
 def _follow(app: App, decisions: Sequence[Decision]) -> Synced:
     resolved, remarks = _resolved(app, decisions)
-    changed = app.store.decisions.replace(resolved, app.clock())
+    refusals = app.refusals()
+    # What was taken down is not written down again because the file names it still.
+    changed = app.store.decisions.replace([one for one in resolved if not refusals.covers_decision(one)], app.clock())
     _release(app, changed.made)
     return Synced(changed=changed, remarks=remarks)
 
 
 def _resolved(app: App, decisions: Sequence[Decision]) -> tuple[tuple[Decision, ...], tuple[str, ...]]:
     """Decisions with the addresses of stories that were named by their ids; and a sentence about each id that no story has."""
+    from aggregator.curation.naming import is_id
+
     ids = sorted({name for one in decisions for name in (one.subject, *one.others) if is_id(name)})
     found = {id: address_of(story, id) for id in ids if (story := app.store.story(id)) is not None}
     remarks = tuple(
@@ -264,7 +283,7 @@ def address_of(story: Story, id: str) -> str:
 
 def _release(app: App, made: Sequence[Decision]) -> None:
     """A source that was approved as a whole is held no longer from now on, and not only from the next poll."""
-    if any(one.kind is DecisionKind.APPROVE and one.subject.startswith(SOURCE) for one in made):
+    if any(one.kind is DecisionKind.APPROVE and one.subject.startswith(_SOURCE) for one in made):
         from aggregator.run.holding import release_held
 
         release_held(app)
