@@ -1,7 +1,8 @@
 """curation.yaml, the steward's word as text that can be reviewed.
 
 It is read with every error and its line (`forms.py`), written (`writing.py`), and changed by splicing, so that comments, order and layout
-stay byte for byte (`splicing.py`). What the words do is no matter of this package but of `pipeline.curate` and of the store.
+stay byte for byte (`splicing.py`). What the words do is no matter of this package but of `pipeline.curate` and of the store. Its parts are
+imported when they are needed: most runs need no more than the names in `naming.py`.
 """
 
 from __future__ import annotations
@@ -9,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from aggregator.curation import splicing
-from aggregator.curation.forms import FileShape, schema
-from aggregator.curation.writing import document
 from aggregator.errors import AggregatorError, ConfigError, Problem
 from aggregator.model import Decision
 from aggregator.shape import Report, compose
@@ -28,6 +27,8 @@ def parse(text: str, *, file: str = "curation.yaml", site: str = "") -> tuple[De
     Raises:
         ConfigError: with everything that is wrong, by line.
     """
+    from aggregator.curation.forms import FileShape
+
     report = Report(file=file)
     node = compose(text.removeprefix("\ufeff"), report, may_be_empty=True)
     values = FileShape(site).read(node, "", report) if node is not None else {}
@@ -38,7 +39,16 @@ def parse(text: str, *, file: str = "curation.yaml", site: str = "") -> tuple[De
 
 def text_of(decisions: Iterable[Decision]) -> str:
     """A whole file that `parse` reads as these decisions."""
+    from aggregator.curation.writing import document
+
     return document(decisions)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of the file, for editors."""
+    from aggregator.curation import forms
+
+    return forms.schema()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +88,8 @@ class CurationFile:
         Raises:
             ConfigError: the text cannot be changed safely; the message says what to write.
         """
+        from aggregator.curation import splicing
+
         return splicing.appended(text, decision, parse=self.parse, file=str(self.path))
 
     def without(self, text: str, place: int) -> str:
@@ -86,6 +98,8 @@ class CurationFile:
         Raises:
             ConfigError: the text cannot be changed safely.
         """
+        from aggregator.curation import splicing
+
         return splicing.without(text, place, parse=self.parse, file=str(self.path))
 
     def write(self, text: str) -> None:
