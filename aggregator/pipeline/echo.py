@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Self
 from uuid import NAMESPACE_URL, uuid5
 
@@ -24,6 +25,8 @@ _OURS = re.compile(
     re.DOTALL,
 )
 _STORY = re.compile(r"(?:/story/|#story-)([a-z2-7]{10})(?:\.html|/(?:index\.html)?)?(?:[?#].*)?\Z")
+# A name-based UUID (RFC 9562 §5.5).
+_OUR_KIND = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
 _VOICES = frozenset((Kind.POST, Kind.COMMENT))
 
 OURS = "our own page echoed back"
@@ -44,10 +47,8 @@ class Echo:
     allow_networks: tuple[str, ...] = ()
     # From the id of a story, also one that it had, to the address it is shown by; None: there is no such story.
     shown_by: Callable[[str], str | None] = field(default=_nothing)
-    # From a canonical URL to the id of the story it belongs to; None: to none.
-    story_of: Callable[[str], str | None] = field(default=_nothing)
-    # Ids of stories that left the page for good.
-    gone: Collection[str] = ()
+    # The ids of entries of our feeds, ever. They are asked for only where an entry comes with an id of that kind.
+    ids: Callable[[], Collection[str]] = field(default=tuple)
 
     @classmethod
     def of(cls, settings: Settings, store: Store) -> Self:
@@ -61,8 +62,7 @@ class Echo:
             site=settings.site.url,
             allow_networks=settings.fetch.allow_networks,
             shown_by=shown_by,
-            story_of=store.story_of,
-            gone=frozenset(store.takedowns.tombstones()),
+            ids=cache(lambda: frozenset(map(urn_of, store.story_ids().union(store.takedowns.tombstones())))),
         )
 
     def left_out(self, entry: Entry) -> str | None:
@@ -81,6 +81,11 @@ class Echo:
             return given
         found = tuple(filter(None, (self._through(link) for link in given)))
         return None if entry.kind in _VOICES and not found and len(found) < len(given) else found
+
+    def heard(self, entry: Entry) -> Entry:
+        """An entry that does not answer what nobody can open."""
+        answered = entry.in_reply_to
+        return entry if answered is None or self._is_reachable(canonical(answered).key) else replace(entry, in_reply_to=None)
 
     def cleaned(self, identity: Identity) -> Identity:
         """An identity without aliases that name different things on different machines: guids that were made on `localhost` are many."""
@@ -103,10 +108,7 @@ class Echo:
 
     def _has_our_id(self, entry: Entry) -> bool:
         """True for the id of an entry of our feeds, which other aggregators keep."""
-        if not entry.native_id.startswith("urn:uuid:"):
-            return False
-        story = self.story_of(canonical(entry.url).key)
-        return any(entry.native_id == urn_of(one) for one in (*((story,) if story else ()), *self.gone))
+        return _OUR_KIND.match(entry.native_id) is not None and entry.native_id in self.ids()
 
     def _is_reachable(self, key: str) -> bool:
         """True for what readers can follow, and for what is no web address."""

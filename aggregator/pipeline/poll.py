@@ -173,6 +173,7 @@ def mention_of(
     links = echo.followed(entry, (*entry.links, *(visible(entry.html, base=entry.url).links if entry.html else ())))
     if links is None:
         return None
+    entry = echo.heard(entry)
     identity = echo.cleaned(identify(entry, links=links))
     return Mention(source=source.id, entry=entry, matches=matches, identity=identity, first_seen_at=at, quiet=quiet)
 

@@ -356,6 +356,9 @@ class Store(Protocol):
     def story(self, id: str) -> Story | None:
         """One story, by its id or by one that it had."""
 
+    def story_ids(self) -> frozenset[str]:
+        """The ids of all stories, and those that they had."""
+
     def revision(self) -> int:
         """A number that grows with every change of something shown; cheap to ask."""
 

@@ -190,6 +190,10 @@ class SqlStore:
             anchor = reading.anchor_of(desk, id)
             return next(iter(reading.stories(desk, None, only=anchor)), None) if anchor is not None else None
 
+    def story_ids(self) -> frozenset[str]:
+        with self._database.reading() as desk:
+            return frozenset(id_ for (id_,) in desk.rows(sql.STORY_IDS))
+
     def revision(self) -> int:
         with self._database.reading() as desk:
             return int(desk.rows(sql.REVISION)[0][0])

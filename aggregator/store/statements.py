@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union,
     text,
     union_all,
     update,
@@ -204,6 +205,7 @@ def bonds_of_stories_to(count: int) -> Select[Any]:
     return BONDS_OF_STORIES.where(bond.c.other.in_(_among(count)))
 
 
+STORY_IDS = union(select(story.c.id), select(former.c.id))
 REVISION = select(revision.c.number)
 GROW = update(revision).values({revision.c.number: revision.c.number + literal_column("1")})
 

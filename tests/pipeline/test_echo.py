@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,14 +25,17 @@ MATCHER = Matcher((Topic(id="crews", title="Crews", any_of=("crews",)),))
 ECHO = Echo(
     site=SITE,
     shown_by=lambda story: LEAD if story == STORY else None,
-    story_of=lambda key: STORY if key == LEAD else None,
-    gone=frozenset(("gonegonego",)),
+    ids=lambda: {urn_of(STORY), urn_of("gonegonego")},
 )
 
 
 def post(*links: str, text: str = "crews!") -> Entry:
     shown = "".join(f"<a href='{link}'>{link}</a>" for link in links)
     return Entry(native_id="1", url="https://social.example/@ada/1", kind=Kind.POST, html=f"<p>{text}</p>{shown}")
+
+
+def _fields(entry: Entry) -> dict[str, Any]:
+    return {field.name: getattr(entry, field.name) for field in fields(entry)}
 
 
 def article(url: str, **changes: Any) -> Entry:
@@ -89,14 +93,27 @@ def test_where_the_page_is_served_need_not_be_known() -> None:
 
 
 @pytest.mark.parametrize("story", [STORY, "gonegonego"])
-def test_an_entry_of_our_feed_is_known_by_its_id(story: str) -> None:
+@pytest.mark.parametrize("link", [LEAD, "https://planet.example/items/1"])
+def test_an_entry_of_our_feed_is_known_by_its_id_wherever_it_leads(story: str, link: str) -> None:
     assert urn_of(story) == urn(f"story {story}")
-    landing = landed(article(LEAD, native_id=urn_of(story)))
+    landing = landed(article(link, native_id=urn_of(story)))
     assert (landing.mentions, landing.unmatched, landing.remarks) == ((), (), (f"1 entry {OURS}: left out",))
 
 
-def test_an_id_of_the_same_kind_that_is_not_ours_is_anyones() -> None:
-    assert len(landed(article(LEAD, native_id="urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8")).mentions) == 1
+@pytest.mark.parametrize("id", ["urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8", urn_of("of another page")])
+def test_an_id_of_the_same_kind_that_is_not_ours_is_anyones(id: str) -> None:
+    assert len(landed(article(LEAD, native_id=id)).mentions) == 1
+
+
+def test_ids_are_not_asked_for_where_no_entry_has_one_of_that_kind() -> None:
+    asked: list[int] = []
+    landed(article(LEAD), article(LEAD, native_id="2"), echo=Echo(site=SITE, ids=lambda: asked.append(1) or ()))  # type: ignore[func-returns-value]  # counts
+    assert asked == []
+
+
+def test_an_answer_to_something_on_one_machine_is_about_itself() -> None:
+    (mention,) = landed(Entry(**{**_fields(post()), "in_reply_to": "http://localhost:3000/@ada/1"})).mentions
+    assert mention.identity.subject == "https://social.example/@ada/1"
 
 
 # -- addresses of one machine
