@@ -15,6 +15,7 @@ import pytest
 
 from aggregator.publish.site import publish
 from tests.publish.test_pages import evil_stories
+from tests.support.crowd import FORMER, a_crowd
 from tests.support.site import settings_in, site_of, some_sources, some_stories
 from tests.support.stories import NOON
 
@@ -24,7 +25,8 @@ FLAGS = (
     "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1",
 )  # fmt: skip
-PAGES = ("index.html", "sources.html", "year/2024.html")
+STORY = f"story/{a_crowd()[0].id}.html"
+PAGES = ("index.html", "sources.html", "year/2024.html", "posts.html", STORY)
 WIDTHS = (320, 390, 1280)
 SCHEMES = ("light", "dark")
 
@@ -50,8 +52,8 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A site with stories of every kind, and a stranger's worst among them, on loopback."""
-    settings = settings_in(tmp_path_factory.mktemp("site"), site=site_of(stories=10))
-    publish(lambda: (*some_stories(), *evil_stories()), settings, some_sources(), revision=1, now=NOON)
+    settings = settings_in(tmp_path_factory.mktemp("site"), site=site_of(stories=25))
+    publish(lambda: (*some_stories(), *evil_stories(), *a_crowd()), settings, some_sources(), revision=1, now=NOON)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(settings.output)))
     serving = threading.Thread(target=server.serve_forever, daemon=True)
     serving.start()
@@ -132,7 +134,7 @@ LONGEST_LINE = """() => Math.max(...[...document.querySelectorAll('p, h3, blockq
 @pytest.mark.parametrize("name", PAGES)
 def test_no_line_holds_more_than_seventy_characters(browser: Any, name: str, tmp_path: Path) -> None:
     settings = settings_in(tmp_path, site=site_of(stories=3))
-    publish(some_stories, settings, some_sources(), revision=1, now=NOON)
+    publish(lambda: (*some_stories(), *a_crowd()), settings, some_sources(), revision=1, now=NOON)
     with Visit(browser, (settings.output / name).as_uri()) as visit:
         visit.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         assert 30 < visit.page.evaluate(LONGEST_LINE) <= 70
@@ -203,12 +205,26 @@ def test_a_finger_can_hit_every_link_that_stands_alone(browser: Any, site: str, 
         assert visit.page.evaluate(SMALL_TARGETS) == []
 
 
-def test_voices_open_without_script(browser: Any, site: str) -> None:
+def test_what_is_folded_opens_without_script(browser: Any, site: str) -> None:
     with Visit(browser, site, java_script_enabled=False) as visit:
-        talk = visit.page.locator("details").first
-        assert not talk.locator(".voices").is_visible()
-        talk.locator("summary").click()
-        assert talk.locator(".voices").is_visible()
+        more = visit.page.locator("details.more").first
+        assert not more.locator("a").first.is_visible()
+        more.locator("summary").click()
+        assert more.locator("a").first.is_visible()
+        assert more.locator("li").count() == 12
+
+
+def test_the_voices_stand_one_step_from_the_list(browser: Any, site: str) -> None:
+    with Visit(browser, site, java_script_enabled=False) as visit:
+        visit.page.get_by_role("link", name="41 voices").click()
+        assert visit.page.url == site + STORY
+        assert visit.page.locator(".voices blockquote").first.is_visible()
+        assert visit.page.get_by_role("heading", level=1).inner_text() == "Crews that last"
+
+
+def test_an_address_that_a_story_had_leads_on_without_script(browser: Any, site: str) -> None:
+    with Visit(browser, f"{site}story/{FORMER}.html", java_script_enabled=False) as visit:
+        visit.page.wait_for_url(site + STORY)
 
 
 def test_every_icon_has_a_name_and_the_same_weight(browser: Any, site: str) -> None:

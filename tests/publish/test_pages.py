@@ -11,10 +11,12 @@ from lxml.html import HtmlElement
 
 from aggregator.model import Author, Kind, Story
 from aggregator.publish.site import publish
+from tests.support.crowd import a_crowd
 from tests.support.site import failed_since, settings_in, site_of, some_sources, some_stories, source_view
 from tests.support.stories import NOON, chosen_by_hand, found, joined, mentioned, posted, published_entry
 
 GOLDEN = Path(__file__).parent / "golden"
+PAGES = ("index.html", "sources.html", "year/2024.html", "posts.html", f"story/{a_crowd()[0].id}.html")
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\x00\x1b\u202e]]>"
 
 
@@ -55,17 +57,17 @@ def test_a_title_of_ten_thousand_characters_is_cut(tmp_path: Path) -> None:
     assert max(len(title.text_content()) for title in page.xpath("//h3")) <= 200
 
 
-@pytest.mark.parametrize("name", ["index.html", "sources.html", "year/2024.html"])
+@pytest.mark.parametrize("name", PAGES)
 def test_every_page_says_that_nothing_may_be_loaded_or_run(tmp_path: Path, name: str) -> None:
-    page = pages_of(tmp_path, some_stories(), stories=3)[name]
+    page = pages_of(tmp_path, (*some_stories(), *a_crowd()), stories=3)[name]
     policy = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
     assert re.fullmatch(r"default-src 'none'; style-src 'sha256-[\w+/=]{44}'; base-uri 'none'; form-action 'none'", policy)
     assert page.xpath("//script | //link[@rel='stylesheet'] | //img | //*[@src]") == []
 
 
-@pytest.mark.parametrize("name", ["index.html", "sources.html", "year/2024.html"])
+@pytest.mark.parametrize("name", PAGES)
 def test_every_page_can_be_walked_by_its_landmarks_and_headings(tmp_path: Path, name: str) -> None:
-    page = pages_of(tmp_path, some_stories(), stories=3)[name]
+    page = pages_of(tmp_path, (*some_stories(), *a_crowd()), stories=3)[name]
     levels = [int(heading.tag[1]) for heading in page.xpath("//h1|//h2|//h3|//h4|//h5|//h6")]
     assert levels[0] == 1
     assert levels.count(1) == 1
@@ -80,7 +82,7 @@ def test_every_page_can_be_walked_by_its_landmarks_and_headings(tmp_path: Path, 
 
 
 def test_every_link_between_our_files_leads_to_one(tmp_path: Path) -> None:
-    pages = pages_of(tmp_path, some_stories(), stories=3)
+    pages = pages_of(tmp_path, (*some_stories(), *a_crowd()), stories=3)
     for name, page in pages.items():
         for href in page.xpath("//@href"):
             if not href.startswith(("http", "#")):
