@@ -139,19 +139,26 @@ def log(options: argparse.Namespace) -> int:
                 complain_lines(str(error))
                 code = 3
         lines = app.store.decisions.log(options.limit)
+        taken_down = app.store.takedowns.history(options.limit)
         if options.json:
-            show([{"at": one.at, "made": one.made, "decision": asdict(one.decision)} for one in lines])
+            decided = [{"at": one.at, "made": one.made, "decision": asdict(one.decision)} for one in lines]
+            show([*decided, *({"at": one.at, "takedown": one.scope, "reason": one.reason} for one in taken_down)])
             return code
         rows = []
         for one in lines:
             decision, at = one.decision, one.decision.at if one.made else one.at
             what = sentence(decision, str, tense="log")
             rows.append((day(at), decision.by or "-", what if one.made else f"took back: {what}", decision.reason))
-        for line in columns(rows) if rows else ():
+        # What it was is not kept.
+        rows += [(day(one.at), "-", f"took down: {_TAKEN_DOWN[one.scope]}", one.reason) for one in taken_down]
+        for line in columns(sorted(rows, key=lambda row: row[0], reverse=True)) if rows else ():
             say(line)
         if not rows:
             talk(options, "Nothing has been decided yet. `aggregator hide URL` takes a story off the page.")
     return code
+
+
+_TAKEN_DOWN = {"url": "an address", "author": "an author", "domain": "a site", "name": "a name"}
 
 
 # -- what they share

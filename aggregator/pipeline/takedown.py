@@ -13,7 +13,7 @@ from enum import StrEnum
 from html import unescape
 
 from aggregator.curation.naming import AUTHOR, DOMAIN, domain_named, folded
-from aggregator.model import Author, Chosen, Entry, Identity, Link, Mention, Preview
+from aggregator.model import Author, Chosen, Decision, Entry, Identity, Link, Mention, Preview
 from aggregator.text.urls import canonical, host_of, is_web
 
 # As addresses stand in markup and in plain text.
@@ -147,6 +147,21 @@ class Refusals:
     def covers_chosen(self, chosen: Chosen) -> bool:
         """Whether a chosen entry lists something that was taken down."""
         return bool(self.hashes) and any(self.covers_key(link.key) for link in chosen.links)
+
+    def decided(self, decision: Decision) -> tuple[str, ...]:
+        """Of what a decision is about, that which was taken down."""
+        return tuple(one for one in (decision.subject, *decision.others) if self.hashes and self._covers_decided(one))
+
+    def covers_decision(self, decision: Decision) -> bool:
+        """Whether a decision is about something that was taken down, or names its address."""
+        return bool(self.hashes) and (bool(self.decided(decision)) or any(map(self.quotes, (decision.value, decision.reason))))
+
+    def _covers_decided(self, subject: str) -> bool:
+        if subject.startswith(AUTHOR):
+            return self._refused(Scope.AUTHOR, folded(subject.removeprefix(AUTHOR)))
+        if subject.startswith(DOMAIN):
+            return self.covers_host(subject.removeprefix(DOMAIN))
+        return is_web(subject) and self.covers_key(subject)
 
     def allowed(self, chosen: Iterable[Chosen]) -> tuple[Chosen, ...]:
         """The chosen entries that may be shown, without names that may not."""

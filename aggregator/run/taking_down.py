@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aggregator.app import App
-from aggregator.curation.naming import AUTHOR, folded
-from aggregator.model import Author, Decision, Mention
+from aggregator.model import Author, Mention
 from aggregator.pipeline.takedown import Refusals, Scope, Subject, accounts_of, names_of, whole_names
 from aggregator.run.publishing import publish_site
 from aggregator.store import Erased
-from aggregator.text.urls import canonical, is_web
+from aggregator.text.urls import canonical
 
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 # No file of the page, nor of the configuration, is longer.
@@ -208,21 +207,7 @@ def _decided(app: App, refusals: Refusals) -> Iterator[str]:
     """Subjects of decisions, also of past ones, that are it."""
     decisions = (*app.store.decisions.standing(), *(line.decision for line in app.store.decisions.log(1_000_000)))
     for decision in decisions:
-        yield from named_by(decision, refusals)
-
-
-def named_by(decision: Decision, refusals: Refusals) -> Iterator[str]:
-    """Of what a decision is about, that which was taken down."""
-    for one in (decision.subject, *decision.others):
-        if one.startswith(AUTHOR):
-            name = folded(one.removeprefix(AUTHOR))
-            if any(Subject(scope=scope, value=name).hashed(refusals.salt) in refusals.hashes for scope in (Scope.AUTHOR, Scope.URL)):
-                yield one
-        elif one.startswith("domain:"):
-            if refusals.covers_host(one.removeprefix("domain:")):
-                yield one
-        elif is_web(one) and refusals.covers_key(one):
-            yield one
+        yield from refusals.decided(decision)
 
 
 def _staying(app: App, keys: Iterable[str], refusals: Refusals) -> tuple[str, ...]:
@@ -253,7 +238,7 @@ def _copies(app: App) -> list[Path]:
 def _unreached(app: App, refusals: Refusals, *, dry_run: bool) -> Iterator[Place]:
     """Lines of the operator's own files that name it, and files of the page that still do."""
     settings = app.settings
-    for path in (settings.file, settings.curation):
+    for path in (settings.file, settings.curation, *filter(None, (settings.markdown.into,))):
         yield from (Place(path=str(path), line=number) for number in _lines(path, refusals))
     if not dry_run and settings.output.is_dir():
         for path in sorted(path for path in settings.output.rglob("*") if path.is_file() and ".git" not in path.parts):

@@ -184,6 +184,20 @@ def test_the_log_keeps_that_it_happened_and_why_and_not_what_it_was(ran: Steward
     [happened] = store.takedowns.history()
     store.close()
     assert (happened.scope, happened.reason) == ("url", "asked by mail (the steward)")
+    logged = ran.runs("log").out
+    assert "took down: an address" in logged
+    assert "blog.example" not in logged
+
+
+def test_decisions_about_it_go_and_do_not_come_back_with_the_file(ran: Steward) -> None:
+    for words in (("pin", "https://blog.example/two"), ("note", "https://blog.example/ones", "compare https://blog.example/two")):
+        assert ran.runs(*words).code == 0
+    receipt = takes_down(ran, "https://blog.example/two", "--json").json()
+    assert receipt["erased"]["decisions"] == 2
+    named = [one["line"] for one in receipt["unreached"] if Path(one["path"]).name == "curation.yaml"]
+    assert len(named) == 2
+    assert ran.runs("hide", "https://blog.example/three").code == 0
+    assert holding(ran, "blog.example/two") == []
 
 
 @pytest.mark.parametrize("reason", ["about https://blog.example/two", "Ida Ibsen asked, blog.example/two", " "])
