@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aggregator.model import Story
-from aggregator.pipeline.curate import Curated
+from aggregator.pipeline.curate import Curated, is_first_hand
 
 _CALLED = 80
 
@@ -32,7 +32,7 @@ def called(story: Story, key: str = "") -> str:
     """
     about = key if any(link.key == key for link in story.links) else story.lead
     given = () if about != story.lead else (story.curation.title, story.chosen.title if story.chosen else None)
-    own = [one.entry for one in story.mentions if one.identity.subject == about]
+    own = [one.entry for one in story.mentions if one.identity.subject == about and is_first_hand(one)]
     pages = (link.title for link in story.links if link.key == about)
     titles = (*given, *(entry.title for entry in own), *pages, *(entry.text for entry in own))
     title = next((text for text in titles if text and text.strip()), about)
