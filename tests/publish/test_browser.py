@@ -52,7 +52,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A site with stories of every kind, and a stranger's worst among them, on loopback."""
-    settings = settings_in(tmp_path_factory.mktemp("site"), site=site_of(stories=25))
+    settings = settings_in(tmp_path_factory.mktemp("site"), site=site_of(stories=14))
     publish(lambda: (*some_stories(), *evil_stories(), *a_crowd()), settings, some_sources(), revision=1, now=NOON)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(settings.output)))
     serving = threading.Thread(target=server.serve_forever, daemon=True)
