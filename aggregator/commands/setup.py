@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from aggregator.collectors import collector_for
 from aggregator.commands.common import columns, say, settings_of, show, talk
 from aggregator.errors import ConfigError
-from aggregator.model import Decision, Source, Takes
+from aggregator.model import Decision, Source, Takes, Topic
 from aggregator.settings import Settings
 from aggregator.shape import write_duration
 from aggregator.text.secret_address import masked
@@ -33,6 +34,9 @@ topics:
     any_of: [{word}]          # words, phrases in quotes, "#hashtags"; one is enough
     # none_of: [unrelated]    # one of these in title, text or tags, and the entry is left out
     # languages: [en]         # only entries that say they are in one of these, or say nothing
+    # near: [[crew, circle]]  # two words that count only near each other
+    # people: [Ana, Bo]       # worth 0.5 each, or as you say ({{Ana: 0.8}}); 1 is a match. So are sites: {{crews.example: 1}}
+    # about: [https://example.org/essay]    # what is or links to one of these pages
 
 fetch:
   # A page or mailto: that tells the operators of other servers who is asking.
@@ -149,8 +153,7 @@ def understood(settings: Settings) -> list[str]:
     """The configuration in words."""
     lines = [f"{settings.file} is right.", ""]
     for topic in settings.topics:
-        without = f", not {', '.join(topic.none_of)}" if topic.none_of else ""
-        lines.append(f"Topic {topic.id}: {', '.join(topic.any_of)}{without}")
+        lines += _topic(topic)
     lines += ["", f"{len(settings.sources)} sources:"]
     rows = [_row(source) for source in settings.sources]
     lines += [f"  {line}" for line in columns(rows)] if rows else []
@@ -159,6 +162,21 @@ def understood(settings: Settings) -> list[str]:
     if not settings.fetch.contact or "example.org" in settings.fetch.contact:
         lines.append("fetch.contact is not set: servers like to know who asks. Write a page or mailto: there.")
     return lines
+
+
+def _topic(topic: Topic) -> Iterator[str]:
+    """What a topic looks for, each kind of rule in a line."""
+    without = f", not {', '.join(topic.none_of)}" if topic.none_of else ""
+    yield f"Topic {topic.id}: {', '.join(topic.any_of)}{without}"
+    if topic.near:
+        yield "  near each other: " + ", ".join(f"{pair.left} and {pair.right} (within {pair.words} words)" for pair in topic.near)
+    if weights := (*topic.people, *topic.sites):
+        named = (f"{one.name}{''.join(f' or {form}' for form in one.also)} ({one.worth:g})" for one in weights)
+        yield f"  people and sites that add up to 1: {', '.join(named)}"
+    if topic.about:
+        yield (
+            f"  what is or links to one of {len(topic.about)} pages" if len(topic.about) > 1 else f"  what is or links to {topic.about[0]}"
+        )
 
 
 def keys_wanted(settings: Settings) -> dict[str, str]:

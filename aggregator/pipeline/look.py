@@ -203,14 +203,14 @@ def _pivots(word: str, join: str) -> list[str]:
 
 def _pivot(word: str, at: int, join: str) -> str:
     letter = re.escape(word[at])
-    after = word[at + 1 : at + 1 + _CONTEXT]
-    right = [re.escape(after), *(re.escape(after[:length]) + f"[{join}]" for length in range(len(after)))]
+    # What stands behind is asked for letter by letter: most places fail the first.
+    right = ""
+    for one in reversed(word[at + 1 : at + 1 + _CONTEXT]):
+        right = f"(?:{re.escape(one)}{right}|[{join}])"
     before = word[max(0, at - _CONTEXT) : at]
     ends = (f"[{join}]", rf"[{join}\s]\s", *_ESCAPES)
     left = [f"(?<={end}{re.escape(before[len(before) - length :])}{letter})" for length in range(len(before)) for end in ends]
-    # One character tells most places apart, at a third of the price of asking for all that may stand there.
-    soon = f"(?=[{re.escape(after[0])}{join}])" if after else ""
-    return f"{letter}{soon}(?={'|'.join(right)})(?:(?<={re.escape(before)}{letter})|{'|'.join(left) or '(?!)'})"
+    return f"{letter}(?={right})(?:(?<={re.escape(before)}{letter})|{'|'.join(left) or '(?!)'})"
 
 
 def _hidden(low: bytes, high: str) -> set[str] | None:

@@ -44,6 +44,8 @@ class Matcher:
         """
         self._topics = tuple(map(compiled_topic, topics))
         self._needs = tuple(one.needs for one in self._topics)
+        # One of these occurs wherever the needs of a topic are met.
+        self._first = tuple(dict.fromkeys(needle.text for needs in self._needs for needle in needs.first()))
         self._look = look_for(topics)
         self._spaced = any(topic.spaced for topic in topics)
         # Only sites and pages are compared with an entry's own address.
@@ -96,13 +98,19 @@ class Matcher:
             parts += preview.title or "", preview.description or "", words_of(preview.url)
         parts += map(words_of, entry.links)
         if self._addressed:
-            parts += words_of(entry.url), *map(words_of, entry.aliases)
+            # Most addresses have nothing to decode, and this one is looked at in every entry.
+            own = entry.url
+            parts.append(words_of(own) if "%" in own or "xn--" in own else own)
+            parts += map(words_of, entry.aliases)
         written = "\n".join(parts)
         if "&" in written or "</" in written:
             written = "\n".join(reading for part in parts for reading in readings(part))
         squeezed = self._squeezed(written)
         if not entry.html:
-            return any(needs.met(lambda needle: needle.text in squeezed) for needs in self._needs)
+            for text in self._first:
+                if text in squeezed:
+                    return any(needs.met(lambda needle: needle.text in squeezed) for needs in self._needs)
+            return False
         # Bytes that cannot be text are looked at no further: the look lets them through.
         in_html = self._look.within(entry.html.encode("utf-8", "surrogatepass"))
         return any(needs.met(lambda needle: needle.text in squeezed or in_html(needle)) for needs in self._needs)

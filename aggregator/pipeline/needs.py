@@ -42,6 +42,10 @@ class Needs:
         grouped = (needle for group, _worth in self.weighed for needle in group)
         return dict.fromkeys((*self.alone, *(needle for pair in self.pairs for needle in pair), *grouped))
 
+    def first(self) -> Iterable[Needle]:
+        """Needles of which at least one occurs where the topic can match."""
+        return (*self.alone, *(pair[0] for pair in self.pairs), *(needle for group, _worth in self.weighed for needle in group))
+
     def met(self, occurs: Occurs) -> bool:
         """False when the topic cannot match."""
         for needle in self.alone:

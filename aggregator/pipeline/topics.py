@@ -86,7 +86,7 @@ def compiled_topic(topic: Topic) -> Compiled:
         languages=frozenset(map(_primary, topic.languages)),
         needs=Needs(
             alone=tuple(dict.fromkeys((*(_needle(rule, topic) for rule in any_of), *(one.needle for one in about)))),
-            pairs=tuple((_needle(pair.left, topic), _needle(pair.right, topic)) for pair in near),
+            pairs=tuple(_rarer_first(_needle(pair.left, topic), _needle(pair.right, topic)) for pair in near),
             weighed=_weighed(people, sites),
         ),
     )
@@ -96,6 +96,11 @@ def _weighed(people: Sequence[Person], sites: Sequence[Site]) -> tuple[tuple[tup
     groups = [(tuple(dict.fromkeys(Needle(form.needle) for form in one.forms)), one.worth) for one in people]
     groups += [((one.target.needle,), one.worth) for one in sites]
     return tuple(sorted(groups, key=lambda group: -group[1])) if sum(worth for _, worth in groups) >= ENOUGH else ()
+
+
+def _rarer_first(left: Needle, right: Needle) -> tuple[Needle, Needle]:
+    """The longer one first: where it is missing the other is not asked for."""
+    return (left, right) if len(left.text) >= len(right.text) else (right, left)
 
 
 def _needle(rule: Rule, topic: Topic) -> Needle:

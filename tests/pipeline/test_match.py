@@ -182,7 +182,7 @@ def test_matching_never_raises_and_the_glance_loses_nothing(text: str, html: str
     )
     unglanced = Matcher(())
     unglanced._topics, unglanced._dotless = matcher._topics, matcher._dotless
-    unglanced._needs = (Needs(alone=(Needle(""),)),)
+    unglanced._needs, unglanced._first = (Needs(alone=(Needle(""),)),), ("",)
     assert matcher.match(whole) == unglanced.match(whole)
 
 
