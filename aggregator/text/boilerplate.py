@@ -8,10 +8,22 @@ hardly anything follows it. When in doubt it is text: a strange sentence is bett
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Final
 
 from aggregator.text.dates import parse_date
 from aggregator.text.months import MONTHS
+
+
+class _Late:
+    """A pattern that is compiled when it is first asked: a build without news asks none of them."""
+
+    def __init__(self, text: str, flags: re.RegexFlag) -> None:
+        self._text, self._flags = text, flags
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self._text, self._flags)
 
 
 def _either(*lines: str) -> str:
@@ -96,9 +108,9 @@ _CREDITS: Final = _either(
     r"(?:web ?site|website|twitter|instagram|facebook|linkedin|youtube|mastodon|e-?mail|web|patreon|tiktok|telegram|bluesky) ?: ?\S+$",
     r"\(?\[?\d{1,2}:\d{2}(?::\d{2})?\b|(?:recorded|aufgenommen) (?:on|at|live|am|in)\b|views? expressed",
 )  # fmt: skip
-_BEGINS: Final = re.compile(f"{_INVITATIONS}|{_NOTICES}|{_CREDITS}", re.IGNORECASE)
+_BEGINS: Final = _Late(f"{_INVITATIONS}|{_NOTICES}|{_CREDITS}", re.IGNORECASE)
 # These are boilerplate alone, or with at most three words behind them.
-_ALONE: Final = re.compile(
+_ALONE: Final = _Late(
     r"(?:share|donate|follow|menu|home|search|advertisement|sponsored|loading|learn more|contents|related(?: posts)?|see also|transcript"
     r"|anzeige|werbung|teilen|anmelden|registrieren|inhaltsverzeichnis|inhalt|startseite|suche|newsletter"
     r"|publicité|partager|sommaire|table des matières|accueil|recherche|se connecter|s.inscrire"
@@ -110,34 +122,34 @@ _ALONE: Final = re.compile(
 )
 # What a notice about cookies says wherever its sentence begins.
 _COOKIES: Final = re.compile(r"\bcookies?\b", re.IGNORECASE)
-_CONSENT: Final = re.compile(
+_CONSENT: Final = _Late(
     r"\bwe use\b|\buses? cookies|\bverwende|\bnutz(?:en|t)\b|\bsetzen\b|\butilis(?:e|ons|er)\b|\butiliza|\busamos\b|\baccept|\bconsent"
     r"|\bakzept|\beinwillig"
     r"|\bacepta|\bacconsent|\bgebruik",
     re.IGNORECASE,
 )
 # A label before what is text.
-_LABEL: Final = re.compile(
+_LABEL: Final = _Late(
     r"(?:(?:episode |video )?(?:summary|description|abstract|intro(?:duction)?|overview|about this (?:episode|video))|zusammenfassung"
     r"|beschreibung|résumé|resumen|descripción"
     r"|(?:listen|watch) now(?: \(\d+ mins?\))?|\(?\d{1,3} ?min(?:ute)?s?\.?(?: read| lesezeit| de lecture"
     r"| de lectura)?\)?)\s*[|:·—–]+\s*(?=\S)",
     re.IGNORECASE,
 )
-_PHOTO: Final = re.compile(
+_PHOTO: Final = _Late(
     r"(?:photo|image|picture|foto|bild|imagen)s? (?:by|von|de|par|por) [^.!?\n]{1,60}? (?:on|auf|sur|en|via|from) (?:unsplash|pexels"
     r"|pixabay|flickr|wikimedia(?: commons)?)\W*",
     re.IGNORECASE,
 )
 # From here on everything is what a host of podcasts or newsletters adds.
-_TAIL: Final = re.compile(
+_TAIL: Final = _Late(
     r"(?:^|\s)(?:-{3,}|—{2,}|_{3,})\s*(?:this (?:episode|podcast) is|send in a voice|support this podcast|hosted (?:on|by)).*"
     r"|\s*(?:support this podcast|send in a voice message) ?:[^\n]*"
     r"|(?<=[.!?…\])])\s*this is a public episode\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 # What a summary that was cut short by a machine ends in.
-_CUT_SHORT: Final = re.compile(
+_CUT_SHORT: Final = _Late(
     r"(?:\s*(?:\[\s*(?:…|\.{3})\s*\]|…|\.{3})\s*[(\[→»>\s]*|(?<=[.!?”\")])\s+[(\[→»>\s]*|\s+(?-i:(?=[A-ZÀ-Ý])))"
     r"(?:continue reading|read more|keep reading|read the (?:full|rest)|weiterlesen|mehr lesen|lire la suite|seguir leyendo|sigue leyendo"
     r"|leer más|lees verder)\b[^.!?]{0,200}\Z|\s*(?:\[\s*(?:…|\.{3})\s*\]|\(\s*more\s*(?:…|\.{3})\s*\))\s*\Z",
@@ -146,7 +158,7 @@ _CUT_SHORT: Final = re.compile(
 # A first look, which costs a tenth.
 _SIGNS_OF_A_CUT: Final = ("]", "…)", "..)", "read", "weiterlesen", "mehr lesen", "la suite", "leyendo", "leer más", "lees verder")
 _DIGIT: Final = re.compile(r"\d")
-_DATE_LABEL: Final = re.compile(
+_DATE_LABEL: Final = _Late(
     r"(?:(?:first |last |originally )?(?:posted|published|updated|modified|written|created)|veröffentlicht|aktualisiert|erstellt"
     r"|publiée?|mise? à jour|publicad[oa]|actualizad[oa]|date|datum|fecha)"
     r"(?: on| at| am| le| el| den)?\b[:\s]*",
@@ -166,9 +178,9 @@ _NAME: Final = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}")
 def is_boilerplate(sentence: str) -> bool:
     """True when a sentence is an invitation, a credit, a notice or a date, and says nothing of what a page is about."""
     start = _LEADING.sub("", sentence)
-    if _BEGINS.match(start) or _ALONE.match(start):
+    if _BEGINS.pattern.match(start) or _ALONE.pattern.match(start):
         return True
-    about_cookies = "ookie" in sentence and _COOKIES.search(sentence) is not None and _CONSENT.search(sentence) is not None
+    about_cookies = "ookie" in sentence and _COOKIES.search(sentence) is not None and _CONSENT.pattern.search(sentence) is not None
     return about_cookies or is_date_line(start)
 
 
@@ -176,7 +188,7 @@ def is_date_line(line: str) -> bool:
     """True for a day with what stands beside it on a page: its label, who wrote it, how long it takes to read."""
     if len(line) > 90 or _DIGIT.search(line) is None:
         return False
-    parts = [part for part in _BESIDE.split(_DATE_LABEL.sub("", line.strip(" .·|")).strip()) if part]
+    parts = [part for part in _BESIDE.split(_DATE_LABEL.pattern.sub("", line.strip(" .·|")).strip()) if part]
     dates = [_is_date(part) for part in parts]
     return any(dates) and all(dated or _LENGTH.fullmatch(part) or _NAME.fullmatch(part) for part, dated in zip(parts, dates, strict=True))
 
@@ -184,13 +196,13 @@ def is_date_line(line: str) -> bool:
 def without_frame(text: str) -> str:
     """A text without what a host puts before and behind it in the same breath; "…" where it was cut short."""
     if "--" in text or "__" in text or "odcast" in text or "oice" in text or "public" in text:
-        text = _TAIL.sub("", text)
+        text = _TAIL.pattern.sub("", text)
     last = text[-260:].lower()
-    if any(sign in last for sign in _SIGNS_OF_A_CUT) and (end := _CUT_SHORT.search(text[-260:])):
+    if any(sign in last for sign in _SIGNS_OF_A_CUT) and (end := _CUT_SHORT.pattern.search(text[-260:])):
         stem = text[: len(text) - len(end[0])].rstrip(" ,;:–—-")
         text = stem if not stem or stem[-1] in ".!?…" else f"{stem}…"
     for _ in range(3):
-        begun = _PHOTO.match(text) or _LABEL.match(text) or _dated(text)
+        begun = _PHOTO.pattern.match(text) or _LABEL.pattern.match(text) or _dated(text)
         if begun is None:
             break
         text = text[begun.end() :]
