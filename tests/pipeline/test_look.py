@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from html import escape
 from html.entities import html5
 from pathlib import Path
@@ -13,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.model import Entry, Kind, Topic
+from aggregator.model import Entry, Kind, Near, Topic, Weight
 from aggregator.pipeline.look import _REFERENCE, _STYLED, _stands_for, look_for
 from aggregator.pipeline.match import Matcher
+from aggregator.text.urls import canonical
 
 SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "samples"
 WORDS = (
@@ -225,3 +227,63 @@ def test_no_sample_with_a_word_is_passed_over(word: str) -> None:
         body = path.read_bytes()
         if not look(body):
             assert not matcher.match(entry(body.decode("utf-8", "replace"))), path.name
+
+
+PEOPLE = ("ada lovelace", "solidarité", "微团结", "@bo", "c++", "ι. παπάς")
+PAGES = (
+    "https://youtube.com/watch?v=_Sh-3x1hgY0",
+    "https://example.org/2018/a-long-title",
+    "https://münchen.example/",
+    "https://e.example/a",
+)
+RICH = Topic(
+    id="r",
+    title="r",
+    any_of=("zzyzx",),
+    near=(Near(left="crew", right="congregation"), Near(left="微团结", right="é"), Near(left="mutual aid", right="mutual aid")),
+    people=tuple(Weight(name=name, worth=0.5) for name in PEOPLE),
+    sites=(Weight(name="crews.example", worth=0.5), Weight(name="münchen.example", worth=1.0)),
+    about=tuple(canonical(url).key for url in PAGES),
+    spaced=True,
+)
+RICH_LOOK, RICH_MATCHER = look_for([RICH]), Matcher([RICH])
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data(), st.lists(st.sampled_from((*PEOPLE, "crew", "congregation", "é", "mutual aid")), max_size=5), st.sampled_from(WRAPPERS))
+def test_pairs_and_people_are_let_through_however_they_are_spelled(data: st.DataObject, words: list[str], wrap: object) -> None:
+    html = " ".join(f"{data.draw(FILLER)} {data.draw(spelled(word))}" for word in words)
+    if RICH_MATCHER.match(entry(html)):
+        assert callable(wrap)
+        assert RICH_LOOK(wrap(html).encode("utf-8", "xmlcharrefreplace"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.data(), st.sampled_from((*PAGES, "https://youtu.be/_Sh-3x1hgY0", "http://www.crews.example/x", "https://xn--mnchen-3ya.example/"))
+)
+def test_sites_and_pages_are_let_through_however_they_are_written(data: st.DataObject, url: str) -> None:
+    forms = (
+        url,
+        quote(url, safe=":/?=&"),
+        f"https://www.google.com/url?q={quote(url, safe='')}",
+        f"https://web.archive.org/web/2019/{url}",
+        url.upper().replace("HTTPS", "https"),
+        f"{url}#x",
+    )
+    link = data.draw(st.sampled_from(forms))
+    html = data.draw(st.sampled_from((f'<a href="{escape(link)}">x</a>', f"see {escape(link)} and 微团结", f"ada lovelace <b>{link}</b>")))
+    wrap = data.draw(st.sampled_from(WRAPPERS))
+    if RICH_MATCHER.match(entry(html)):
+        assert callable(wrap)
+        assert RICH_LOOK(wrap(html).encode())
+
+
+def test_what_adds_up_to_less_is_not_let_through() -> None:
+    people = tuple(Weight(name=name, worth=0.5) for name in ("ada lovelace", "solidarité"))
+    look = look_for([replace(RICH, people=people)])
+    assert not look(b"<p>Ada Lovelace and nobody else</p>")
+    assert not look(b"<p>a crew alone</p>")
+    assert look("<p>Ada Lovelace and her solidarité</p>".encode())
+    assert look(b"<p>a crew, and far away a congregation</p>")
+    assert look(b"<p>Ada Lovelace</p><a href='https://crews.example/'>x</a>")

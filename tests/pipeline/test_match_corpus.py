@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.model import Topic
+from aggregator.model import Near, Topic, Weight
 from aggregator.pipeline.match import match_line
 
 CASES: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "corpus" / "matches.json").read_text(encoding="utf-8"))
@@ -22,6 +22,10 @@ def topic(case: dict[str, Any]) -> Topic:
         none_of=tuple(case.get("none_of", ())),
         languages=tuple(case.get("languages", ())),
         spaced=case.get("spaced", False),
+        near=tuple(Near(left=left, right=right) for left, right in case.get("near", ())),
+        people=tuple(Weight(name=name, worth=worth) for name, worth in case.get("people", {}).items()),
+        sites=tuple(Weight(name=name, worth=worth) for name, worth in case.get("sites", {}).items()),
+        about=tuple(case.get("about", ())),
     )
 
 
