@@ -42,11 +42,22 @@ _ORIGINAL: Final = re.compile(
     re.IGNORECASE,
 )
 
+_ELSEWHERE: Final = re.compile(
+    r"\b(?:read|find|get|continue(?: reading)?|the (?:rest|whole|full))\b[^.!?\n]{0,40}\b(?:rest|whole|full|entire|complete|reading)\b[^.!?\n]{0,80}\W*(?:https?://\S+\W*)?\Z"
+    r"|\b(?:weiterlesen|ganzen? (?:text|artikel|beitrag)|lire la suite|seguir leyendo|lees verder|continua a leggere)\b[^\n]{0,80}\Z",
+    re.IGNORECASE,
+)
+
 
 def telling(text: str) -> str:
     """The text without lines and sentences that every text of a place ends in, and without time stamps."""
     pieces = (piece.strip(" \t→»›*_>#-•·") for piece in _PIECES.split(_TIME.sub(" ", text)))
     return "\n".join(piece for piece in pieces if piece and not _BEGINS.match(piece))
+
+
+def goes_on(text: str) -> bool:
+    """Whether a text ends by sending its reader on to the whole of it."""
+    return _ELSEWHERE.search(text[-200:]) is not None
 
 
 def original_in(text: str) -> str | None:

@@ -32,6 +32,7 @@ _DECORATION: Final = (
     "cross-?post(?:ed)?|x-?post|archive|pdf|long read|"
     "interview|mit transkript|transkript|folge|playlist"
 )
+_DECORATED: Final = re.compile(rf"(?:{_DECORATION})(?: (?:{_DECORATION}))*", re.IGNORECASE)
 _ASIDE: Final = re.compile(rf"\s*[(\[{{【](?:{_DECORATION})[)\]}}】]\s*", re.IGNORECASE)
 _TAIL: Final = re.compile(rf"\s*(?:[|·•—–]|\s-|:)\s*(?:{_DECORATION})\W*\Z", re.IGNORECASE)
 _HEAD: Final = re.compile(r"\A\s*(?:full )?(?:transcript(?: of)?|show ?notes(?: for)?|transkript(?: zu)?)\s*[:–—|-]?\s+", re.IGNORECASE)
@@ -67,6 +68,73 @@ _GENERIC: Final = frozenset(
     introducing here some more things stuff misc miscellaneous happy january february march april may june july august september october
     november december spring summer autumn fall winter end start beginning
     """.split()
+)
+# Titles of pages that a program or a template wrote.
+_FORMS: Final = frozenset(
+    map(
+        plain,
+        (
+            "privacy policy",
+            "privacy notice",
+            "privacy",
+            "cookie policy",
+            "cookies",
+            "terms of service",
+            "terms of use",
+            "terms and conditions",
+            "terms",
+            "code of conduct",
+            "contributing",
+            "contributor covenant",
+            "security policy",
+            "license",
+            "licence",
+            "readme",
+            "changelog",
+            "imprint",
+            "legal notice",
+            "disclaimer",
+            "contact",
+            "contact us",
+            "about us",
+            "how to join",
+            "accessibility statement",
+            "sitemap",
+            "impressum",
+            "datenschutz",
+            "datenschutzerklärung",
+            "zustimmung",
+            "einwilligung",
+            "nutzungsbedingungen",
+            "agb",
+            "kontakt",
+            "über uns",
+            "mentions légales",
+            "politique de confidentialité",
+            "conditions générales",
+            "consentement",
+            "aviso legal",
+            "política de privacidad",
+            "política de cookies",
+            "términos y condiciones",
+            "privacybeleid",
+            "algemene voorwaarden",
+            "consent",
+            "hello world",
+            "hallo welt",
+            "sample page",
+            "beispielseite",
+            "coming soon",
+            "under construction",
+            "just a moment",
+            "log in",
+            "sign in",
+            "subscribe",
+            "access denied",
+            "page not found",
+            "error",
+        ),
+    )
 )
 # Words that turn a title into that of another thing: an answer, a review, a second look.
 _TURNING: Final = frozenset(
@@ -108,7 +176,7 @@ class Title(NamedTuple):
 
 def _title(words: tuple[str, ...], parts: tuple[tuple[str, ...], ...], *, answering: bool, cut_off: bool) -> Title:
     telling = telling_words(" ".join(words))
-    generic = all(word in _GENERIC or word.isdigit() for word in telling)
+    generic = " ".join(words) in _FORMS or all(word in _GENERIC or word.isdigit() for word in telling)
     return Title(
         words=words,
         telling=telling,
@@ -125,6 +193,8 @@ def title_of(text: str) -> Title:
     rest = taken_apart(text).rest
     words = _words(rest)
     parts = tuple(part for part in map(_words, _SEPARATOR.split(rest)) if part)
+    if len(parts) > 1 and (telling := tuple(part for part in parts if not _DECORATED.fullmatch(" ".join(part)))):
+        words, parts = (words if len(telling) == len(parts) else tuple(word for part in telling for word in part)), telling
     return _title(words, parts, answering=_ANSWERING.match(rest) is not None, cut_off=rest.endswith("..."))
 
 
@@ -178,7 +248,7 @@ def _without_names(title: str, names: Collection[str], taken: list[str]) -> str:
     ends = [(title[cut.end() :], title[: cut.start()]) for cut in cuts[-1:]]
     for part, rest in (*ends, *((title[: cut.start()], title[cut.end() :]) for cut in cuts[:1])):
         name = _squeezed(part)
-        if name and _named(name, names) and _WORD.search(plain(rest)) and taken_apart(part).marks.keys() <= {"episode", "season"}:
+        if name and _named(name, names) and _WORD.search(plain(rest)):
             taken.append(" ".join(_WORD.findall(plain(part))))
             marks = taken_apart(part).marks
             return _with_marks(rest.strip(" ()"), marks)

@@ -95,6 +95,18 @@ class _Pair(NamedTuple):
         return self.left.key in self.right.links or self.right.key in self.left.links
 
     @property
+    def claimed(self) -> bool:
+        """One names the other as its original."""
+        return self.left.claims == self.right.key or self.right.claims == self.left.key
+
+    @property
+    def contained(self) -> float:
+        """The estimated share of the shorter text that the longer one has, 0 to 1; from the likeness and the numbers of words."""
+        if self.text is None or self.fewest_words < _FEW_WORDS:
+            return 0.0
+        return min(1.0, self.text * (self.left.words + self.right.words) / (1 + self.text) / self.fewest_words)
+
+    @property
     def similar(self) -> bool:
         """The texts are one text."""
         return self.text is not None and self.text >= SIMILAR
@@ -120,7 +132,10 @@ def verdict(left: Work, right: Work) -> Verdict:
         # Most pairs of a bot's posts end here.
         return _no(numbered)
     pair = _compared(left, right)
-    return _translated(pair) or _kept_apart(pair) or _claimed(pair) or _moved(pair) or _posted(pair) or _crossed(pair) or _same_text(pair)
+    found = _translated(pair) or _kept_apart(pair) or _claimed(pair) or _moved(pair) or _posted(pair) or _crossed(pair) or _same_text(pair)
+    if found.evidence is None and pair.claimed:
+        return _no("One names the other as its original, but neither its title, its text nor a link back confirms it.")
+    return found
 
 
 def _compared(left: Work, right: Work) -> _Pair:
@@ -174,7 +189,7 @@ def _translated(pair: _Pair) -> Verdict | None:
     if pair.text is not None and pair.text >= _SAME_TEXT and pair.fewest_words >= _FEW_WORDS:
         return None
     of_one = pair.names >= Agreement.WEAK or left.place == right.place
-    bound = pair.linked or left.claims == right.key or right.claims == left.key or (pair.titles >= Alike.NEARLY and pair.within(_CLOSE))
+    bound = pair.linked or pair.claimed or (pair.titles >= Alike.NEARLY and pair.within(_CLOSE))
     if of_one and bound and left.kind not in _VOICES and right.kind not in _VOICES:
         return _joined(pair, EvidenceKind.TRANSLATION, 1.0, f"One is in {left.language!r}, the other in {right.language!r}: a translation.")
     return _no(f"One is in {left.language!r} and the other in {right.language!r}, and a translation is a story of its own.")
@@ -234,9 +249,10 @@ def _claimed(pair: _Pair) -> Verdict | None:
     if not mine and not theirs:
         return None
     back = (mine and left.key in right.links) or (theirs and right.key in left.links) or (mine and theirs)
-    if back or pair.titles is Alike.SAME or pair.similar or (pair.titles >= Alike.NEARLY and pair.names >= Agreement.WEAK):
+    by_them = pair.names >= Agreement.WEAK and (pair.titles >= Alike.NEARLY or pair.contained >= _SAME_TEXT)
+    if back or pair.titles is Alike.SAME or pair.similar or by_them:
         return _joined(pair, EvidenceKind.CANONICAL_LINK, 1.0, "One names the other as its original, and the other agrees.")
-    return _no("One names the other as its original, but neither its title, its text nor a link back confirms it.")
+    return None
 
 
 def _moved(pair: _Pair) -> Verdict | None:
@@ -245,7 +261,7 @@ def _moved(pair: _Pair) -> Verdict | None:
         return None
     if pair.titles >= Alike.NEARLY or pair.similar:
         return _joined(pair, EvidenceKind.SAME_GUID, 1.0, "Their feeds give them the same id, and their titles are alike.")
-    return _no("Their feeds give them the same id, but their titles differ.")
+    return None
 
 
 def _posted(pair: _Pair) -> Verdict | None:
@@ -346,8 +362,11 @@ def _needed(pair: _Pair) -> float:
     """How alike texts must be to be one, by what the titles say."""
     if pair.left.title is None or pair.right.title is None:
         return _NEARLY_SAME
+    if pair.titles >= Alike.NEARLY and pair.weight >= 1:
+        return SIMILAR
     if pair.titles >= Alike.NEARLY:
-        return SIMILAR if pair.weight >= 1 else _EXACT
+        # What a program or a template wrote stands on many sites.
+        return _EXACT if pair.names is Agreement.SAME else 1.01
     if pair.fewest_words < _LONG_TEXT:
         return 1.01
     if pair.titles is Alike.LOOSELY:

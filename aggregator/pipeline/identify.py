@@ -10,6 +10,8 @@ from typing import Final
 
 from aggregator.model import Entry, EvidenceKind, Identity, Kind, Mention
 from aggregator.pipeline._names import handles_in, names_by_address
+from aggregator.text.html import visible
+from aggregator.text.similarity import words_of
 from aggregator.text.standing import stands_in
 from aggregator.text.urls import RULES, Canonical, canonical, host_of, is_public_web, is_web, trace
 
@@ -41,6 +43,8 @@ _ONE_SEGMENT: Final = re.compile(r"/[^/]+\Z")
 
 _SHORTENED: Final = frozenset(("t.co", "lnkd.in"))
 
+# Words beside the address in the first post of a thread that only points to a page.
+_MOST_POINTING: Final = 15
 _WORD: Final = re.compile(r"\w+")
 _SHINGLE: Final = 3
 _BITS: Final = 64
@@ -53,7 +57,7 @@ def identify(entry: Entry, *, links: Sequence[str]) -> Identity:
         links: every address in the entry's markup, and its own list of links; order and repetition do not matter.
     """
     own = canonical(entry.url)
-    shared = shared_pages(entry, links) if entry.kind in _VOICES else ()
+    shared = shared_pages(entry, links) if entry.kind in _VOICES or _only_points(entry, links) else ()
     subject = _subject(entry, own, shared)
     fingerprint, words = fingerprint_of(" ".join(part for part in (entry.title, entry.text) if part))
     return Identity(
@@ -68,13 +72,21 @@ def identify(entry: Entry, *, links: Sequence[str]) -> Identity:
 
 
 def _subject(entry: Entry, own: Canonical, shared: Sequence[Canonical]) -> Canonical:
-    if entry.kind not in _VOICES or len(shared) > 1:
+    if len(shared) > 1 or (entry.kind not in _VOICES and not shared):
         return own
     if shared:
         return shared[0]
     answered = entry.in_reply_to or stands_in(entry.url)
     found = canonical(answered) if answered else own
     return found if is_web(found.key) else own
+
+
+def _only_points(entry: Entry, links: Sequence[str]) -> bool:
+    """A thread whose first post does nothing but share a page, as those are that a forum opens for the comments on a blog."""
+    if entry.kind is not Kind.THREAD or not links:
+        return False
+    text = visible(entry.html).text if entry.html else entry.text or ""
+    return bool(text) and len(words_of(text)) <= _MOST_POINTING
 
 
 def kind_of_alias(mention: Mention, alias: str) -> EvidenceKind:

@@ -10,13 +10,13 @@ from functools import lru_cache
 from typing import Final
 
 from aggregator.model import Entry, Kind, Link, Material, Mention, Sketched, Work
-from aggregator.pipeline._boilerplate import original_in, telling
+from aggregator.pipeline._boilerplate import goes_on, original_in, telling
 from aggregator.pipeline._languages import language_of, primary
 from aggregator.pipeline._marks import numbering, once_on, taken_apart
 from aggregator.pipeline._names import AT, handles_in, names_by_address, names_in
 from aggregator.pipeline._titles import tidy, title_of
 from aggregator.text.html import visible
-from aggregator.text.page_titles import placeholder
+from aggregator.text.page_titles import placeholder, wall_of
 from aggregator.text.platform_ids import platform_of
 from aggregator.text.similarity import VERSION, bands, posting, sketch, words_of
 from aggregator.text.urls import RULES, canonical, host_of, is_public_web
@@ -97,8 +97,13 @@ class _Told:
 
 def _told(material: Material) -> _Told | None:
     if material.mentions:
-        return _by_mentions(material)
-    return _by_link(material.link) if material.link is not None and (material.link.title or material.link.description) else None
+        told = _by_mentions(material)
+    elif material.link is not None and (material.link.title or material.link.description):
+        told = _by_link(material.link)
+    else:
+        return None
+    # Whatever a wall says, it is not the page's.
+    return None if told.title and wall_of(told.title) else told
 
 
 def _by_mentions(material: Material) -> _Told:
@@ -225,7 +230,10 @@ def _links(key: str, mentions: Sequence[Mention]) -> tuple[str, ...]:
 
 def _claim(material: Material, texts: Sequence[str]) -> str | None:
     said = material.link.canonical if material.link else None
-    return _elsewhere(said, material.key) or _elsewhere(next((found for text in texts if (found := original_in(text))), None), material.key)
+    named = said or next((found for text in texts if (found := original_in(text))), None)
+    if named is None and (links := _links(material.key, material.mentions)) and len(links) == 1 and any(map(goes_on, texts)):
+        named = links[0]
+    return _elsewhere(named, material.key)
 
 
 def _elsewhere(url: str | None, key: str) -> str | None:
