@@ -1,0 +1,344 @@
+"""What every collector promises that can say whether an entry is public still, tried on platforms of which entries vanish."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from aggregator.collectors import platforms
+from aggregator.collectors.base import Collector, Rechecks, Standing, build
+from aggregator.errors import SourceError, Unavailable
+from aggregator.fetch import Params, Reply
+from aggregator.model import Entry, Kind, Restriction, Visibility
+from tests.support.exchanges import settled
+
+Answer = tuple[int, Any]
+"""Status, and a body: bytes, or what is sent as JSON."""
+Rows = Mapping[str, Mapping[str, Any]]
+"""What is there, by a short name: what is particular about each."""
+
+
+@dataclass(kw_only=True)
+class Platform:
+    """A platform that holds some entries, and an `Http` that asks it."""
+
+    options: Mapping[str, str]
+    # The reply to a path and its parameters, given what is there.
+    answer: Callable[[Rows, str, Mapping[str, list[str]]], Answer]
+    # The entry with a short name, as its collector once gave it.
+    entry: Callable[[str], Entry]
+    # What makes an entry private or the like, and how that is told; never empty.
+    closed: Sequence[tuple[Mapping[str, Any], Standing]]
+    transient: frozenset[int] = frozenset()
+    authorised: bool = False
+    rows: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    # Gives another answer in place of one.
+    meddle: Callable[[Answer], Answer] = lambda answer: answer
+    asked: list[str] = field(default_factory=list)
+
+    def get(self, url: str, *, params: Params | None = None, accept: str | None = None, auth: bool = False) -> Reply:
+        from aggregator.fetch.status import error_for
+
+        whole = settled(url, params)
+        self.asked.append(whole)
+        assert len(self.asked) < 1000, "asked without end"
+        parts = urlsplit(whole)
+        status, sent = self.meddle(self.answer(self.rows, parts.path, parse_qs(parts.query)))
+        body = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
+        error = error_for(whole, status, {}, transient=self.transient, now=None, body=body)
+        if error is not None:
+            raise error
+        return Reply(asked=whole, url=whole, status=status, headers={}, body=body)
+
+    def post(self, url: str, *, json: object, accept: str | None = None, auth: bool = False) -> Reply:
+        raise AssertionError("nothing is written to a platform")
+
+
+def entry(native_id: str, url: str, kind: Kind = Kind.POST) -> Entry:
+    return Entry(native_id=native_id, url=url, kind=kind)
+
+
+# -- the platforms
+
+
+def mastodon(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
+    if path == "/api/v1/statuses":
+        return 200, [_status(id, rows[id]) for id in asked.get("id[]", []) if id in rows]
+    id = path.rpartition("/")[2]
+    return (200, _status(id, rows[id])) if id in rows else (404, {"error": "Record not found"})
+
+
+def _status(id: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"id": id, "visibility": "public", **said, "account": {"acct": "ada", "note": "", **said.get("account", {})}}
+
+
+def one_by_one(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
+    """A server that cannot give several."""
+    return (404, b"") if path == "/api/v1/statuses" else mastodon(rows, path, asked)
+
+
+def heedless(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
+    """A server that gives other posts than were asked for."""
+    return (200, [_status("999", {})]) if path == "/api/v1/statuses" else mastodon(rows, path, asked)
+
+
+def bluesky(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
+    if path.endswith("getProfiles"):
+        names = [did.removeprefix("did:plc:") for did in asked["actors"]]
+        assert len(names) <= 25
+        return 200, {"profiles": [{"did": f"did:plc:{name}", "description": rows[name].get("bio", "")} for name in names]}
+    uris = asked["uris"]
+    assert len(uris) <= 25
+    return 200, {"posts": [_post(name, rows[name]) for uri in uris if (name := uri.split("/")[2].removeprefix("did:plc:")) in rows]}
+
+
+def _post(name: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
+    author = {"did": f"did:plc:{name}", "handle": "ada.example", "labels": [{"val": one} for one in said.get("labels", ())]}
+    return {"uri": _uri(name), "record": {"text": "crews"}, "author": author}
+
+
+def _uri(name: str) -> str:
+    return f"at://did:plc:{name}/app.bsky.feed.post/3k"
+
+
+def discourse(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
+    topic = path.removeprefix("/t/").removesuffix(".json")
+    posts = {name: said for name, said in rows.items() if name[0] == topic}
+    if not posts:
+        return 404, {"errors": ["not found"]}
+    about = {key: value for said in posts.values() for key, value in said.items() if key in ("visible", "archetype")}
+    listed = [{"id": 0, "post_number": 1}, *({"id": int(name), "post_number": 9, **said} for name, said in posts.items())]
+    return 200, {"id": int(topic), **about, "post_stream": {"posts": listed, "stream": [0, *map(int, posts)]}}
+
+
+def loomio(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
+    items = [f"<entry><id>{name}</id><title>x</title><link href='https://www.loomio.com/d/abcdefgh/x/{name}'/></entry>" for name in rows]
+    # An older comment than all that are asked about shows how far back the feed goes.
+    items.append("<entry><id>0</id><title>x</title><link href='https://www.loomio.com/d/abcdefgh/x/1'/></entry>")
+    return 200, f"<feed xmlns='http://www.w3.org/2005/Atom'><title>A thread</title>{''.join(items)}</feed>".encode()
+
+
+def oembed(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
+    video = asked["url"][0].partition("v=")[2]
+    return (rows[video].get("status", 200), {"title": "x"}) if video in rows else (404, b"Not Found")
+
+
+def youtube(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
+    found = [{"id": id, "status": {"privacyStatus": rows[id].get("privacy", "public")}} for id in asked["id"][0].split(",") if id in rows]
+    return 200, {"kind": "youtube#videoListResponse", "items": found}
+
+
+def closed(native_id: str, *restrictions: Restriction, visibility: Visibility = Visibility.PUBLIC, found: bool = True) -> Standing:
+    return Standing(native_id=native_id, found=found, visibility=visibility, restrictions=restrictions)
+
+
+_MASTODON_CLOSED = (
+    ({"visibility": "unlisted"}, closed("51", visibility=Visibility.UNLISTED)),
+    ({"visibility": "private"}, closed("51", visibility=Visibility.PRIVATE)),
+    ({"account": {"suspended": True}}, closed("51", visibility=Visibility.PRIVATE)),
+    ({"account": {"noindex": True}}, closed("51", Restriction.NOINDEX)),
+    ({"account": {"discoverable": False}}, closed("51", Restriction.NOT_DISCOVERABLE)),
+    ({"account": {"note": "<p>#nobot</p>"}}, closed("51", Restriction.NO_BOT)),
+)
+
+
+def _toot(name: str) -> Entry:
+    return entry(name, f"https://social.example/@ada/{name}")
+
+
+def _video(name: str) -> Entry:
+    return entry(f"yt:video:{name}", f"https://www.youtube.com/watch?v={name}", Kind.VIDEO)
+
+
+def _made() -> dict[str, tuple[str, Platform]]:
+    fediverse = {"server": "social.example", "tag": "crews"}
+    bsky = (
+        ({"labels": ["!no-unauthenticated"]}, closed(_uri("b"), Restriction.NO_UNAUTHENTICATED)),
+        ({"labels": ["!hide"]}, closed(_uri("b"), visibility=Visibility.PRIVATE)),
+        ({"bio": "Gardener. nobot"}, closed(_uri("b"), Restriction.NO_BOT)),
+    )
+    return {
+        "mastodon": ("mastodon", Platform(options=fediverse, answer=mastodon, entry=_toot, closed=_MASTODON_CLOSED)),
+        "mastodon, one by one": ("mastodon", Platform(options=fediverse, answer=one_by_one, entry=_toot, closed=_MASTODON_CLOSED)),
+        "mastodon, heedless": ("mastodon", Platform(options=fediverse, answer=heedless, entry=_toot, closed=_MASTODON_CLOSED)),
+        "bluesky": (
+            "bluesky",
+            Platform(
+                options={"tag": "crews"},
+                answer=bluesky,
+                entry=lambda name: entry(_uri(name), f"https://bsky.app/profile/did:plc:{name}/post/3k"),
+                closed=bsky,
+            ),
+        ),
+        "discourse": (
+            "discourse",
+            Platform(
+                options={"site": "forum.example.org", "search": "crews"},
+                answer=discourse,
+                entry=lambda name: entry(f"post:{name}", f"https://forum.example.org/t/slug/{name[0]}/9", Kind.COMMENT),
+                closed=(
+                    ({"hidden": True}, closed("post:51", visibility=Visibility.PRIVATE)),
+                    ({"user_deleted": True}, closed("post:51", visibility=Visibility.PRIVATE)),
+                    ({"visible": False}, closed("post:51", visibility=Visibility.UNLISTED)),
+                    ({"archetype": "private_message"}, closed("post:51", visibility=Visibility.PRIVATE)),
+                ),
+            ),
+        ),
+        "loomio": (
+            "loomio",
+            Platform(
+                options={"group": "crews"},
+                answer=loomio,
+                entry=lambda name: entry(f"d/abcdefgh/{name}", f"https://www.loomio.com/d/abcdefgh/x/{name}", Kind.COMMENT),
+                closed=(),
+            ),
+        ),
+        "youtube": (
+            "youtube",
+            Platform(
+                options={"channel": "UC6hicteAM1PrzfeWN5VT5dg"},
+                answer=oembed,
+                entry=_video,
+                closed=(
+                    ({"status": 403}, closed("yt:video:bbbbbbbbbbb", found=False)),
+                    ({"status": 401}, closed("yt:video:bbbbbbbbbbb")),
+                ),
+                transient=frozenset({404, 500}),
+            ),
+        ),
+        "youtube, with a key": (
+            "youtube",
+            Platform(
+                options={"channel": "UC6hicteAM1PrzfeWN5VT5dg"},
+                answer=youtube,
+                entry=_video,
+                closed=(
+                    ({"privacy": "unlisted"}, closed("yt:video:bbbbbbbbbbb", visibility=Visibility.UNLISTED)),
+                    ({"privacy": "private"}, closed("yt:video:bbbbbbbbbbb", visibility=Visibility.PRIVATE)),
+                ),
+                authorised=True,
+            ),
+        ),
+    }
+
+
+# Three names of entries that each platform understands; the second is the one that something becomes of.
+NAMES = {"bluesky": ("a", "b", "c"), "youtube": ("a" * 11, "b" * 11, "c" * 11), "youtube, with a key": ("a" * 11, "b" * 11, "c" * 11)}
+each = pytest.mark.parametrize("name", list(_made()))
+
+
+def names_of(name: str) -> tuple[str, ...]:
+    return NAMES.get(name, ("41", "51", "61"))
+
+
+def made(name: str) -> tuple[Collector, Platform]:
+    """A platform on which three entries stand, and its collector."""
+    platform, here = _made()[name]
+    here.rows = {one: {} for one in names_of(name)}
+    return build(platforms()[platform], here.options), here
+
+
+def looked(collector: Collector, here: Platform, names: Sequence[str]) -> list[Standing]:
+    assert isinstance(collector, Rechecks)
+    return list(collector.recheck(here, [here.entry(name) for name in names]))
+
+
+@each
+def test_what_is_there_for_everybody_is_said_to_be(name: str) -> None:
+    collector, here = made(name)
+    expected = {closed(here.entry(one).native_id) for one in names_of(name)}
+    found = looked(collector, here, names_of(name))
+    assert set(found) == expected
+    assert len(found) == len(expected)
+
+
+@each
+def test_what_is_gone_is_said_to_be_and_nothing_else(name: str) -> None:
+    collector, here = made(name)
+    first, second, third = names_of(name)
+    del here.rows[second]
+    standings = {one.native_id: one.found for one in looked(collector, here, (first, second, third))}
+    assert standings == {here.entry(one).native_id: one != second for one in (first, second, third)}
+
+
+@pytest.mark.parametrize(("name", "number"), [(name, number) for name, (_, here) in _made().items() for number in range(len(here.closed))])
+def test_what_was_closed_is_said_to_be(name: str, number: int) -> None:
+    collector, here = made(name)
+    change, expected = here.closed[number]
+    second = names_of(name)[1]
+    here.rows[second] = change
+    assert expected in looked(collector, here, names_of(name))
+
+
+def broken(status: int, body: bytes = b"") -> Callable[[Answer], Answer]:
+    return lambda answer: (status, body)
+
+
+def timed_out(answer: Answer) -> Answer:
+    raise Unavailable("no answer within 20 s")
+
+
+FAULTS = {
+    "500": broken(500),
+    "502 with markup": broken(502, b"<html>Bad Gateway</html>"),
+    "429": broken(429),
+    "markup for a reply": broken(200, b"<html><title>Just a moment...</title></html>"),
+    "empty": broken(200),
+    "null": broken(200, b"null"),
+    "an empty object": broken(200, b"{}"),
+    "another object": broken(200, b'{"error": "The server is busy"}'),
+    "cut": lambda answer: (answer[0], (answer[1] if isinstance(answer[1], bytes) else json.dumps(answer[1]).encode())[:20]),
+    "no answer": timed_out,
+}
+# An empty feed is how Loomio shows visitors what became private; oEmbed tells by its status alone.
+_SAID_BY = {("loomio", "empty")}
+
+
+@each
+@pytest.mark.parametrize("fault", list(FAULTS))
+def test_a_fault_never_makes_an_entry_look_gone_or_closed(name: str, fault: str) -> None:
+    if (name, fault) in _SAID_BY:
+        pytest.skip("is what this platform says of something private")
+    collector, here = made(name)
+    here.meddle = FAULTS[fault]
+    said: list[Standing] = []
+    try:
+        assert isinstance(collector, Rechecks)
+        for standing in collector.recheck(here, [here.entry(one) for one in names_of(name)]):
+            said.append(standing)
+    except SourceError:
+        pass
+    assert [one for one in said if one != closed(one.native_id)] == []
+
+
+@each
+def test_only_hosts_that_are_declared_are_asked(name: str) -> None:
+    collector, here = made(name)
+    looked(collector, here, names_of(name))
+    assert {urlsplit(url).netloc for url in here.asked} <= collector.hosts
+
+
+@each
+def test_many_are_asked_for_in_parts(name: str) -> None:
+    collector, here = made(name)
+    if name.startswith("youtube"):
+        names = [f"{number:011}" for number in range(60)]
+    elif name == "bluesky":
+        names = [f"a{number}" for number in range(60)]
+    else:
+        names = [str(number) for number in range(4100, 4160)]
+    here.rows = {one: {} for one in names}
+    found = looked(collector, here, names)
+    assert sorted(one.native_id for one in found) == sorted(here.entry(one).native_id for one in names)
+    assert all(one.found for one in found)
+    # Characters of an address that every server takes.
+    assert max(map(len, here.asked)) < 4000
+
+
+def test_every_collector_that_can_be_asked_is_tried_here() -> None:
+    assert {name for name, collector in platforms().items() if hasattr(collector, "recheck")} == {name for name, _ in _made().values()}
