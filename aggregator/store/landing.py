@@ -245,6 +245,8 @@ def _write_links(desk: Desk, mentions: Sequence[Mention], landing: Landing) -> b
     changed = [(*link_to_values(link), key) for key, link in after.items() if before.get(key, link) != link]
     desk.many(sql.add(schema.link), made)
     desk.many(sql.REWRITE_LINK, changed)
+    # What a card says of a page is something to compare, until the page is read.
+    mark_due(desk, [key for key, link in after.items() if (link.title or link.description) and before.get(key) != link])
     return bool(made or changed)
 
 

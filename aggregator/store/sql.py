@@ -220,6 +220,7 @@ class SqlStore:
                 shown.update((name, lead) for (lead,) in desk.rows(sql.SHOWN_MENTION, *name))
             if shown:
                 at = stamp(self._clock())
+                landing.mark_due(desk, {subject for name in shown for (subject,) in desk.rows(sql.SUBJECT_OF, *name)})
                 desk.many(sql.WITHDRAW, [(at, None, *name) for name in shown])
                 place(desk, {}, leaving=shown)
                 desk.run(sql.GROW)

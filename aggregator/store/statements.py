@@ -22,8 +22,8 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    union,
     text,
+    union,
     union_all,
     update,
 )
@@ -149,6 +149,7 @@ ALL_VOICES = select(mention.c.source, mention.c.native_id, mention.c.anchor, men
 DROP_MENTION = delete(mention).where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
 WITHDRAW = _set(mention, "withdrawn_at", "anchor").where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
 PLACE = _set(mention, "anchor").where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
+SUBJECT_OF = select(mention.c.subject).where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"))
 SHOWN_MENTION = select(mention.c.anchor).where(mention.c.source == _value("source"), mention.c.native_id == _value("native_id"), _shown)
 
 # -- stories

@@ -17,6 +17,7 @@ from aggregator.store import Erased, TakenDown, schema
 from aggregator.store import statements as sql
 from aggregator.store.deciding import REARRANGING, from_text
 from aggregator.store.engine import Database, Desk
+from aggregator.store.landing import mark_due
 from aggregator.store.passed import DROP_PASSED
 from aggregator.store.placing import Name, place
 from aggregator.store.rows import link_from_row, matches_to_text, mention_from_row, parts_of, stamp, storable
@@ -46,7 +47,6 @@ _LINK_KEYS = select(schema.link.c.key)
 _IDS = select(schema.story.c.id)
 _FORMER = select(schema.former.c.id, schema.former.c.key)
 _UNNAME_LINK = update(schema.link).values(author=null()).where(schema.link.c.key == bindparam("v_key"), schema.link.c.author.is_not(None))
-_DUE = select(schema.work_due.c.key).where(schema.work_due.c.key == bindparam("v_key"))
 _CHOSEN_BY_KEY = select(schema.chosen_link.c.origin, schema.chosen_link.c.position).where(schema.chosen_link.c.key == bindparam("v_key"))
 _KEYS_OF_CHOSEN = select(schema.chosen_link.c.key).where(
     schema.chosen_link.c.origin == bindparam("v_origin"), schema.chosen_link.c.position == bindparam("v_position")
@@ -133,7 +133,10 @@ class SqlTakedowns:
             if self._database.path is not None:
                 desk.rows(_OVERWRITE)
             erased = _Erasing(desk, at).erase(names, gone, nameless)
-            erased = replace(erased, rewritten=max(desk.many(_REWRITE, [_rewritten(mention) for mention in rewritten]), 0))
+            kept = tuple(rewritten)
+            desk.many(_REWRITE, [_rewritten(mention) for mention in kept])
+            mark_due(desk, sorted({storable(mention.identity.subject) for mention in kept}))
+            erased = replace(erased, rewritten=len(kept))
             known = {one for (one,) in desk.rows(_HASHES)}
             desk.many(
                 sql.add(schema.takedown),
@@ -167,6 +170,7 @@ class _Erasing:
         desk = self._desk
         before = {one for (one,) in desk.rows(_IDS)}
         leaving = {name: lead for name in names for (lead,) in desk.rows(sql.SHOWN_MENTION, *name)}
+        told_of = {subject for name in names for (subject,) in desk.rows(sql.SUBJECT_OF, *name)}
         mentions = desk.many(sql.DROP_MENTION, list(names))
         passed = desk.many(DROP_PASSED, list(names))
         chosen, listed = self._drop_chosen(keys)
@@ -174,6 +178,8 @@ class _Erasing:
         works = forget(desk, keys)
         # Before stories are settled: how long a link was known decides what a story is called after.
         links = self._drop(schema.link.c.key, keys)
+        # What they said of addresses that stay is compared no more.
+        mark_due(desk, told_of.difference(keys))
         place(desk, {}, leaving=leaving, keys={*keys, *listed, *decided})
         self._drop_answers(frozenset(keys))
         self._unname(unnamed)
@@ -227,7 +233,7 @@ class _Erasing:
     def _unname(self, keys: Sequence[str]) -> None:
         desk = self._desk
         changed = [key for key in keys if desk.run(_UNNAME_LINK, key)]
-        desk.many(sql.add(schema.work_due), [(key,) for key in changed if not desk.rows(_DUE, key)])
+        mark_due(desk, changed)
 
     def _bury(self, before: Collection[str], keys: frozenset[str]) -> tuple[str, ...]:
         """Tombstones for the stories that are gone, and for the ids that lead to them or to what was erased."""

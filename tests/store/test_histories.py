@@ -177,7 +177,7 @@ decides = st.builds(
     Decide, st.lists(st.builds(decision, st.sampled_from([DecisionKind.SPLIT, DecisionKind.MERGE]), pairs), max_size=3, unique=True)
 )
 histories = st.lists(lands | lands | puts | puts | enriches | decides | chooses, max_size=10)
-MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
