@@ -11,6 +11,7 @@ from aggregator.app import App
 from aggregator.model import Author, Mention
 from aggregator.pipeline.takedown import Refusals, Scope, Subject, accounts_of, names_of, whole_names
 from aggregator.run.publishing import publish_site
+from aggregator.run.settling import settle_works
 from aggregator.store import Erased
 from aggregator.text.urls import canonical
 
@@ -122,6 +123,8 @@ def carried_out(app: App, plan: Plan, *, reason: str, dry_run: bool) -> Receipt:
         rewritten=plan.rewritten,
     )
     _rename_chosen(app, plan.refusals(salt))
+    # Texts that stay are kept for comparing without what they said of it.
+    settle_works(app)
     wiped = takedowns.wipe()
     published = publish_site(app, dry_run=dry_run)
     return Receipt(
