@@ -63,6 +63,18 @@ def put(path: Path, content: bytes) -> None:
         raise _refused(path, "written", error) from error
 
 
+def lay(path: Path, content: bytes) -> None:
+    """Write a file where none lies, and nothing leads to it yet: half the work of `put`.
+
+    Raises:
+        AggregatorError: the folder cannot be written to.
+    """
+    try:
+        _write(path, content)
+    except OSError as error:
+        raise _refused(path, "written", error) from error
+
+
 def _write(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)

@@ -60,7 +60,7 @@ def keep(output: Path, made: Iterator[tuple[str, str]], kept: Kept, *, dry_run: 
         if not same:
             written.append(f"{STORY_PAGES}/{name}")
             if not dry_run:
-                files.put(folder / name, content)
+                (files.put if name in lying else files.lay)(folder / name, content)
     removed = sorted(name for name in lying if _OURS.match(name) and name not in digests)
     if not dry_run:
         for name in removed:

@@ -216,3 +216,25 @@ def test_a_tombstone_says_nothing_of_anybody(tmp_path: Path) -> None:
     assert b"secret.example" not in lying
     assert gone.id.encode() not in lying
     assert key_of("https://secret.example/ada").encode() not in lying
+
+
+@pytest.mark.parametrize("cut", [0, 3])
+def test_a_build_that_was_killed_among_the_pages_is_made_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: int) -> None:
+    whole, settings = settings_in(tmp_path / "whole"), settings_in(tmp_path / "cut")
+    build(whole, *some_stories())
+    lay, count = files.lay, iter(range(99))
+
+    def killed(path: Path, content: bytes) -> None:
+        if next(count) == cut:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content[:100])
+            raise KeyboardInterrupt
+        lay(path, content)
+
+    monkeypatch.setattr(files, "lay", killed)
+    with pytest.raises(KeyboardInterrupt):
+        build(settings, *some_stories())
+    monkeypatch.undo()
+    build(settings, *some_stories())
+    for path in (whole.output / "story").iterdir():
+        assert (settings.output / "story" / path.name).read_bytes() == path.read_bytes()
