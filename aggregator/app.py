@@ -137,7 +137,8 @@ def build(
         store = open_store(settings.state / "aggregator.db", copy=dry_run, clock=clock)
         closing.callback(store.close)
         store.register(settings.sources, clock())
-        settings = replace(settings, chosen=_refusals(store).allowed(settings.chosen))
+        if settings.chosen and store.takedowns.hashes():
+            settings = replace(settings, chosen=_refusals(store).allowed(settings.chosen))
         hidden = _hidden(settings)
 
         def connect() -> Client:

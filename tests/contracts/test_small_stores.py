@@ -307,7 +307,7 @@ def test_no_byte_of_what_was_erased_is_left_in_the_files(tmp_path: Path) -> None
     store = open_store(path)
     secret = "an unmistakable sentence " * 300
     # An edit leaves what was said before in pages that are free.
-    store.land(landing(mention("a", text=secret * 3), mention("b", text="something else"), passed=(entry("p", text=secret),)))
+    store.land(landing(mention("a", text=secret * 50), mention("b", text="something else"), passed=(entry("p", text=secret),)))
     store.land(landing(mention("a", text="edited")))
     copy = tmp_path / "aggregator.db.version-1"
     copy.write_bytes(path.read_bytes() + secret.encode())
