@@ -15,6 +15,8 @@ from aggregator.text.page_phrases import PLACEHOLDERS, WALL_TITLES, Wall
 
 def fold(text: str) -> str:
     """Lower case letters and digits alone, accents away, one space between words: what titles are compared by."""
+    if text.isascii():
+        return " ".join(re.findall(r"[^\W_]+", text.casefold().replace("'", "").replace("`", "")))
     plain = "".join(
         part for part in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(part) and part not in "'’ʼ`"
     )
@@ -75,6 +77,8 @@ def clean(text: str, *, limit: int = 300) -> str:
     text = html.unescape(text[: limit * 10])
     text = _CODE.sub(" ", text) if "<" in text else text
     text = _UNSEEN.sub("", _TAGS.sub("", _BREAKS.sub(" ", text)) if "<" in text else text)
+    if text.isascii() and text.isprintable():
+        return shortened(" ".join(text.split()), limit)
     text = "".join(" " if character.isspace() or unicodedata.category(character) in ("Cc", "Zl", "Zp") else character for character in text)
     text = "".join(character for character in text if unicodedata.category(character) != "Cs")
     return shortened(" ".join(text.split()), limit)
