@@ -5,35 +5,23 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# A line, or a sentence, that begins so is left out.
-_BEGINS: Final = re.compile(
-    r"(?:continue reading|read more|read the (?:full|rest|whole)|read (?:this|it) on|keep reading|click here|learn "
-    r"more|view (?:on|in|this)|"
-    r"listen (?:on|to (?:this|the|us)|here|now|in)|watch (?:on|here|the full)|available (?:on|at|wherever)|find us|"
-    r"find (?:me|our|the show|more)|"
-    r"the post .{1,300}(?:appeared first|first appeared) on|subscribe|please subscribe|sign up|follow (?:us|me|the|our|\w+ on)|"
-    r"like,? (?:and )?subscribe|"
-    r"connect with|share this|join (?:our|us|the (?:discord|newsletter|community))|support (?:the|this|us|our|me)|"
-    r"become a (?:patron|member|supporter)|"
-    r"donate|buy (?:me|us)|leave (?:us )?a (?:review|rating|comment)|rate (?:and|us|the)|please (?:rate|review|share|like|consider)|"
-    r"if you (?:like|enjoy|enjoyed|liked|want|would like|'d like|have|are interested)|"
-    r"thanks for (?:reading|listening|watching)|thank you for (?:reading|listening|watching)|send (?:in )?a voice message|"
-    r"(?:theme |intro |outro )?music (?:by|from|credits?)|produced by|edited by|hosted by|hosted on|sponsored by|"
-    r"this (?:episode|show|podcast) is (?:sponsored|brought|produced|part of)|"
-    r"(?:our|my|the) (?:website|newsletter|patreon|twitter|instagram|discord|facebook)|website:|twitter:|instagram:|"
-    r"facebook:|linkedin:|email:|web:|contact:|"
-    r"get full access|this is a (?:free|public) (?:preview|episode)|to hear more, visit|learn more about your ad|"
-    r"see (?:acast|omnystudio|privacy)|"
-    r"visit (?:us|our|megaphone|podcastchoices)|privacy policy|all rights reserved|copyright|©|creative commons|licensed under|"
-    r"(?:photo|image|cover|art(?:work)?) (?:by|credit)|we use cookies|"
-    r"originally (?:published|posted|appeared)|this (?:post|article|story|essay) (?:appeared|was (?:originally|"
-    r"first) published)|cross-?posted (?:from|on|at)|"
-    r"weiterlesen|mehr lesen|abonnier|unterstutze|folge uns|folgt uns|lire la suite|abonnez|suivez|seguir leyendo|"
-    r"leer mas|suscribete|siguenos|"
-    r"lees verder|leggi tutto|continua a leggere|iscriviti|читать далее|続きを読む|阅读全文|继续阅读)",
+from aggregator.text.boilerplate import is_boilerplate
+
+# What shows and letters add to each of their texts, and an honest sentence elsewhere may begin with.
+_ADDED: Final = re.compile(
+    r"(?:listen (?:on|to|here|now|in)|watch (?:on|here|the full)|find (?:us|me|our|the show|more)|follow|support|"
+    r"donate|rate (?:and|us|the)|"
+    r"leave (?:us )?a |please |connect with|share this|join (?:our|us|the)|buy (?:me|us)|if you (?:like|enjoy|want|"
+    r"would|have|are interested)|"
+    r"thanks? (?:you )?for|(?:our|my|the) (?:website|newsletter|patreon|discord)|produced by|edited by|hosted by|"
+    r"creative commons|licensed under|"
+    r"privacy policy|cross-?posted|to hear more|abonnier|unterstütz|folge|folgt|iscriviti|suivez|síguenos)",
     re.IGNORECASE,
 )
 _PIECES: Final = re.compile(r"\n+|(?<=[.!?…。！？])\s+|\s[|•·–—]\s|\s(?:---+|___+|\*\*\*+)\s")
+# So many sentences at the beginning and at the end of a text are looked at; what is added stands there.
+_FIRST: Final = 4
+_LAST: Final = 24
 _TIME: Final = re.compile(r"[(\[]?\b\d{1,2}:\d\d(?::\d\d)?\b[)\]]?\s*[-–—]?")
 _ORIGINAL: Final = re.compile(
     r"(?:originally|first)\s+(?:published|posted|appeared|shared|written)(?:\s+(?:here|on|at|in|by|as))?[^\n]{0,120}?(https?://[^\s<>\")\]]+)"
@@ -43,7 +31,8 @@ _ORIGINAL: Final = re.compile(
 )
 
 _ELSEWHERE: Final = re.compile(
-    r"\b(?:read|find|get|continue(?: reading)?|the (?:rest|whole|full))\b[^.!?\n]{0,40}\b(?:rest|whole|full|entire|complete|reading)\b[^.!?\n]{0,80}\W*(?:https?://\S+\W*)?\Z"
+    r"\b(?:read|find|get|continue(?: reading)?|the (?:rest|whole|full))\b[^.!?\n]{0,40}\b(?:rest|whole|full|entire|"
+    r"complete|reading)\b[^.!?\n]{0,80}\W*(?:https?://\S+\W*)?\Z"
     r"|\b(?:weiterlesen|ganzen? (?:text|artikel|beitrag)|lire la suite|seguir leyendo|lees verder|continua a leggere)\b[^\n]{0,80}\Z",
     re.IGNORECASE,
 )
@@ -51,8 +40,13 @@ _ELSEWHERE: Final = re.compile(
 
 def telling(text: str) -> str:
     """The text without lines and sentences that every text of a place ends in, and without time stamps."""
-    pieces = (piece.strip(" \t→»›*_>#-•·") for piece in _PIECES.split(_TIME.sub(" ", text)))
-    return "\n".join(piece for piece in pieces if piece and not _BEGINS.match(piece))
+    pieces = [piece.strip(" \t→»›*_>#-•·") for piece in _PIECES.split(_TIME.sub(" ", text) if ":" in text else text)]
+    middle = range(_FIRST, len(pieces) - _LAST)
+    return "\n".join(piece for at, piece in enumerate(pieces) if piece and (at in middle or not _is_added(piece)))
+
+
+def _is_added(piece: str) -> bool:
+    return _ADDED.match(piece) is not None or is_boilerplate(piece)
 
 
 def goes_on(text: str) -> bool:

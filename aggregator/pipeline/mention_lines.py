@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from aggregator.model import Author, Enclosure, Entry, Evidence, EvidenceKind, Kind, Mention
@@ -30,10 +31,14 @@ _KINDS: Final = {
     """,
     Kind.VIDEO: "youtube vimeo peertube dailymotion twitch tiktok odysee",
     Kind.POST: """
-        mastodon fediverse activitypub bluesky bsky atproto x twitter threads instagram facebook linkedin telegram nostr tumblr
-        discord matrix ssb scuttlebutt pleroma akkoma misskey pixelfed gotosocial bridgy reddit hn hackernews lobsters lemmy mbin kbin slack
+        mastodon fediverse activitypub bluesky bsky atproto x twitter threads instagram facebook linkedin telegram nostr tumblr discord
+        matrix ssb scuttlebutt pleroma akkoma misskey pixelfed gotosocial bridgy reddit hn hackernews lobsters lemmy mbin kbin slack social
+        microblog friendica hubzilla diaspora gnusocial iceshrimp sharkey firefish calckey mitra snac twtxt cohost weibo vk mewe post toot
     """,
     Kind.THREAD: "loomio discourse forum github gitlab stackexchange stackoverflow googlegroups mailinglist",
+    Kind.ARTICLE: """
+        medium substack ghost wordpress blog web rss feed atom blogger hashnode writeas notion gitbook newsletter news website article
+    """,
 }
 _KIND_OF: Final = {platform: kind for kind, platforms in _KINDS.items() for platform in platforms.split()}
 # Things of another kind than most of their platform.
@@ -190,14 +195,22 @@ def _kind(request: Mapping[str, Any], url: str) -> Kind:
     said = _text(request, "kind")
     if said in list(Kind):
         return Kind(said)
-    platform = re.sub(r"[^a-z0-9]", "", (_text(request, "platform") or "").casefold())
     known = platform_of(host_of(url).removeprefix("www."))
     if known is not None and known[0] in _SUBMITTING:
         return Kind.POST
     form = next((kind for kind, form in _FORMS if form.search(url)), None) or kind_at(url)
-    return (
-        form or _KIND_OF.get(platform) or (_KIND_OF.get(re.sub(r"[^a-z0-9]", "", known[0].casefold())) if known else None) or Kind.ARTICLE
-    )
+    named = form or _kind_of(_text(request, "platform") or "") or (_kind_of(known[0]) if known else None)
+    if named is not None:
+        return named
+    # A few words by an account, on a platform that nobody knows: what has no title is a post.
+    return Kind.POST if request.get("handle") and request.get("text") and not request.get("title") else Kind.ARTICLE
+
+
+@lru_cache(maxsize=1024)
+def _kind_of(platform: str) -> Kind | None:
+    """The kind of most things on a platform, whose name can be written loosely ("X/Twitter", "micro.blog")."""
+    words = re.findall(r"[a-z0-9]+", platform.casefold())
+    return next((kind for name in ("".join(words), *words) if (kind := _KIND_OF.get(name))), None)
 
 
 def _aliases(url: str, handle: str | None) -> tuple[str, ...]:
