@@ -302,7 +302,9 @@ def test_every_link_is_given_by_key(store: SqlStore) -> None:
     assert [link.key for link in store.takedowns.links()] == [A, B]
 
 
-def test_no_byte_of_what_was_erased_is_left_in_the_files(tmp_path: Path) -> None:
+def test_no_byte_of_what_was_erased_is_left_in_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As SQLite is built by default; some distributions write over what is deleted.
+    monkeypatch.setattr(engine, "_PRAGMAS", (*engine._PRAGMAS, "PRAGMA secure_delete = OFF"))
     path = tmp_path / "aggregator.db"
     store = open_store(path)
     secret = "an unmistakable sentence " * 300
