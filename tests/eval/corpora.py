@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from aggregator.model import Topic
 from aggregator.pipeline.match import match_line
 from aggregator.pipeline.mention_lines import answers_of, mention_of
 from aggregator.text.page import read_line
 from aggregator.text.urls import canonical, repair
 from tests.eval.metrics import Tally, decided, partitioned
+from tests.support.matching import topic_of_case
 
 FOLDER: Final = Path(__file__).parents[1] / "corpus"
 # Pages are judged as on this day: a date in the future is no date.
@@ -76,7 +76,7 @@ def matches() -> Iterator[Case]:
     """Texts: is it found that they mention the topic?"""
     cases: list[dict[str, Any]] = json.loads((FOLDER / "matches.json").read_text(encoding="utf-8"))
     for case in cases:
-        found = bool(match_line(case, [_topic(case)])["matched"])
+        found = bool(match_line(case, [topic_of_case(case)])["matched"])
         wrong = () if found == case["matched"] else (f"found {found}: {json.dumps(case, ensure_ascii=False)[:200]}",)
         yield Case(family="", name=case["why"], tally=decided(truth=case["matched"], found=found), wrong=wrong)
 
@@ -172,14 +172,3 @@ def _rows(name: str) -> Iterator[list[str]]:
 def _decoded(text: str) -> str:
     """What stands for characters that cannot be seen, as them."""
     return re.sub(r"\\(u[0-9a-fA-F]{4}|[nrt\\])", lambda match: _CODES.get(match[1]) or chr(int(match[1][1:], 16)), text)
-
-
-def _topic(case: Mapping[str, Any]) -> Topic:
-    return Topic(
-        id="t",
-        title="t",
-        any_of=tuple(case["any_of"]),
-        none_of=tuple(case.get("none_of", ())),
-        languages=tuple(case.get("languages", ())),
-        spaced=case.get("spaced", False),
-    )
