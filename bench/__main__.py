@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench import building, polling, rates
+from bench import building, clustering, polling, rates
 from bench.measure import Cost, Failed, median, run
 from bench.polling import serving
 
@@ -18,9 +18,10 @@ Row = tuple[str, str, str]
 def main() -> None:
     """Print the rows as they are measured."""
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("rows", nargs="*", help="polls, late, rates, build, start; all when none is named")
+    parser.add_argument("rows", nargs="*", help="polls, late, rates, build, start, cluster; all when none is named")
     parser.add_argument("--feeds", type=int, default=1000)
     parser.add_argument("--stories", type=int, default=10_000)
+    parser.add_argument("--mentions", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     options = parser.parse_args()
     rows = {
         "polls": lambda: _polls(options.feeds),
@@ -28,6 +29,7 @@ def main() -> None:
         "rates": lambda: _rates(),
         "build": lambda: _build(options.stories),
         "start": lambda: _start(),
+        "cluster": lambda: _cluster(options.mentions),
     }
     print(f"{'what':58} {'measured':34} beside")
     for name in options.rows or rows:
@@ -78,6 +80,16 @@ def _build(stories: int) -> Iterator[Row]:
     first, again = building.build(stories)
     yield f"all files from {stories:,} stories", _said(first), "aim: 1.5 s"
     yield "a build with no news", _said(again), "aim: 0.3 s, not one byte written"
+
+
+def _cluster(counts: Sequence[int]) -> Iterator[Row]:
+    for count in counts:
+        took = clustering.clustered(count)
+        rate = count / took.seconds
+        yield f"clustering {count:,} mentions", f"{took.seconds:8.1f} s, {took.peak_megabytes:5.0f} MB", f"{rate:,.0f} mentions/s"
+        yield f"  one new mention among {count:,}, landed", f"{took.one_seconds * 1000:8.2f} ms", "must not grow with what is known"
+        yield f"  clustering all {count:,} again", f"{took.again_seconds:8.1f} s", f"landing them took {took.landing_seconds:.1f} s"
+        yield f"  aggregator why, of {count:,}", _said(took.why), ""
 
 
 def _start() -> Iterator[Row]:
