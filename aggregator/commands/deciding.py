@@ -57,7 +57,7 @@ def kind(options: argparse.Namespace) -> int:
 
 def lead(options: argparse.Namespace) -> int:
     """Show a story by one of its addresses."""
-    return _decide(options, lambda app: [_about(DecisionKind.LEAD, known(app, options.url))])
+    return _decide(options, lambda app: [_lead(app, options.url)])
 
 
 def split(options: argparse.Namespace) -> int:
@@ -240,6 +240,21 @@ def told(app: App, done: Decided, *, dry_run: bool) -> list[str]:
 
 def _about(kind: DecisionKind, named: Named, *, value: str = "") -> Decision:
     return Decision(kind=kind, subject=named.key, value=value)
+
+
+def _lead(app: App, text: str) -> Decision:
+    from aggregator.pipeline.curate import leads
+
+    found = known(app, text)
+    assert found.story is not None
+    if not leads(found.story, found.key):
+        from aggregator.pipeline.changes import called
+
+        raise ConfigError(
+            f"{found.key} talks about “{called(found.story)}” and is not one of its addresses. "
+            f"`aggregator why {found.key}` says which it has."
+        )
+    return _about(DecisionKind.LEAD, found)
 
 
 def _text(words: Sequence[str], name: str) -> str:

@@ -49,7 +49,6 @@ def poll(options: argparse.Namespace) -> int:
 
 def build(options: argparse.Namespace) -> int:
     """Write the page from what is known."""
-    from aggregator.run.deciding import sync
     from aggregator.run.publishing import publish_site
 
     settings = settings_of(options)
@@ -60,14 +59,24 @@ def build(options: argparse.Namespace) -> int:
             talk(options, "Another run is under way and will write the page.")
             return 0
         app.store.choose(app.settings.chosen, "sources.yaml", app.clock())
-        for remark in sync(app, write=not options.dry_run).remarks:
-            talk(options, remark)
+        for line in _followed(options, app):
+            talk(options, line)
         published = publish_site(app, as_of=_end_of(options.as_of), dry_run=options.dry_run, remember=options.output is None)
         if options.json:
             show(_plain(published))
         else:
             _say_written(options, app, published.written)
     return 0
+
+
+def _followed(options: argparse.Namespace, app: App) -> tuple[str, ...]:
+    """What following curation.yaml has to say; in a dry run also which stories would change, and how."""
+    from aggregator.run.deciding import sync, sync_and_compare
+
+    if not options.dry_run:
+        return sync(app).told
+    synced, changes = sync_and_compare(app, write=False)
+    return (*synced.told, *map(str, changes))
 
 
 def schedule(options: argparse.Namespace) -> int:

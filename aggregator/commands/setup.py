@@ -136,6 +136,8 @@ def check(options: argparse.Namespace) -> int:
         return 0
     for line in understood(settings):
         say(line)
+    for line in _strange(decisions, settings):
+        say(line)
     if decisions:
         say(f"{len(decisions)} decision{'s' if len(decisions) != 1 else ''} in {settings.curation}.")
     return 0
@@ -147,6 +149,13 @@ def _decisions(settings: Settings) -> tuple[Decision, ...]:
 
     file = CurationFile(path=settings.curation, site=settings.site.url)
     return file.parse(file.text() or "")
+
+
+def _strange(decisions: tuple[Decision, ...], settings: Settings) -> list[str]:
+    """Decisions about sources that are not there: right once perhaps, or a slip."""
+    known = {source.id for source in settings.sources}
+    named = {one.subject.removeprefix("source:") for one in decisions if one.subject.startswith("source:")}
+    return [f"{settings.curation}: there is no source {name!r} in {settings.file} any more, or none yet." for name in sorted(named - known)]
 
 
 def understood(settings: Settings) -> list[str]:

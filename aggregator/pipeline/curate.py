@@ -228,6 +228,15 @@ def names_of(story: Story) -> frozenset[str]:
     return frozenset(names).union(mention.identity.subject for mention in story.mentions if not is_guest(mention, names))
 
 
+def leads(story: Story, key: str) -> bool:
+    """Whether a story can be shown by an address: a post that only talks about it cannot lead it."""
+    own = names_of(story)
+    if key in own:
+        return key not in (story.id, *story.former)
+    naming = [mention for mention in story.mentions if key in _other_names(mention, own)]
+    return all(is_first_hand(mention) and not is_guest(mention, own) for mention in naming)
+
+
 def _other_names(mention: Mention, own: frozenset[str]) -> Iterable[str]:
     names = (mention.identity.subject, *mention.identity.aliases)
     return (name for name in names if name not in own)

@@ -38,8 +38,15 @@ class Synced:
     """What following the file changed."""
 
     changed: Changed = field(default_factory=Changed)
-    # Whole sentences for the steward; mostly none.
+    # What the steward should know, whole sentences; mostly none.
     remarks: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The remarks, after a sentence about what was decided since; nothing when there is nothing to say."""
+        counts = ((len(self.changed.made), "made"), (len(self.changed.taken_back), "taken back"))
+        words = " and ".join(f"{count} {verb}" for count, verb in counts if count)
+        return (*([f"Decisions by hand since the last time: {words}."] if words else []), *self.remarks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +106,15 @@ def curated(app: App, *, stories: Sequence[Story] | None = None) -> Curated:
 
     known = app.store.stories() if stories is None else stories
     return curate(known, app.store.decisions.standing(), sources=app.settings.sources, now=app.clock())
+
+
+def sync_and_compare(app: App, *, write: bool = True) -> tuple[Synced, tuple[Change, ...]]:
+    """`sync`, with what it changes on the page."""
+    from aggregator.pipeline.changes import changes
+
+    before = curated(app)
+    synced = sync(app, write=write)
+    return synced, changes(before, curated(app))
 
 
 def decide(app: App, decisions: Sequence[Decision], *, dry_run: bool = False) -> Decided:

@@ -119,7 +119,7 @@ def run_once(
 def _followed(app: App, *, dry_run: bool) -> tuple[tuple[str, ...], str]:
     """What following curation.yaml has to say. A file that is wrong is said and stops nothing: nobody is there at night to mend it."""
     try:
-        return sync(app, write=not dry_run).remarks, ""
+        return sync(app, write=not dry_run).told, ""
     except AggregatorError as error:
         return (), str(error)
 

@@ -28,7 +28,9 @@ def decision(kind: DecisionKind, subject: str = KEYS[0], *others: str, **rest: A
 
 
 # One line without white space at its ends or twice: what is read from the file.
-lines = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30).map(lambda text: " ".join(text.split())).filter(bool)
+lines = (
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30).map(lambda text: " ".join(text.split())).filter(bool)
+)
 texts = lines | st.sampled_from(
     ["no", "null", "~", "12:30", "- x", "a: b", "a #b", "'", '"', "[", "{x}", "!y", "&z", "*w", "%", "@q", "`", "|", ">"]
 )

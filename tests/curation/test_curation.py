@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from aggregator import curation
 from aggregator.curation import CurationFile
@@ -67,6 +67,7 @@ def test_everything_that_can_be_decided_is_read() -> None:
     )
 
 
+@settings(deadline=None)
 @given(any_decisions)
 def test_what_is_written_is_read_as_the_same(decisions: tuple[Decision, ...]) -> None:
     assert curation.parse(curation.text_of(decisions)) == decisions

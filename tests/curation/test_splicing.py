@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.curation import CurationFile, parse
@@ -158,6 +158,7 @@ def written(text: str) -> list[str]:
 plain_decision = any_decision().filter(lambda one: not any("#" in text for text in (one.value, one.reason, one.by, one.subject)))
 
 
+@settings(deadline=None)
 @given(by_hand(), any_decision())
 def test_what_is_added_and_taken_back_leaves_the_file_as_it_was(text: str, new: Decision) -> None:
     before = parse(text)
@@ -166,6 +167,7 @@ def test_what_is_added_and_taken_back_leaves_the_file_as_it_was(text: str, new: 
     assert FILE.without(after, len(before)) == text
 
 
+@settings(deadline=None)
 @given(by_hand(), any_decision())
 def test_adding_only_adds(text: str, new: Decision) -> None:
     after = FILE.appended(text, new)
@@ -173,6 +175,7 @@ def test_adding_only_adds(text: str, new: Decision) -> None:
     assert all(letter in kept for letter in text), "a letter of the file is gone"
 
 
+@settings(deadline=None)
 @given(by_hand(), st.data())
 def test_what_is_taken_out_takes_nothing_else_along(text: str, data: st.DataObject) -> None:
     before = parse(text)
@@ -181,6 +184,7 @@ def test_what_is_taken_out_takes_nothing_else_along(text: str, data: st.DataObje
     assert parse(after) == before[:place] + before[place + 1 :]
 
 
+@settings(deadline=None)
 @given(st.lists(comments, min_size=4, max_size=4), st.integers(0, 1))
 def test_every_comment_survives_what_is_taken_out(made: list[str], place: int) -> None:
     top, beside, between, end = (f"# {at}{comment[1:]}" for at, comment in enumerate(made))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import Decision, DecisionKind, Evidence, EvidenceKind, Identity, Kind, Link, Story, Work
@@ -77,6 +77,7 @@ def test_one_address_needs_no_evidence() -> None:
     assert together(found(A), A, A) == Explained(together=True, because="They are one address, however they are written.")
 
 
+@settings(deadline=None)
 @given(st.permutations([REDIRECT, SIMILAR, WEAK, evidence(EvidenceKind.SAME_GUID, C, D), evidence(EvidenceKind.CROSS_POST, A, D, 0.9)]))
 def test_the_order_in_which_evidence_is_kept_does_not_matter(pieces: list[Evidence]) -> None:
     told = chain(of(*pieces, keys=(A, B, C, D)), B, D)

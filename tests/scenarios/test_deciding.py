@@ -189,6 +189,18 @@ def test_a_wrong_file_stops_a_command_and_not_the_run_of_the_night(ran: Steward)
     assert file(ran) == wrong
 
 
+def test_a_dry_run_shows_what_was_written_by_hand_would_change(ran: Steward) -> None:
+    by_hand = f"decisions:\n  - hide: {ONE}\n  - approve: {{source: gone}}\n"
+    (ran.folder / "curation.yaml").write_text(by_hand, encoding="utf-8")
+    for _ in range(2):
+        said = ran.runs("build", "--dry-run")
+        assert said.err.startswith("Decisions by hand since the last time: 2 made.\n“On crews” leaves the page.\nWould write ")
+    assert sorted(titles(ran)) == ALL
+    assert "there is no source 'gone' in sources.yaml any more, or none yet." in ran.runs("check").out
+    assert ran.runs("build").err.startswith("Decisions by hand since the last time: 2 made.\nWrote ")
+    assert ran.runs("build").err.startswith("No news")
+
+
 def test_a_lost_file_is_written_again_by_the_next_run(ran: Steward) -> None:
     ran.runs("hide", ONE)
     before = file(ran)
