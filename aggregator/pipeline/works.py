@@ -125,7 +125,7 @@ def _by_mentions(material: Material) -> _Told:
         language=next((found for entry in entries if (found := primary(entry.language))), primary(link.language) if link else None),
         links=_links(material.key, mentions),
         claims=_claim(material, texts),
-        guid=next((found for entry in entries if (found := _guid(entry))), None) or _uuid(material.key),
+        guid=next((found for entry in entries if (found := _guid(entry)) and found != material.key), None) or _uuid(material.key),
         answers=next((found for mention in mentions if (found := _answers(mention))), None),
     )
 

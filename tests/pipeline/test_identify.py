@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Enclosure, Entry, EvidenceKind, Kind, Mention
+from aggregator.model import Author, Enclosure, Entry, EvidenceKind, Kind, Mention
 from aggregator.pipeline.identify import fingerprint_of, identify, identify_line, kind_of_alias
 from aggregator.text.urls import RULES
 
@@ -202,3 +202,22 @@ def test_an_alias_is_a_recording_or_an_address_of_the_same_thing() -> None:
         "https://garden.example/?p=7": EvidenceKind.SAME_PLATFORM_ID,
         "https://media.example/crews.mp3": EvidenceKind.SAME_ENCLOSURE,
     }
+
+
+def test_a_thread_that_only_points_to_a_page_is_about_the_page() -> None:
+    said = f"This is a companion discussion topic for the original entry at {PAGE}"
+    assert subject(PAGE, kind=Kind.THREAD, text=said) == PAGE
+    assert subject(PAGE, kind=Kind.THREAD, html=f'<p><a href="{PAGE}">The guest list</a></p>') == PAGE
+    assert (
+        subject(PAGE, kind=Kind.THREAD, text=f"{said}. " + "Here is what I think of it, and why it matters to us in this house. " * 2)
+        == OWN_KEY
+    )
+    assert subject(PAGE, "https://garden.example/pods", kind=Kind.THREAD, text=said) == OWN_KEY
+
+
+def test_a_copy_that_names_the_post_it_was_made_from_is_about_the_page_of_both() -> None:
+    original = "https://social.example/@ada/117648005660672001"
+    copy = {"url": "https://bsky.app/profile/ada.example/post/3n2", "author": Author(name="Ada", handle="ada.example")}
+    assert subject(PAGE, original, **copy) == PAGE
+    assert subject(original, **copy) == OWN_KEY
+    assert subject(PAGE, "https://social.example/@bo/117648005660672009", **copy) == "https://bsky.app/profile/ada.example/post/3n2"

@@ -10,15 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Kind, Link, Material, Sketched
+from aggregator.model import EvidenceKind, Kind, Link, Material, Sketched
 from aggregator.pipeline._boilerplate import original_in, telling
 from aggregator.pipeline._languages import language_of, primary
 from aggregator.pipeline._marks import taken_apart
 from aggregator.pipeline._names import Agreement, agreement, handles_in, names_by_address, names_in
 from aggregator.pipeline._titles import Alike, alike, tidy, title_of
+from aggregator.pipeline.alike import verdict
 from aggregator.pipeline.works import place_of, rules_of_works, work_of
 from aggregator.text.similarity import words_of
-from tests.support.lines import CREWS, CREWS_IN_GERMAN, ROOMS, episode, essay, mentions, post, work
+from tests.support.lines import CREWS, CREWS_IN_GERMAN, ROOMS, episode, essay, mentions, post, video, work
 from tests.support.mentions import mention
 
 MEDIUM = "https://medium.com/@ada/how-to-grow-a-crew-7c6e7ce63e01"
@@ -117,6 +118,34 @@ def test_a_guid_counts_when_no_other_feed_would_give_it(native_id: str, kind: Ki
     made = work_of(Material(key="https://a.example/1", mentions=(found,)))
     assert made is not None
     assert made.work.guid == guid
+
+
+def test_a_federated_video_has_one_id_on_every_server() -> None:
+    here, there = (work(video(f"https://{host}/w/mH2SAjPkWz4Z5PGxhKpsTA", author=None)) for host in ("tube.example", "other.example"))
+    assert here.guid == there.guid is not None
+    assert verdict(here, there).evidence is not None
+
+
+@pytest.mark.parametrize("title", ["Just a moment...", "Before you continue to YouTube", "404 Not Found"])
+def test_what_a_wall_says_is_no_work(title: str) -> None:
+    (one,) = mentions(essay(title=title))
+    assert work_of(Material(key=one.identity.subject, mentions=(one,))) is None
+
+
+@pytest.mark.parametrize("title", ["Privacy Policy", "Code of Conduct", "Datenschutzerklärung"])
+def test_what_a_template_says_on_two_sites_is_two_things(title: str) -> None:
+    here, there = (work(essay(f"https://{host}.example/x", title, author=None)) for host in ("a", "b"))
+    assert title_of(title).generic
+    assert verdict(here, there).evidence is None
+
+
+def test_an_excerpt_that_sends_its_reader_on_names_the_whole() -> None:
+    excerpt = essay(text=f"{CREWS[:260]} … Read the whole piece in my newsletter.", title="Soup", links=[MEDIUM])
+    assert work(excerpt).claims == "https://medium.com/p/7c6e7ce63e01"
+    found = verdict(work(excerpt), work(essay(MEDIUM))).evidence
+    assert found is not None
+    assert found.kind is EvidenceKind.CANONICAL_LINK
+    assert work({**excerpt, "links": [MEDIUM, "https://b.example/1"]}).claims is None
 
 
 def test_a_work_says_what_it_answers_and_what_it_copies() -> None:
