@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import islice
 from urllib.parse import parse_qs, urlsplit
 
+from aggregator.collectors._blocked import with_objections
 from aggregator.collectors._error_entries import may_complain
 from aggregator.collectors._jsonfeed import VERSION, json_feed
 from aggregator.collectors._lenient import lenient_feed
@@ -81,6 +82,7 @@ def read_feed(reply_body: bytes, *, url: str, content_type: str, doing: str) -> 
     text = decode(reply_body, content_type).replace("\x00", "")
     feed = _json(text, url, odd, doing) if text.lstrip("\ufeff \t\r\n").startswith("{") else _xml(text, url, odd, doing)
     entries, remarks = settled(feed, odd, url=url, doing=doing)
+    entries = with_objections(entries, text)
     counted = tuple(f"{count} {'entry' if count == 1 else 'entries'} {what}" for what, count in odd.items())
     return replace(feed, entries=entries, remarks=(*feed.remarks, *remarks, *counted))
 
