@@ -260,7 +260,7 @@ def _guid(entry: Entry) -> str | None:
     return said if telling_id and not said.isdigit() else None
 
 
-_UUID: Final = re.compile(r"/([0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})(?:/|\Z)")
+_UUID: Final = re.compile(r"/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:/|\Z)")
 
 
 def _uuid(key: str) -> str | None:
