@@ -11,7 +11,7 @@ from aggregator.model import Entry, Restriction
 
 # "Yes" takes a show, or an episode, off the directory (Apple, podcast RSS feed requirements; Google Play's own form of it; podcast
 # namespace, "block", read 2026-11-22). With an id it is said to one platform, which we are not.
-_BLOCK = re.compile(r"<(?:itunes|googleplay|podcast):block(?:\s+(?!id\b)[^<>]*)?>\s*(?:<!\[CDATA\[\s*)?yes\b", re.IGNORECASE)
+_BLOCK = re.compile(r"<(?:itunes|googleplay|podcast):block(?:\s(?!\s*id\b)[^<>]*)?>\s*(?:<!\[CDATA\[\s*)?yes\b", re.IGNORECASE)
 _BEGINS = re.compile(r"<(?=(?:item|entry)[\s>])", re.IGNORECASE)
 _ENDS = re.compile(r"</(?:item|entry)\s*>", re.IGNORECASE)
 _NAME = re.compile(r"<(?:guid|link|id)\b[^<>]*>\s*(?:<!\[CDATA\[)?([^<\]]+)", re.IGNORECASE)
