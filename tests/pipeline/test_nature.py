@@ -135,6 +135,15 @@ def test_a_busy_day_is_no_flood(count: int) -> None:
     assert seen(BLOG, [*new(count), *BLOG])[1] == []
 
 
+def test_a_source_that_has_busy_days_may_have_a_busier_one() -> None:
+    gathering = [entry(50 + number, on=BEGAN - timedelta(days=40)) for number in range(10)]
+    assert seen([*BLOG, *gathering], [*new(20), *BLOG])[1] == []
+
+
+def test_a_column_under_another_name_beside_the_old_entries_is_no_change() -> None:
+    assert seen(BLOG, [*new(6, site="A column"), *BLOG[:6]])[1] == []
+
+
 def test_what_gathered_while_we_were_away_is_no_flood() -> None:
     gathered = [entry(600 + number, on=BEGAN + timedelta(days=number)) for number in range(30)]
     assert seen(BLOG, [*gathered, *BLOG], apart=timedelta(days=30))[1] == []
