@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,8 +15,8 @@ from bench.measure import Cost, run
 CONFIGURATION = "site: {title: Bench}\ntopics: {microsolidarity: {any_of: [microsolidarity]}}\nsources: []\n"
 
 
-def build(stories: int) -> tuple[Cost, Cost]:
-    """A first build, and one without news."""
+def build(stories: int) -> tuple[Cost, Cost, Cost]:
+    """A first build, one without news, and one with one story more."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "sources.yaml").write_text(CONFIGURATION, encoding="utf-8")
@@ -26,24 +27,34 @@ def build(stories: int) -> tuple[Cost, Cost]:
         before = {path: path.stat().st_mtime_ns for path in (folder / "output").rglob("*")}
         again = run(command, folder=folder)
         assert before == {path: path.stat().st_mtime_ns for path in (folder / "output").rglob("*")}
-        return first, again
+        _land(folder / "state" / "aggregator.db", (stories,))
+        more = run(command, folder=folder)
+        after = {path: path.stat().st_mtime_ns for path in (folder / "output" / "story").iterdir()}
+        assert [path.name for path in after if path not in before] != []
+        assert sum(before.get(path) != time for path, time in after.items()) == 1
+        return first, again, more
 
 
 def _fill(file: Path, stories: int) -> None:
+    for start in range(0, stories, 500):
+        _land(file, range(start, min(start + 500, stories)))
+
+
+def _land(file: Path, numbers: Iterable[int]) -> None:
+    """Land one page with the stories of some numbers."""
     from aggregator.fetch import Learned
     from aggregator.model import Author, Entry, Kind, Page, Source, Takes, Topic
     from aggregator.pipeline.match import Matcher
     from aggregator.pipeline.poll import landing_of
     from aggregator.store.engine import open_store
 
-    luck = random.Random(3)
     now = datetime(2026, 11, 22, tzinfo=UTC)
     matcher = Matcher((Topic(id=TOPIC, title=TOPIC, any_of=(TOPIC,)),))
     source = Source(id="bench", platform="feed", options={"url": "https://example.org/feed"}, topics=(TOPIC,), takes=Takes.EVERYTHING)
-    store = open_store(file)
-    store.register((source,), now)
-    for start in range(0, stories, 500):
-        entries = tuple(
+    entries = []
+    for number in numbers:
+        luck = random.Random(number)
+        entries.append(
             Entry(
                 native_id=str(number),
                 url=f"https://example.org/{number}",
@@ -53,8 +64,9 @@ def _fill(file: Path, stories: int) -> None:
                 author=Author(name=f"Ana {number % 97}"),
                 published=now - timedelta(hours=6 * number),
             )
-            for number in range(start, min(start + 500, stories))
         )
-        page = Page(entries=entries, cursor=str(start))
-        store.land(landing_of(page, source, Learned(), matcher=matcher, at=now, quiet=False))
+    store = open_store(file)
+    store.register((source,), now)
+    page = Page(entries=tuple(entries), cursor=str(entries[0].native_id))
+    store.land(landing_of(page, source, Learned(), matcher=matcher, at=now, quiet=False))
     store.close()

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from aggregator.run.judging import Judged
     from aggregator.run.once import Ran
 
+# Files that are named one by one.
+_NAMED = 20
+
 
 def run(options: argparse.Namespace) -> int:
     """Poll what is due, write the page."""
@@ -181,7 +184,8 @@ def _say_written(options: argparse.Namespace, app: App, written: tuple[str, ...]
     if not written:
         talk(options, f"No news: the page stays as it is ({page}).")
     elif options.dry_run:
-        talk(options, f"Would write {', '.join(written)}.")
+        more = f" and {len(written) - _NAMED} more" if len(written) > _NAMED else ""
+        talk(options, f"Would write {', '.join(written[:_NAMED])}{more}.")
     else:
         talk(options, f"Wrote {len(written)} file{'s' if len(written) != 1 else ''}; the page is {page}.")
 
