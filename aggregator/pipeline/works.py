@@ -253,7 +253,8 @@ def _guid(entry: Entry) -> str | None:
         return None
     said = entry.native_id.strip()
     if said.startswith(("http://", "https://")):
-        return canonical(said).key
+        # The fragment tells the comments on one page apart.
+        return canonical(said).key + (f"#{said.partition('#')[2]}" if "#" in said else "")
     if said.startswith(("urn:", "tag:")):
         return said
     telling_id = len(said) >= _LONG_ID and " " not in said and sum(letter.isdigit() for letter in said) > 3

@@ -104,6 +104,7 @@ def test_what_names_an_address_is_found_by_it_and_not_by_others_that_name_it() -
     ("native_id", "kind", "guid"),
     [
         ("https://A.example/?p=42", Kind.ARTICLE, "https://a.example/?p=42"),
+        ("https://a.example/crews/#comment-7", Kind.ARTICLE, "https://a.example/crews#comment-7"),
         ("tag:a.example,2025:1", Kind.ARTICLE, "tag:a.example,2025:1"),
         ("urn:uuid:3f2c1d8e-0000-4000-8000-000000000001", Kind.EPISODE, "urn:uuid:3f2c1d8e-0000-4000-8000-000000000001"),
         ("3f2c1d8e-0000-4000-8000-000000000001", Kind.EPISODE, "3f2c1d8e-0000-4000-8000-000000000001"),
