@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from aggregator.model import Entry, Kind, Mention
 from aggregator.text.marks import marked, parted
-from aggregator.text.sameness import made_up_id, other_text, same_text, same_time, same_title
+from aggregator.text.sameness import made_up_id, other_text, same_text, same_time, same_title, title_of
 from aggregator.text.urls import canonical, host_of
 
 # What is a thing of its own, with a title; posts and comments come from platforms whose ids last.
@@ -76,8 +76,14 @@ def _heirs(strange: Sequence[Mention], left: Sequence[Mention]) -> Mapping[str, 
     """From the ids of entries that come under new ones to the mentions that they were; where it cannot be said which, to none."""
     claims: dict[str, list[str]] = defaultdict(list)
     found: dict[str, Mention] = {}
+    # A podcast that moves has five hundred entries; each is compared with those that have its address or title.
+    near: dict[str, dict[str, Mention]] = defaultdict(dict)
+    for before in left if strange else ():
+        for name in (before.identity.subject, title_of(before.entry)):
+            near[name][before.entry.native_id] = before
     for mention in strange:
-        candidates = [before for before in left if _is_titled(mention, before) and _is_same(before, mention)]
+        around = {**near.get(mention.identity.subject, {}), **near.get(title_of(mention.entry), {})}
+        candidates = [before for before in around.values() if _is_titled(mention, before) and _is_same(before, mention)]
         if len(candidates) > 1:
             candidates = [one for one in candidates if one.identity.subject == mention.identity.subject]
         if len(candidates) == 1:

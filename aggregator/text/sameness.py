@@ -24,9 +24,14 @@ _LONGEST = 20_000
 _ABOUT_THEN = timedelta(days=1)
 
 
+def title_of(entry: Entry) -> str:
+    """A title as titles are compared: without case, spelling of signs and white space; "" for none."""
+    return " ".join(fold(entry.title or "").split())
+
+
 def same_title(left: Entry, right: Entry) -> bool:
-    """True when both have a title, and it is the same but for case, spelling of signs and white space."""
-    return bool(left.title and right.title) and fold(left.title or "").split() == fold(right.title or "").split()
+    """True when both have a title, and it is the same."""
+    return bool(left.title and right.title) and title_of(left) == title_of(right)
 
 
 def same_time(left: Entry, right: Entry) -> bool:
