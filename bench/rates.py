@@ -8,9 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from bench.feeds import TOPIC, WORDS
 from bench.polling import PEERS, ROOT
+
+if TYPE_CHECKING:
+    from aggregator.model import Topic
 
 HOSTS = ("medium.com", "www.youtube.com", "example.org", "blog.example.com", "social.example", "news.example.net")
 
@@ -66,6 +70,26 @@ def match_and_identify(count: int) -> float:
     return rate(count, work)
 
 
+def passed_by(count: int) -> float:
+    """Posts per second that mention nothing, by the topic of the shipped sources.yaml with its pairs, people, sites and pages."""
+    from aggregator.model import Entry, Kind
+    from aggregator.pipeline.match import Matcher
+
+    matcher = Matcher(_shipped())
+    entries = [
+        Entry(native_id=str(number), url=f"https://social.example/@a/{number}", kind=Kind.POST, text=text, links=links)
+        for number, (text, links) in enumerate(posts(count))
+        if number % 100
+    ]
+    return rate(len(entries), lambda: [matcher.match(entry) for entry in entries])
+
+
+def _shipped() -> tuple[Topic, ...]:
+    from aggregator.config import load
+
+    return load(ROOT / "sources.yaml", environ={}).topics
+
+
 def canonical_urls(count: int) -> float:
     """Addresses per second."""
     from aggregator.text.urls import canonical
@@ -84,12 +108,12 @@ def peers(count: int) -> Sequence[tuple[str, float]]:
     return [(line.split()[0], float(line.split()[1])) for line in said.stdout.splitlines()]
 
 
-def looked_at(count: int) -> float:
-    """Megabytes of feeds per second of which the look says that they need not be parsed."""
+def looked_at(count: int, *, shipped: bool = False) -> float:
+    """Megabytes of feeds per second of which the look says that they need not be parsed, by one word or by the shipped topic."""
     from aggregator.model import Topic
     from aggregator.pipeline.look import look_for
     from bench.feeds import feed
 
-    look = look_for((Topic(id="t", title="t", any_of=(TOPIC,)),))
+    look = look_for(_shipped() if shipped else (Topic(id="t", title="t", any_of=(TOPIC,)),))
     bodies = [body for body in (feed(number, phase=1) for number in range(count)) if TOPIC.encode() not in body]
     return rate(sum(map(len, bodies)), lambda: [look(body) for body in bodies]) / 1e6

@@ -150,7 +150,8 @@ class Match:
 
     topic: str
     field: Field
-    # The rule as configured ("#microsolidarity"); for `Field.SOURCE` the words "takes everything".
+    # The rule as configured ("#microsolidarity"); of a pair "crew near circle"; of names that count together "Ada + Bo"; of a page that is
+    # about the topic its canonical URL; for `Field.PAGE` the words "a page it links to", for `Field.SOURCE` "takes everything".
     rule: str
     # Up to 120 characters around the match, plain text.
     excerpt: str
