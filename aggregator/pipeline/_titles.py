@@ -69,6 +69,15 @@ _GENERIC: Final = frozenset(
     november december spring summer autumn fall winter end start beginning
     """.split()
 )
+_RECURRING: Final = frozenset(
+    """
+    monday tuesday wednesday thursday friday saturday sunday week weekly weekend month monthly year yearly annual daily today
+    update updates newsletter roundup digest january february march april june july august september october november december
+    montag dienstag mittwoch donnerstag freitag samstag sonntag woche wochentlich monat monatlich jahr jahrlich jahres
+    lundi mardi mercredi jeudi vendredi samedi dimanche semaine mois annee hebdo lunes martes miercoles jueves viernes sabado domingo
+    semana mes ano anual settimana mese anno
+    """.split()
+)
 # Titles of pages that a program or a template wrote.
 _FORMS: Final = frozenset(
     map(
@@ -167,6 +176,8 @@ class Title(NamedTuple):
     cut_off: bool
     # How much it says: a word counts one, an article or the like a half. 0 for "Introduction", "Weekly update": titles of many things.
     weight: float
+    # It names a day, a week, a year: somebody who writes it once writes it again.
+    recurring: bool
 
     @property
     def generic(self) -> bool:
@@ -184,6 +195,7 @@ def _title(words: tuple[str, ...], parts: tuple[tuple[str, ...], ...], *, answer
         answering=answering,
         cut_off=cut_off,
         weight=0.0 if generic else (len(telling) + len(set(words))) / 2,
+        recurring=not _RECURRING.isdisjoint(telling),
     )
 
 

@@ -31,6 +31,8 @@ _WHOLE: Final = 0.9
 _EXACT: Final = 0.95
 # Texts of which one has no title.
 _NEARLY_SAME: Final = 0.7
+# The share of a short text that the long one has, when it is an excerpt.
+_EXCERPT: Final = 0.5
 # As unlike as texts by chance.
 _UNLIKE: Final = 0.12
 # Of texts with fewer words nothing follows without a title or an author.
@@ -41,7 +43,7 @@ _MIRRORED: Final = timedelta(minutes=2)
 _AT_ONCE: Final = timedelta(days=3)
 _SOON: Final = timedelta(days=10)
 _CLOSE: Final = timedelta(days=45)
-# An old essay that is moved to another platform; its title must say much.
+# An old essay that is moved to another platform.
 _MOVED: Final = timedelta(days=400)
 _FADES: Final = timedelta(days=2000)
 # How much titles say, by `Title.weight`: "Pods", "How we crew", "How we grew a crew in the valley".
@@ -72,6 +74,8 @@ class _Pair(NamedTuple):
     titles: Alike
     # How much the shorter title says.
     weight: float
+    # One of the titles is such as its author writes again and again.
+    recurring: bool
     # 0 to 1; None: one of the texts is missing.
     text: float | None
     # Texts of which the other can be a part, so that `text` says little when it is low.
@@ -157,6 +161,7 @@ def _compared(left: Work, right: Work) -> _Pair:
         names=names,
         titles=alike(mine, theirs) if mine and theirs else Alike.NOT,
         weight=min(mine.weight, theirs.weight) if mine and theirs else 0.0,
+        recurring=bool((mine and mine.recurring) or (theirs and theirs.recurring)),
         text=likeness(left.sketch, right.sketch) if both else None,
         lopsided=fewest * 2 < most,
         apart=abs(left.published - right.published) if left.published and right.published else None,
@@ -312,13 +317,18 @@ def _same_work(pair: _Pair) -> bool:
     if pair.recording and (pair.linked or not exact):
         return pair.within(_SOON) and pair.weight >= _SAYS_ENOUGH if not pair.linked else exact or pair.within(_SOON)
     if exact:
-        return pair.within(_MOVED if pair.weight >= _SAYS_MUCH else _CLOSE) or (pair.apart is None and pair.weight >= _SAYS_ENOUGH)
+        excerpt = pair.contained >= _EXCERPT and pair.weight >= _SAYS_MUCH
+        return pair.within(_MOVED if excerpt else _AT_ONCE if pair.recurring else _CLOSE) or (
+            pair.apart is None and pair.weight >= _SAYS_ENOUGH and not pair.recurring
+        )
     return pair.within(_AT_ONCE) and pair.weight >= _SAYS_MUCH
 
 
 def _near_enough(pair: _Pair) -> bool:
     """What is announced every month has the same words every month; a long text that is the same is the same in any year."""
     telling = pair.titles is Alike.SAME and pair.weight >= _SAYS_MUCH and pair.fewest_words >= _TELLING_WORDS
+    if pair.recurring and (pair.text is None or pair.text < _WHOLE):
+        return pair.within(_AT_ONCE)
     long = pair.text is not None and pair.text >= _NEARLY_SAME and (telling or pair.fewest_words >= _LONG_TEXT)
     return pair.apart is None or long or pair.within(_CLOSE if pair.fewest_words >= _TELLING_WORDS else _SOON)
 

@@ -197,3 +197,10 @@ def test_a_claim_that_nothing_confirms_joins_nothing() -> None:
 def test_what_was_not_enough_is_told_with_its_numbers() -> None:
     assert "alike" in verdict(work(essay()), work(essay(MEDIUM, text=ROOMS, **BO))).because
     assert verdict(*map(work, TWO["two parts of a series"])).because == "One is part 1 and the other part 2."
+
+
+def test_a_title_that_names_a_day_or_a_year_is_written_again() -> None:
+    again = essay(MEDIUM, "What I learned this year", text="Bread.", published="2026-02-20")
+    assert verdict(work(essay(title="What I learned this year", text="Soup.", published="2026-01-10")), work(again)).evidence is None
+    once = essay(MEDIUM, "What I learned from soup", text="Bread.", published="2026-02-20")
+    assert verdict(work(essay(title="What I learned from soup", text="Soup.", published="2026-01-10")), work(once)).evidence is not None
