@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aggregator.app import App
+from aggregator.commands.blocking import blocks_of
 from aggregator.commands.common import complain_lines, say
 from aggregator.commands.decided import thing
-from aggregator.commands.deciding import blocks_of, told
+from aggregator.commands.deciding import told
 from aggregator.commands.keys import Read
 from aggregator.commands.naming import Named
 from aggregator.commands.review import PATIENCE_SECONDS, held_keys, lines
