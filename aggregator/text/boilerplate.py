@@ -111,7 +111,8 @@ _CREDITS: Final = _either(
 _BEGINS: Final = _Late(f"{_INVITATIONS}|{_NOTICES}|{_CREDITS}", re.IGNORECASE)
 # These are boilerplate alone, or with at most three words behind them.
 _ALONE: Final = _Late(
-    r"(?:share|donate|follow|menu|home|search|advertisement|sponsored|loading|learn more|contents|related(?: posts)?|see also|transcript"
+    r"(?:share|donate|follow|menu|home|search|advertisement|sponsored|loading|learn more|contents|related(?: posts)?|see also"
+    r"|transcript|description"
     r"|anzeige|werbung|teilen|anmelden|registrieren|inhaltsverzeichnis|inhalt|startseite|suche|newsletter"
     r"|publicité|partager|sommaire|table des matières|accueil|recherche|se connecter|s.inscrire"
     r"|publicidad|compartir|índice|tabla de contenidos?|inicio|buscar|reklame|pubblicità"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from aggregator.text.boilerplate import is_boilerplate, without_frame
 from aggregator.text.months import MONTHS
@@ -35,6 +35,8 @@ _OPEN_WORDS = frozenset(
 )
 # A beginning as short as this takes the next sentence with it: "What is care?" says little alone.
 _TOO_SHORT = 40
+# A line of fewer words before an address is a label.
+_FEW = 8
 # As many words more than the title, and a sentence is only the title again.
 _MORE_THAN_TITLE = 3
 # Letters that so few words have at most.
@@ -142,14 +144,23 @@ def _sentences(text: str) -> Iterator[str]:
                 yield shown
 
 
-def _own_lines(paragraph: str) -> Iterator[str]:
-    """The lines of a paragraph, without those that begin a sentence and are boilerplate as a whole: a date above a text, a credit."""
+def _own_lines(paragraph: str) -> Sequence[str]:
+    """The lines of a paragraph, without those that begin a sentence and are boilerplate as a whole (a date above a text, a credit), and
+    without those that only lead elsewhere, where there are others."""
+    kept: list[str] = []
     begins = True
     for line in paragraph.split("\n"):
         words = " ".join(line.split())
         if words and not (begins and len(words) < 200 and is_boilerplate(words) and len(list(_split(words))) == 1):
-            yield words
-            begins = words[-1] in ".!?…:"
+            kept.append(words)
+            begins = words[-1] in ".!?…:" or _leads_elsewhere(words)
+    told = [line for line in kept if not _leads_elsewhere(line)]
+    return told if any(_HASHTAGS.fullmatch(line) is None for line in told) else kept
+
+
+def _leads_elsewhere(line: str) -> bool:
+    """True for a few words before an address ("Patreon: https://…")."""
+    return "http" in line and _LAST_ADDRESSES.search(line) is not None and len(_ADDRESS.sub("", line).split()) < _FEW
 
 
 def _split(text: str) -> Iterator[str]:

@@ -124,6 +124,8 @@ DESCRIPTIONS = {
     f"{SAYS} https://example.org/a": SAYS,
     f"{SAYS[:-1]} #microsolidarity #crews": SAYS[:-1],
     f"🎧 Listen here: https://example.org/a\n\n{SAYS}": SAYS,
+    f"Check out the video here: https://example.org/v\nPatreon: https://patreon.com/ada\n{SAYS}": SAYS,
+    "A good read: https://example.org/a\n#crews": "A good read:",
     # -- honest sentences that begin as boilerplate does
     "Teilen macht Freude, und davon handelt dieser Text von Anfang an.": (
         "Teilen macht Freude, und davon handelt dieser Text von Anfang an."
