@@ -8,21 +8,23 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, select, update
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, select, update
 
 from aggregator.model import Kind, Mention
 from aggregator.store import schema
 from aggregator.store import statements as sql
 from aggregator.store.engine import Database, Desk
 from aggregator.store.placing import Name, place
-from aggregator.store.rows import mention_from_row, stamp, storable
+from aggregator.store.rows import Row, mention_from_row, stamp, storable
 
 _mention = schema.mention
 _shown = _mention.c.withdrawn_at.is_(None)
-# Names and times of all, and texts of those that are wanted alone: which sources are asked about is no matter of an index.
-_LOOKED = select(
-    _mention.c.source, _mention.c.native_id, _mention.c.kind, _mention.c.checked_at, _mention.c.first_seen_at
-).where(_shown)  # fmt: skip
+_looked = func.coalesce(_mention.c.checked_at, _mention.c.first_seen_at)
+# Names and times of what is due, and texts only of those that are wanted: which sources are asked about is no matter of an index.
+_DUE = select(_looked, _mention.c.source, _mention.c.native_id, _mention.c.kind).where(_shown, _looked < bindparam("v_before"))
+_UNCHECKED = select(_looked, _mention.c.source, _mention.c.native_id, _mention.c.kind).where(
+    _shown, _mention.c.checked_at.is_(None), _looked >= bindparam("v_before")
+)
 _NAMED = and_(_mention.c.source == bindparam("v_source"), _mention.c.native_id == bindparam("v_native_id"))
 _CHECKED = update(_mention).ordered_values((_mention.c.checked_at, bindparam("v_at"))).where(_NAMED)
 
@@ -48,7 +50,7 @@ class SqlChecks:
     ) -> tuple[Mention, ...]:
         with self._database.reading() as desk:
             waiting = _waiting(desk, before, sources, unchecked)
-            named = sorted(one[:3] for one in waiting if one[1] not in but and one[3] in kinds)[:limit]
+            named = sorted(tuple(one[:3]) for one in waiting if one[1] not in but and one[3] in kinds)[:limit]
             names = [(source, native_id) for _looked, source, native_id in named]
             found: dict[Name, Mention] = {}
             for source in sorted({source for source, _native_id in names}):
@@ -96,15 +98,12 @@ class SqlChecks:
         return tuple(name for name in names if name in before)
 
 
-def _waiting(desk: Desk, before: datetime, sources: Collection[str] | None, unchecked: Collection[str]) -> list[tuple[str, str, str, str]]:
+def _waiting(desk: Desk, before: datetime, sources: Collection[str] | None, unchecked: Collection[str]) -> list[Row]:
     """When each was last looked at, source, native id and kind."""
-    since = stamp(before)
-    return [
-        (checked_at or first_seen_at, source, native_id, kind)
-        for source, native_id, kind, checked_at, first_seen_at in desk.rows(_LOOKED)
-        if (sources is None or source in sources)
-        and ((checked_at or first_seen_at) < since or (checked_at is None and source in unchecked))
-    ]
+    rows = [*desk.rows(_DUE, stamp(before))]
+    if unchecked:
+        rows += [row for row in desk.rows(_UNCHECKED, stamp(before)) if row[1] in unchecked]
+    return rows if sources is None else [row for row in rows if row[1] in sources]
 
 
 @cache

@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.app import build
+from aggregator.config import load
+from aggregator.pipeline.takedown import subject_named
+from aggregator.run.taking_down import planned
 from aggregator.store.engine import open_store
 from tests.support.exchanges import Exchange
 from tests.support.har import write_har
@@ -231,6 +235,18 @@ def test_what_is_not_known_yet_is_refused_when_it_comes(steward: Steward) -> Non
     steward.runs("run", "--replay", "r.har")
     (steward.folder / "r.har").unlink()
     assert holding(steward, "blog.example/two", "unmistakable sentence") == []
+
+
+def test_a_takedown_that_was_cut_short_is_finished_by_the_next_run(ran: Steward) -> None:
+    settings = load(ran.folder / "sources.yaml", environ={}, state=ran.folder / "state")
+    with build(settings) as app:
+        plan = planned(app, subject_named("https://blog.example/two"))
+        hashes = plan.hashes(app.store.takedowns.salt())
+        app.store.takedowns.erase(plan.entries, keys=plan.keys, hashes=hashes, reason="asked", at=app.clock(), rewritten=plan.rewritten)
+    write_har(ran.folder / "r.har", exchanges())
+    assert ran.runs("run", "--replay", "r.har").code == 0
+    (ran.folder / "r.har").unlink()
+    assert holding(ran, "unmistakable sentence", "Unforgettable", "blog.example/two") == []
 
 
 @pytest.mark.parametrize("subject", ["ftp://blog.example/x", "blog.example/two", "", "@"])
