@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,23 @@ from tests.support.mentions import landing, mention
 ROOT = Path(__file__).parents[2]
 PAGES = 3
 
-# What a run does with the store: the lock, then a landing a page from where the last one stopped, then how it went.
+# What a run does with the store: the lock, then a landing a page from where the last one stopped, then how it went, then a page that was
+# read, then what is due compared, two addresses at a time.
 RUN = """
 import sys
-from aggregator.model import SourceState
+from aggregator.model import Evidence, EvidenceKind, Kind, Link, Sketched, SourceState, Work
 from aggregator.store.engine import open_store
-from tests.support.mentions import landing, mention
+from tests.support.mentions import NOW, landing, mention
+
+FIRST = "https://social.example.org/1"
+
+
+def compared(key):
+    # The page, and every post but the first, is like the first one.
+    bond = Evidence(kind=EvidenceKind.SIMILAR_TEXT, left=FIRST, right=key)
+    work = Work(key=key, kind=Kind.POST, place="social")
+    return Sketched(work=work, postings=(len(key), ord(key[-1])), probes=()), [bond] * (key != FIRST)
+
 
 store = open_store(sys.argv[1])
 with store.exclusive() as held:
@@ -32,6 +44,13 @@ with store.exclusive() as held:
         store.land(landing(mention(f"{page}a", subject="https://page.example.org/a", aliases=(post,)), mention(f"{page}b", subject=post),
                            cursor=str(page)))
     store.settle(SourceState(source="feed-a"), None)
+    if store.link("https://page.example.org/a").enriched_at is None:
+        store.enrich(Link(key="https://page.example.org/a", href="https://page.example.org/a", landed="https://page.example.org/b",
+                          enriched_at=NOW))
+    while due := store.works.due(2):
+        made = [compared(material.key) for material in due if material.mentions]
+        store.works.put([one for one, _ in made], [bond for _, bonds in made for bond in bonds],
+                        gone=[material.key for material in due if not material.mentions])
     if sys.argv[3:] == ["wait"]:
         print("ready", flush=True)
         sys.stdin.read()
@@ -42,9 +61,12 @@ def command(database: Path, *words: str) -> list[str]:
     return [sys.executable, "-c", RUN, str(database), str(PAGES), *words]
 
 
-def rows(database: Path) -> list[tuple[str, list[str]]]:
+def rows(database: Path) -> list[object]:
+    """Stories with all that is told of them, but for the ids that they had; works, and what is due."""
     with closing(open_store(database)) as store:
-        return [(story.lead, [one.entry.native_id for one in story.mentions]) for story in store.stories()]
+        stories = [replace(story, former=()) for story in store.stories()]
+        keys = [f"https://social.example.org/{page}" for page in range(1, PAGES + 1)]
+        return [stories, store.works.known(keys), store.works.found_by(map(ord, "123")), store.works.bonds(keys), store.works.due(9)]
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +79,8 @@ def test_the_next_run_ends_as_an_undisturbed_one_wherever_the_first_was_killed(t
     whole = undisturbed(command(tmp_path / "whole.db"), folder=tmp_path / "preload")
     assert (whole.code, whole.errors) == (0, "")
     wanted = rows(tmp_path / "whole.db")
-    assert whole.commits >= PAGES + 2
+    assert whole.commits >= PAGES + 5
+    assert len(rows(tmp_path / "whole.db")[3]) == PAGES  # type: ignore[arg-type]  # bonds
     for number in range(1, whole.commits + 1):
         database = tmp_path / f"{number}.db"
         ended = killed_at_commit(command(database), number, moment, folder=tmp_path / "preload")

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, MetaData, Text, text
 from aggregator.errors import StoreError
 from aggregator.store import schema
 from aggregator.store.engine import Database, open_database, open_store
-from aggregator.store.migrations import MIGRATIONS, Migration, migrate
+from aggregator.store.migrations import FIRST, MIGRATIONS, Migration, migrate
 from tests.support.mentions import NOW, landing, mention
 
 NEWEST = len(MIGRATIONS)
@@ -139,3 +139,41 @@ def test_a_database_of_another_program_is_refused_untouched(tmp_path: Path) -> N
         open_store(path)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("bookmarks",)]
+
+
+# -- version 1
+
+STORY_OF_ONE = "https://page.example.org/a"
+ROWS_OF_ONE = (
+    "INSERT INTO source VALUES ('feed-a', 'feed', 'Feed A', 'publish', 1, '2026-01-01', 'c9', '', NULL, 0, NULL, NULL, NULL, 0, NULL, '')",
+    f"INSERT INTO story VALUES ('{STORY_OF_ONE}', 'yezukynsz4', 0)",
+    f"INSERT INTO story_key VALUES ('{STORY_OF_ONE}', '{STORY_OF_ONE}')",
+    f"""INSERT INTO mention (source, native_id, lead, first_seen_at, quiet, content_hash, subject, href, fingerprint, words, rules,
+        describes, matches, url, kind, title, visibility) VALUES ('feed-a', '1', '{STORY_OF_ONE}',
+        '2026-02-01T00:00:00.000000+00:00', 0, 'h', '{STORY_OF_ONE}', '{STORY_OF_ONE}', 1, 2, 1, 1,
+        '[["t", "title", "r", "e"]]', '{STORY_OF_ONE}', 'article', 'Crews', 'public')""",
+    f"""INSERT INTO link (key, href, published_day_only, attempts, first_seen_at)
+        VALUES ('{STORY_OF_ONE}', '{STORY_OF_ONE}', 0, 0, '2026-02-01T00:00:00.000000+00:00')""",
+    """INSERT INTO link (key, href, title, published_day_only, attempts, first_seen_at, enriched_at) VALUES ('https://read.example.org/',
+        'https://read.example.org/', 'Read', 0, 1, '2026-02-01T00:00:00.000000+00:00', '2026-02-02T00:00:00.000000+00:00')""",
+)
+
+
+def test_a_database_of_version_1_keeps_its_stories_and_everything_in_it_is_to_be_compared(tmp_path: Path) -> None:
+    path = tmp_path / "aggregator.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE migration (number INTEGER NOT NULL PRIMARY KEY, applied_at TEXT NOT NULL)")
+        for statement in (*FIRST, "INSERT INTO migration VALUES (1, '2026-01-01T00:00:00.000000+00:00')", *ROWS_OF_ONE):
+            connection.execute(statement)
+    with closing(open_store(path)) as store:
+        (story,) = store.stories()
+        assert (story.id, story.lead, [one.entry.title for one in story.mentions]) == ("yezukynsz4", STORY_OF_ONE, ["Crews"])
+        assert store.state("feed-a").cursor == "c9"
+        due = store.works.due(9)
+        assert [(one.key, len(one.mentions), one.link is not None) for one in due] == [
+            (STORY_OF_ONE, 1, True),
+            ("https://read.example.org/", 0, True),
+        ]
+        assert store.works.rearrange() == 0
+        store.land(landing(mention("2", url="https://blog.example.org/2", subject=STORY_OF_ONE)))
+        assert len(store.stories()[0].mentions) == 2
