@@ -113,9 +113,10 @@ def without_tail_tags(text: str) -> str:
     rest = text[: found.start("tags")].rstrip(" ,·|")
     tags = found["tags"].count("#") + found["tags"].count("＃")
     said = rest.rpartition("\n")[2].split()
-    ended = rest[-1:] in (".", "!", "?", "…", ")", '"', "”", ":") or text[len(rest) : found.end()].lstrip(" ").startswith("\n")
-    apart = ended or tags > 2 or (tags == 2 and len(said) >= 4)
-    if not rest or not apart or said[-1].casefold() in _OPEN_WORDS:
+    if not said or said[-1].casefold() in _OPEN_WORDS:
+        return text
+    ended = rest[-1] in '.!?…)"”:' or text[len(rest) : found.end()].lstrip(" ").startswith("\n") or _ADDRESS.fullmatch(said[-1])
+    if not ended and tags < 3 and (tags < 2 or len(said) < 4):
         return text
     return rest
 
@@ -139,7 +140,9 @@ def _sentences(text: str) -> Iterator[str]:
     for paragraph in re.split(r"\n[^\S\n]*\n\s*", text):
         # A paragraph of one line is the rule.
         for one in _split(" ".join(_own_lines(paragraph) if "\n" in paragraph else paragraph.split())):
-            shown = without_tail_tags(_LAST_ADDRESSES.sub("", one) if "http" in one or "www." in one else one)
+            shown = without_tail_tags(one)
+            if "http" in shown or "www." in shown:
+                shown = without_tail_tags(_LAST_ADDRESSES.sub("", shown))
             if _says_something(shown):
                 yield shown
 
