@@ -21,9 +21,9 @@ from tests.support.har import write_har
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ESSAY = (
-    "A crew is three to eight people who meet every week to hold each other in what they do. We began with a question that each of us "
-    "could answer in a minute, wrote the answers on cards, and kept the cards. After a season we knew who needed time, who needed money and who "
-    "needed to be left alone, and the rest of the work was easy: a calendar, a kitchen, and somebody who remembers to write to the others."
+    "A crew is three to eight people who meet every week to hold each other in what they do. We began with a question that each "
+    "could answer in a minute, wrote the answers on cards, and kept the cards. After a season we knew who needed time, who needed "
+    "money and who needed to be left alone, and the rest was easy: a calendar, a kitchen, and somebody who writes to the others."
 )
 FEED = """<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'><channel><title>{host}</title><item><guid>https://{host}/p/how-crews-begin</guid>
 <title>How crews begin, and how they go on</title><link>https://{host}/p/how-crews-begin</link><dc:creator>Ana Example</dc:creator>
