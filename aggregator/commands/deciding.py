@@ -93,7 +93,13 @@ def approve(options: argparse.Namespace) -> int:
 def block(options: argparse.Namespace) -> int:
     """Take nothing more from an author, a domain or a source."""
     until = last_day(options.until)
-    return _decide(options, lambda app: [Decision(kind=DecisionKind.BLOCK, subject=blocked(app, options), until=until)])
+
+    def made(app: App) -> Sequence[Decision]:
+        if until is not None and until < app.clock():
+            raise ConfigError(f"--until: {options.until} has passed, so nothing would be blocked. Write a day to come.")
+        return [Decision(kind=DecisionKind.BLOCK, subject=blocked(app, options), until=until)]
+
+    return _decide(options, made)
 
 
 def order(options: argparse.Namespace) -> int:

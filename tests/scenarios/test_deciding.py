@@ -110,6 +110,7 @@ def test_what_is_unknown_is_said_with_what_to_do(ran: Steward, within: Callable[
         (["block", "--author"], "say whose: `--author NAME`"),
         (["block", "--author", "@a", "--domain", "b.example"], "at a time"),
         (["block", "a.example", "--until", "soon"], "--until: expected a date such as 2027-01-01, found 'soon'"),
+        (["block", "a.example", "--until", "2020-01-31"], "--until: 2020-01-31 has passed"),
         (["order", ONE], f"{ONE} is not one of the chosen ones"),
         (["retitle", ONE, " "], "TITLE is empty."),
     ],
