@@ -98,7 +98,7 @@ def told(receipt: Receipt, *, dry_run: bool) -> Iterator[str]:
     yield f"  {_counted(erased.passed, 'entry', 'entries')} kept for trying rules"
     yield f"  {_counted(erased.chosen, 'chosen entry', 'chosen entries')}, {_counted(erased.decisions, 'decision', 'decisions')}"
     if erased.rewritten:
-        yield f"  its address from {_counted(erased.rewritten, 'entry that stays', 'entries that stay')}"
+        yield f"  its address or name from {_counted(erased.rewritten, 'entry that stays', 'entries that stay')}"
     if erased.stories:
         yield f"Stories that are gone, told to feed readers as deleted: {', '.join(erased.stories)}"
     yield from _files(receipt, dry_run=dry_run)

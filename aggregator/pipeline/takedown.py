@@ -36,7 +36,8 @@ class Scope(StrEnum):
     URL = "url"
     AUTHOR = "author"
     DOMAIN = "domain"
-    # The name of an author who was taken down: taken off pages as their maker, and no reason to refuse anything.
+    # The name of an author who was taken down by their account: taken off whatever it stands on as its maker, and no reason to refuse
+    # anything, since others may be called the same.
     NAME = "name"
 
 
@@ -174,11 +175,14 @@ class Refusals:
         return replace(link, author=None) if self.covers_name(link.author) else link
 
     def without(self, entry: Entry) -> Entry:
-        """The entry, which stays, without the addresses in it that were taken down; itself when it has none."""
+        """The entry, which stays, without the addresses in it that were taken down, and without an author of that name; itself when there
+        is nothing of it.
+        """
         if not self.hashes:
             return entry
         cleaned = replace(
             entry,
+            author=None if entry.author and self.covers_name(entry.author.name) else entry.author,
             title=self._cut(entry.title),
             text=self._cut(entry.text),
             html=self._cut(entry.html),

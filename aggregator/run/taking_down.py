@@ -45,8 +45,8 @@ class Plan:
         return Refusals(salt=salt, hashes=frozenset(self.hashes(salt)))
 
     def hashes(self, salt: bytes) -> Mapping[str, str]:
-        """What would be kept: from hash to scope."""
-        return {one.hashed(salt): one.scope.value for one in self.subjects}
+        """What would be kept: from hash to the scope of what was asked for."""
+        return {one.hashed(salt): self.subject.scope.value for one in self.subjects}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Column, Select, bindparam, delete, null, select, text, update
 
-from aggregator.model import Link, Mention
+from aggregator.model import Author, Link, Mention
 from aggregator.store import Erased, TakenDown, schema
 from aggregator.store import statements as sql
 from aggregator.store.deciding import REARRANGING, from_text
@@ -38,9 +38,10 @@ _HISTORY = (
 )
 _TOMBSTONES = select(schema.tombstone.c.id, schema.tombstone.c.at).order_by(schema.tombstone.c.id)
 _NAMES = select(_mention.c.source, _mention.c.native_id)
+_REWRITTEN = ("title", "text", "html", "author_name", "author_url", "author_handle", "parts", "matches", "content_hash")
 _REWRITE = (
     update(_mention)
-    .ordered_values(*((_mention.c[name], bindparam(f"v_{name}")) for name in ("title", "text", "html", "parts", "matches", "content_hash")))
+    .ordered_values(*((_mention.c[name], bindparam(f"v_{name}")) for name in _REWRITTEN))
     .where(_mention.c.source == bindparam("v_source"), _mention.c.native_id == bindparam("v_native"))
 )
 _LINK_KEYS = select(schema.link.c.key)
@@ -258,8 +259,9 @@ def _quoting(keys: Collection[str]) -> Callable[[str], bool]:
 
 def _rewritten(mention: Mention) -> tuple[Any, ...]:
     """The values of `_REWRITE`."""
-    entry, parts = mention.entry, parts_of(mention.entry)
-    texts = [None if said is None else storable(said) for said in (entry.title, entry.text, entry.html)]
+    entry, parts, author = mention.entry, parts_of(mention.entry), mention.entry.author or Author()
+    said = (entry.title, entry.text, entry.html, author.name, author.url, author.handle)
+    texts = [None if one is None else storable(one) for one in said]
     kept = json.dumps(parts, separators=(",", ":")) if parts else None
     return (*texts, kept, matches_to_text(mention.matches), entry.content_hash, mention.source, storable(entry.native_id))
 

@@ -291,6 +291,16 @@ def test_a_name_taken_off_a_link_leaves_the_link(store: SqlStore) -> None:
     assert store.link(B) == Link(key=B, href=B, title="A page", enriched_at=NOW)
 
 
+def test_a_mention_that_stays_is_rewritten_and_known_when_it_comes_again(store: SqlStore) -> None:
+    said = mention("a", text="see https://gone.example/", links=("https://gone.example/",), tags=("one",))
+    store.land(landing(said))
+    left = replace(said, entry=replace(said.entry, text="see ", links=(), author=None))
+    erased = store.takedowns.erase((), keys=(), hashes={}, reason="asked for", at=NOW + DAY, rewritten=[left])
+    assert erased == Erased(rewritten=1)
+    assert [one.entry for one in store.takedowns.everything()] == [left.entry]
+    assert store.land(landing(left)) == Landed(known=1)
+
+
 def test_an_erasure_moves_the_revision(store: SqlStore) -> None:
     before = store.revision()
     erase(store)
