@@ -14,15 +14,12 @@ from typing import Final, NamedTuple
 
 from aggregator.model import Evidence, EvidenceKind, Kind, Work
 from aggregator.pipeline._marks import numbering
-from aggregator.pipeline._names import Agreement, agreement, speaks_in, squeezed
-from aggregator.pipeline._titles import Alike, Title, alike, title_of, without_names
-from aggregator.text.similarity import likeness
+from aggregator.pipeline._names import Agreement
+from aggregator.pipeline._pairs import FEW_WORDS, RECORDINGS, SIMILAR, TELLING_WORDS, Pair, compared, title_in
+from aggregator.pipeline._titles import Alike
 
 __all__ = ["APART_UNITS", "Verdict", "verdict"]
 
-# Texts that are as alike as this are one text, if their titles do not say otherwise. At 0.5 what stands under all episodes of a show
-# begins to join them; the corpus decides (tests/corpus).
-SIMILAR: Final = 0.55
 # Texts under titles of which most words are the same, and of people who may be one.
 _SAME_TEXT: Final = 0.8
 # Texts under titles that have nothing in common: a letter holds an essay and a greeting.
@@ -33,10 +30,7 @@ _EXACT: Final = 0.95
 _NEARLY_SAME: Final = 0.7
 # The share of a short text that the long one has, when it is an excerpt.
 _EXCERPT: Final = 0.5
-# As unlike as texts by chance.
-_UNLIKE: Final = 0.12
-# Of texts with fewer words nothing follows without a title or an author.
-_TELLING_WORDS: Final = 30
+# Words of a text that is more than a summary.
 _LONG_TEXT: Final = 60
 # What a program copies from one network to another: so close in time two words by one person are one post.
 _MIRRORED: Final = timedelta(minutes=2)
@@ -50,7 +44,6 @@ _FADES: Final = timedelta(days=2000)
 _SAYS_LITTLE: Final = 1.5
 _SAYS_ENOUGH: Final = 2.0
 _SAYS_MUCH: Final = 3.0
-_RECORDINGS: Final = frozenset((Kind.EPISODE, Kind.VIDEO))
 _VOICES: Final = frozenset((Kind.POST, Kind.COMMENT))
 # A work without a mark of these units is not the one with it: the first of two parts is often not called so.
 APART_UNITS: Final = frozenset(("part", "cut", "chapter", "date", "week", "day", "quarter", "year", "volume", "session"))
@@ -65,66 +58,6 @@ class Verdict(NamedTuple):
     because: str
 
 
-class _Pair(NamedTuple):
-    """What two works have in common, asked once."""
-
-    left: Work
-    right: Work
-    names: Agreement
-    titles: Alike
-    # How much the shorter title says.
-    weight: float
-    # One of the titles is such as its author writes again and again.
-    recurring: bool
-    # 0 to 1; None: one of the texts is missing.
-    text: float | None
-    # Texts of which the other can be a part, so that `text` says little when it is low.
-    lopsided: bool
-    # None: a date is missing.
-    apart: timedelta | None
-
-    @property
-    def fewest_words(self) -> int:
-        """Words of the shorter text."""
-        return min(self.left.words, self.right.words)
-
-    @property
-    def recording(self) -> bool:
-        """At least one is an episode or a video."""
-        return self.left.kind in _RECORDINGS or self.right.kind in _RECORDINGS
-
-    @property
-    def linked(self) -> bool:
-        """One links to the other."""
-        return self.left.key in self.right.links or self.right.key in self.left.links
-
-    @property
-    def claimed(self) -> bool:
-        """One names the other as its original."""
-        return self.left.claims == self.right.key or self.right.claims == self.left.key
-
-    @property
-    def contained(self) -> float:
-        """The estimated share of the shorter text that the longer one has, 0 to 1; from the likeness and the numbers of words."""
-        if self.text is None or self.fewest_words < _FEW_WORDS:
-            return 0.0
-        return min(1.0, self.text * (self.left.words + self.right.words) / (1 + self.text) / self.fewest_words)
-
-    @property
-    def similar(self) -> bool:
-        """The texts are one text."""
-        return self.text is not None and self.text >= SIMILAR
-
-    @property
-    def unlike(self) -> bool:
-        """Both texts are there, and have nothing in common."""
-        return self.text is not None and self.text < _UNLIKE and not self.lopsided and self.fewest_words >= _TELLING_WORDS
-
-    def within(self, longest: timedelta) -> bool:
-        """Published as close in time as that."""
-        return self.apart is not None and self.apart <= longest
-
-
 def verdict(left: Work, right: Work) -> Verdict:
     """Whether two works are one, with the evidence, or why not."""
     if left.key > right.key:
@@ -135,44 +68,14 @@ def verdict(left: Work, right: Work) -> Verdict:
     if not foreign and (numbered := _numbered_apart(left, right)):
         # Most pairs of a bot's posts end here.
         return _no(numbered)
-    pair = _compared(left, right)
+    pair = compared(left, right)
     found = _translated(pair) or _kept_apart(pair) or _claimed(pair) or _moved(pair) or _posted(pair) or _crossed(pair) or _same_text(pair)
     if found.evidence is None and pair.claimed:
         return _no("One names the other as its original, but neither its title, its text nor a link back confirms it.")
     return found
 
 
-def _compared(left: Work, right: Work) -> _Pair:
-    mine, theirs = _title(left), _title(right)
-    names = agreement(left.authors, right.authors)
-    if mine and theirs and (mine.parts or theirs.parts):
-        # "Pods — The Crew Show" is called "Pods" where the other is by The Crew Show.
-        mine, named = without_names(mine, squeezed(right.authors))
-        theirs, also_named = without_names(theirs, squeezed(left.authors))
-        names = max(names, Agreement.SAME) if named or also_named else names
-    if mine and theirs and names is Agreement.OTHERS and {left.kind, right.kind} <= _RECORDINGS:
-        # A guest puts the talk with her on her own channel.
-        names = Agreement.WEAK if speaks_in(left.authors, theirs.words) or speaks_in(right.authors, mine.words) else names
-    both = bool(left.sketch and right.sketch)
-    fewest, most = sorted((left.words, right.words))
-    return _Pair(
-        left=left,
-        right=right,
-        names=names,
-        titles=alike(mine, theirs) if mine and theirs else Alike.NOT,
-        weight=min(mine.weight, theirs.weight) if mine and theirs else 0.0,
-        recurring=bool((mine and mine.recurring) or (theirs and theirs.recurring)),
-        text=likeness(left.sketch, right.sketch) if both else None,
-        lopsided=fewest * 2 < most,
-        apart=abs(left.published - right.published) if left.published and right.published else None,
-    )
-
-
-def _title(work: Work) -> Title | None:
-    return title_of(work.title) if work.title else None
-
-
-def _joined(pair: _Pair, kind: EvidenceKind, score: float, because: str) -> Verdict:
+def _joined(pair: Pair, kind: EvidenceKind, score: float, because: str) -> Verdict:
     """Evidence with its score, which falls with the time between: of a series that repeats itself, the nearest are one."""
     if kind in (EvidenceKind.CROSS_POST, EvidenceKind.SIMILAR_TEXT):
         score *= 1 - min(_MOVED if pair.apart is None else pair.apart, _MOVED) / _FADES
@@ -186,12 +89,12 @@ def _no(because: str) -> Verdict:
 # -- what speaks against it
 
 
-def _translated(pair: _Pair) -> Verdict | None:
+def _translated(pair: Pair) -> Verdict | None:
     """Two languages are two texts; by the same author, and bound to each other, they are translations."""
     left, right = pair.left, pair.right
     if left.language is None or right.language is None or left.language == right.language:
         return None
-    if pair.text is not None and pair.text >= _SAME_TEXT and pair.fewest_words >= _FEW_WORDS:
+    if pair.text is not None and pair.text >= _SAME_TEXT and pair.fewest_words >= FEW_WORDS:
         return None
     of_one = pair.names >= Agreement.WEAK or left.place == right.place
     bound = pair.linked or pair.claimed or (pair.titles >= Alike.NEARLY and pair.within(_CLOSE))
@@ -201,10 +104,9 @@ def _translated(pair: _Pair) -> Verdict | None:
 
 
 _SOME_WORDS: Final = 4
-_FEW_WORDS: Final = 8
 
 
-def _kept_apart(pair: _Pair) -> Verdict | None:
+def _kept_apart(pair: Pair) -> Verdict | None:
     left, right = pair.left, pair.right
     if right.key == left.answers or left.key == right.answers:
         return _no("One answers the other.")
@@ -212,11 +114,11 @@ def _kept_apart(pair: _Pair) -> Verdict | None:
     if numbered:
         return _no(numbered)
     mine, theirs = _by_unit(left.marks), _by_unit(right.marks)
-    same = pair.text is not None and pair.text >= _SAME_TEXT and pair.fewest_words >= _TELLING_WORDS
+    same = pair.text is not None and pair.text >= _SAME_TEXT and pair.fewest_words >= TELLING_WORDS
     for unit in sorted((mine.keys() ^ theirs.keys()) & APART_UNITS):
         if not same and not _said_by_date(unit, mine, theirs, pair):
             return _no(f"Only one of them is {unit} {mine.get(unit) or theirs.get(unit)}.")
-    titles = (_title(left), _title(right))
+    titles = (title_in(left), title_in(right))
     if titles[0] and titles[1] and titles[0].answering != titles[1].answering and not same:
         return _no("The title of one says that it answers something.")
     return None
@@ -238,7 +140,7 @@ def _numbered_apart(left: Work, right: Work) -> str | None:
     return f"One is {unit} {mine[unit]} and the other {unit} {theirs[unit]}."
 
 
-def _said_by_date(unit: str, mine: Mapping[str, str], theirs: Mapping[str, str], pair: _Pair) -> bool:
+def _said_by_date(unit: str, mine: Mapping[str, str], theirs: Mapping[str, str], pair: Pair) -> bool:
     """A date in one title that only says when both were published."""
     if unit == "year":
         return pair.within(_CLOSE) and pair.weight >= 2
@@ -248,7 +150,7 @@ def _said_by_date(unit: str, mine: Mapping[str, str], theirs: Mapping[str, str],
 # -- what speaks for it
 
 
-def _claimed(pair: _Pair) -> Verdict | None:
+def _claimed(pair: Pair) -> Verdict | None:
     left, right = pair.left, pair.right
     mine, theirs = left.claims == right.key, right.claims == left.key
     if not mine and not theirs:
@@ -260,7 +162,7 @@ def _claimed(pair: _Pair) -> Verdict | None:
     return None
 
 
-def _moved(pair: _Pair) -> Verdict | None:
+def _moved(pair: Pair) -> Verdict | None:
     left, right = pair.left, pair.right
     if left.guid is None or left.guid != right.guid:
         return None
@@ -269,7 +171,7 @@ def _moved(pair: _Pair) -> Verdict | None:
     return None
 
 
-def _posted(pair: _Pair) -> Verdict | None:
+def _posted(pair: Pair) -> Verdict | None:
     """Short posts have no titles: the same words by the same person, elsewhere, at about the same time."""
     left, right = pair.left, pair.right
     if not all(work.kind in _VOICES or work.title is None for work in (left, right)):
@@ -278,15 +180,15 @@ def _posted(pair: _Pair) -> Verdict | None:
         return _no(_texts_differ(pair))
     if left.place == right.place and pair.names is not Agreement.OTHERS:
         return _no("The same words twice on one platform are two posts.")
-    if pair.names is Agreement.OTHERS or (pair.names < Agreement.SAME and (pair.text < _SAME_TEXT or pair.fewest_words < _FEW_WORDS)):
+    if pair.names is Agreement.OTHERS or (pair.names < Agreement.SAME and (pair.text < _SAME_TEXT or pair.fewest_words < FEW_WORDS)):
         return _no("The words are alike, but nothing says that they are by the same person.")
     longest = _AT_ONCE if pair.fewest_words >= _SOME_WORDS else _MIRRORED
-    if pair.within(longest) and (pair.fewest_words >= _FEW_WORDS or pair.text == 1.0):
+    if pair.within(longest) and (pair.fewest_words >= FEW_WORDS or pair.text == 1.0):
         return _joined(pair, EvidenceKind.CROSS_POST, pair.text, "The same words by the same person on two platforms within three days.")
     return _no("The words are alike and the person is the same, but they are too short or too far apart in time.")
 
 
-def _crossed(pair: _Pair) -> Verdict | None:
+def _crossed(pair: Pair) -> Verdict | None:
     """One author's work on two platforms: a text published twice, or a recording with its pages."""
     if pair.titles < Alike.NEARLY or pair.left.place == pair.right.place:
         return None
@@ -297,7 +199,7 @@ def _crossed(pair: _Pair) -> Verdict | None:
     return None
 
 
-def _slight(pair: _Pair) -> bool:
+def _slight(pair: Pair) -> bool:
     """Under a title that says little ("Weekly update", "Pods"): at once, with the same number or the same text."""
     if pair.titles is not Alike.SAME or not pair.within(_AT_ONCE):
         return False
@@ -305,7 +207,7 @@ def _slight(pair: _Pair) -> bool:
     return pair.similar or ((numbered or (pair.recording and pair.weight >= 1)) and not pair.unlike)
 
 
-def _same_work(pair: _Pair) -> bool:
+def _same_work(pair: Pair) -> bool:
     """By the same author, under a title that says something."""
     exact = pair.titles is Alike.SAME
     if pair.similar:
@@ -324,16 +226,16 @@ def _same_work(pair: _Pair) -> bool:
     return pair.within(_AT_ONCE) and pair.weight >= _SAYS_MUCH
 
 
-def _near_enough(pair: _Pair) -> bool:
+def _near_enough(pair: Pair) -> bool:
     """What is announced every month has the same words every month; a long text that is the same is the same in any year."""
-    telling = pair.titles is Alike.SAME and pair.weight >= _SAYS_MUCH and pair.fewest_words >= _TELLING_WORDS
+    telling = pair.titles is Alike.SAME and pair.weight >= _SAYS_MUCH and pair.fewest_words >= TELLING_WORDS
     if pair.recurring and (pair.text is None or pair.text < _WHOLE):
         return pair.within(_AT_ONCE)
     long = pair.text is not None and pair.text >= _NEARLY_SAME and (telling or pair.fewest_words >= _LONG_TEXT)
-    return pair.apart is None or long or pair.within(_CLOSE if pair.fewest_words >= _TELLING_WORDS else _SOON)
+    return pair.apart is None or long or pair.within(_CLOSE if pair.fewest_words >= TELLING_WORDS else _SOON)
 
 
-def _same_recording(pair: _Pair) -> bool:
+def _same_recording(pair: Pair) -> bool:
     """By people who do not name each other: then the title must say enough, and the text or a link must agree."""
     if pair.similar or pair.linked:
         return pair.weight >= _SAYS_LITTLE and (pair.apart is None or pair.within(_CLOSE))
@@ -341,17 +243,17 @@ def _same_recording(pair: _Pair) -> bool:
         return False
     if pair.titles is Alike.SAME and set(numbering(pair.left.marks)) & set(pair.right.marks):
         return pair.weight >= _SAYS_LITTLE
-    both = pair.left.kind in _RECORDINGS and pair.right.kind in _RECORDINGS
+    both = pair.left.kind in RECORDINGS and pair.right.kind in RECORDINGS
     return pair.weight >= (_SAYS_ENOUGH if both else _SAYS_MUCH) and (pair.titles is Alike.SAME or both)
 
 
-def _same_text(pair: _Pair) -> Verdict:
+def _same_text(pair: Pair) -> Verdict:
     """The text alone, by whomever."""
     left, right, text = pair.left, pair.right, pair.text
     if text is None or text < SIMILAR:
         return _no(_texts_differ(pair))
     alike_by = f"Their texts are alike ({text:.2f})"
-    if pair.fewest_words < _TELLING_WORDS:
+    if pair.fewest_words < TELLING_WORDS:
         return _no(f"{alike_by}, but too short to tell, and nothing else speaks for it.")
     strangers = pair.names is Agreement.OTHERS or (pair.names is Agreement.WEAK and text >= _SAME_TEXT)
     if left.place == right.place and not strangers:
@@ -368,7 +270,7 @@ def _same_text(pair: _Pair) -> Verdict:
     return _joined(pair, EvidenceKind.SIMILAR_TEXT, text, f"{alike_by}.")
 
 
-def _needed(pair: _Pair) -> float:
+def _needed(pair: Pair) -> float:
     """How alike texts must be to be one, by what the titles say."""
     if pair.left.title is None or pair.right.title is None:
         return _NEARLY_SAME
@@ -384,7 +286,7 @@ def _needed(pair: _Pair) -> float:
     return _EXACT if pair.recording else _WHOLE
 
 
-def _texts_differ(pair: _Pair) -> str:
+def _texts_differ(pair: Pair) -> str:
     if pair.titles is Alike.NOT and (pair.text is None or pair.text < 0.2):
         return "Neither titles nor texts are alike."
     said = "their texts cannot be compared" if pair.text is None else f"their texts are only {pair.text:.2f} alike"
@@ -396,11 +298,11 @@ def _texts_differ(pair: _Pair) -> str:
     return f"Their titles are alike, but they are {who}, {_when(pair)}, and {said}."
 
 
-def _when(pair: _Pair) -> str:
+def _when(pair: Pair) -> str:
     return "one of them without a date" if pair.apart is None else f"{pair.apart.days} days apart"
 
 
-def _score(pair: _Pair) -> float:
+def _score(pair: Pair) -> float:
     """How much speaks for a cross-post: half of it the title, half the text."""
     titles = 1.0 if pair.titles is Alike.SAME else 0.8
     return titles if pair.text is None else (titles + max(pair.text, 0.5)) / 2
