@@ -101,6 +101,9 @@ class Works(Protocol):
     def put(self, made: Sequence[Sketched], bonds: Sequence[Evidence], *, gone: Sequence[str] = ()) -> int:
         """Write works in place of those with their keys, and `bonds` in place of all that a work made or lost had from being compared.
 
+        What a page declares stays: where its address leads, and what it names as its own address on its own site (`Store.enrich`). A
+        canonical link that comparing found, of two works on two sites, is one of `bonds` and goes with them.
+
         In ONE transaction, with the stories that follow; the keys are due no more. Gives how many mentions changed their story.
 
         Args:
@@ -344,8 +347,8 @@ class Store(Protocol):
     # -- stories
 
     def stories(self, *, as_of: datetime | None = None) -> tuple[Story, ...]:
-        """Every story with its mentions and links, by id; withdrawn mentions left out. What waits for the steward is among them: who
-        shows stories asks `pipeline.curate` first.
+        """Every story with its mentions and links, by id; withdrawn mentions left out. What waits for the steward is among them, and the
+        lead is the address that the story is rooted in: who shows stories asks `pipeline.curate` first.
 
         `as_of`: only what was first seen by then.
         """
