@@ -24,7 +24,7 @@ _FIRST: Final = 4
 _LAST: Final = 24
 _TIME: Final = re.compile(r"[(\[]?\b\d{1,2}:\d\d(?::\d\d)?\b[)\]]?\s*[-–—]?")
 _ORIGINAL: Final = re.compile(
-    r"(?:originally|first)\s+(?:published|posted|appeared|shared|written)(?:\s+(?:here|on|at|in|by|as))?[^\n]{0,120}?(https?://[^\s<>\")\]]+)"
+    r"(?:(?:originally|first)\s+(?:published|posted|appeared|shared|written)|(?:published|posted|appeared|shared)\s+(?:first|originally))(?:\s+(?:here|on|at|in|by|as))?[^\n]{0,120}?(https?://[^\s<>\")\]]+)"
     r"|(?:cross-?posted|x-?posted|reposted|republished|mirrored)\s+(?:from|at|on)[^\n]{0,80}?(https?://[^\s<>\")\]]+)"
     r"|(?:originally|first)\s+(?:published|posted|appeared)\s+(?:at|on)\s+((?:[\w-]+\.)+[a-z]{2,}/\S+)",
     re.IGNORECASE,

@@ -86,11 +86,12 @@ def compared(left: Work, right: Work) -> Pair:
     """Two works measured against each other."""
     mine, theirs = title_in(left), title_in(right)
     names = agreement(left.authors, right.authors)
-    if mine and theirs and (mine.parts or theirs.parts):
+    if mine and theirs and (mine.parts or theirs.parts) and mine.words != theirs.words:
         # "Pods — The Crew Show" is called "Pods" where the other is by The Crew Show.
         mine, named = without_names(mine, squeezed(right.authors))
         theirs, also_named = without_names(theirs, squeezed(left.authors))
-        names = max(names, Agreement.SAME) if named or also_named else names
+        # Who says that somebody else made it is believed: a review is called what it reviews.
+        names = Agreement.SAME if (named or also_named) and names is not Agreement.OTHERS else names
     if mine and theirs and names is Agreement.OTHERS and {left.kind, right.kind} <= RECORDINGS:
         # A guest puts the talk with her on her own channel.
         names = Agreement.WEAK if speaks_in(left.authors, theirs.words) or speaks_in(right.authors, mine.words) else names

@@ -194,6 +194,8 @@ def _crossed(pair: Pair) -> Verdict | None:
         return None
     if pair.names is Agreement.SAME and (_slight(pair) if pair.weight < _SAYS_LITTLE else _same_work(pair)):
         return _joined(pair, EvidenceKind.CROSS_POST, _score(pair), "The same author gave it the same title on two platforms.")
+    if pair.names is Agreement.WEAK and pair.titles is Alike.SAME and pair.weight >= _SAYS_ENOUGH and pair.contained >= _SAME_TEXT:
+        return _joined(pair, EvidenceKind.CROSS_POST, _score(pair), "One is an excerpt of the other, under the same title.")
     if pair.recording and pair.names is not Agreement.OTHERS and _same_recording(pair):
         return _joined(pair, EvidenceKind.CROSS_POST, _score(pair), "The same recording on two platforms, under the same title.")
     return None

@@ -27,6 +27,7 @@ ONE: dict[str, tuple[Line, Line]] = {
     "an essay with the platform's name behind its title": (essay(), essay(MEDIUM, "How to grow a crew | by Ada Example | Medium")),
     "an essay republished by a magazine": (essay(), essay("https://commons.example/2025/crews", author="Commons", published=day(20))),
     "an essay by somebody whose name is written short": (essay(author="Ada"), essay(MEDIUM, handle="@adaexample")),
+    "an excerpt by somebody who goes by the first name": (essay(), essay(MEDIUM, author="Ada", text=CREWS[:200], published=day(20))),
     "the same page under two addresses of a site": (essay(), essay("https://ada.example.org/archive/crews")),
     "an essay that names its original": (
         essay(MEDIUM, "Growing crews", text=f"Originally published at https://ada.example.org/crews. {CREWS}"),
@@ -95,6 +96,10 @@ TWO: dict[str, tuple[Line, Line]] = {
         essay(
             "https://bo.example.net/on-ada", "On Ada's essay", text=f"{CREWS[:150]} {ROOMS}", links=["https://ada.example.org/crews"], **BO
         ),
+    ),
+    "a review that is called what it reviews": (
+        video(title="The long table: a film about eating", author="Long Table"),
+        essay("https://bo.example.net/film", "The long table: a film about eating", links=["https://youtu.be/aDWuHsyznf4"], **BO),
     ),
     "a second look by the same author": (essay(), essay(MEDIUM, "How to grow a crew, revisited", text=ROOMS)),
     "the index of a series and a part": (
