@@ -141,8 +141,9 @@ def landing_of(
             left_out[reason] += 1
         elif mention is None or refusals.covers(entry, mention.identity):
             unmatched.append(entry.native_id)
-            if may_be_kept(entry, source) and not refusals.covers(entry):
-                passed.append(trimmed(refusals.without(entry)))
+            # A post that shares what was taken down would come back by another rule, without the address.
+            if mention is None and may_be_kept(entry, source) and not refusals.covers(entry) and refusals.without(entry) is entry:
+                passed.append(trimmed(entry))
         else:
             mentions.append(refusals.cleaned(mention))
     concerned = {mention.entry.native_id for mention in mentions}

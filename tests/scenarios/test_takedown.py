@@ -145,7 +145,7 @@ def test_what_was_taken_down_does_not_come_back(ran: Steward) -> None:
     assert said.code == 0, said.err
     (ran.folder / "r.har").unlink()
     assert ran.runs("build").code == 0
-    assert holding(ran, "unmistakable sentence", "Unforgettable", "blog.example/two") == []
+    assert holding(ran, "unmistakable sentence", "Unforgettable", "blog.example/two", "I wrote about", "Read this on") == []
     added = ran.runs("add", "https://blog.example/two?ref=x.example")
     assert added.code == 3
     assert "taken down" in added.err
