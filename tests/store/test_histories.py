@@ -176,8 +176,12 @@ enriches = st.builds(Enrich, keys, st.none() | keys)
 decides = st.builds(
     Decide, st.lists(st.builds(decision, st.sampled_from([DecisionKind.SPLIT, DecisionKind.MERGE]), pairs), max_size=3, unique=True)
 )
-histories = st.lists(lands | lands | puts | puts | enriches | decides | chooses, max_size=10)
-MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+histories = st.builds(
+    lambda first, rest: [*first, *rest],
+    st.lists(lands, min_size=1, max_size=3),
+    st.lists(lands | lands | puts | puts | puts | enriches | enriches | decides | decides | chooses, max_size=7),
+)
+MANY = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
