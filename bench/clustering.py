@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 _PAGE = 500
-_NOTES = (
-    "If you like the show, tell a friend and leave a review wherever you listen. Music by the house band. The show is made by a crew of "
-    "seven and paid for by its listeners. Find transcripts, links and the newsletter on our site, and write to us: we read everything."
-)
+# Under every episode of every show; each show has more of its own.
+_NOTES = "If you like the show, tell a friend and leave a review wherever you listen."
+# Numbers between the first episode of a show and the first of the next; two of ten are episodes.
+_SHOW = 1000
 _SYLLABLES = "ba ce di fo gu ha le mi no pu ra se ti vo wu ka be li mo nu pa re si to du".split()
 
 
@@ -172,13 +172,13 @@ def _article(number: int, essay: int, place: str) -> Entry:
 def _episode(number: int) -> Entry:
     from aggregator.model import Author, Enclosure, Entry, Kind
 
-    luck, show = random.Random(number), number // 2000
+    luck, show = random.Random(number), number // _SHOW
     return Entry(
         native_id=str(number),
         url=f"https://show{show}.example.com/{number}",
         kind=Kind.EPISODE,
-        title=f"#{number % 2000} {_words(luck, 5).capitalize()}",
-        text=f"{_words(luck, 30).capitalize()}. {_NOTES}",
+        title=f"#{number % _SHOW} {_words(luck, 5).capitalize()}",
+        text=f"{_words(luck, 40).capitalize()}. {_words(random.Random(show), 30).capitalize()}. {_NOTES}",
         author=Author(name=f"Show {show}"),
         published=_when(number),
         enclosures=(Enclosure(url=f"https://cdn.example.com/{show}/{number}.mp3", media_type="audio/mpeg"),),
