@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
@@ -15,10 +15,14 @@ from aggregator.collectors._feeds import ACCEPT, feed_of, host_of, is_page, web_
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
 from aggregator.errors import Gone, Unreadable
 from aggregator.fetch import Http, Pace, Reply
-from aggregator.model import Kind, Page
+from aggregator.model import Entry, Kind, Page
+from aggregator.text.html import visible
+from aggregator.text.page_address import kind_at
 from aggregator.text.secret_address import is_secret, masked
 
 DOING = "reading the feed"
+# Words of an entry without a title that is taken for a post; what is longer is an article that forgot its title.
+_MOST_IN_A_POST = 100
 # They want an account for everything, and forbid programs to read their pages.
 _CLOSED = frozenset(
     ("x.com", "twitter.com", "mobile.twitter.com", "facebook.com", "m.facebook.com", "instagram.com", "linkedin.com", "tiktok.com")
@@ -41,7 +45,7 @@ class Feed(Collector):
         homepage="https://www.rssboard.org/rss-specification",
         spec="RSS 2.0.11, RSS 1.0, RFC 4287, RFC 5005 and JSON Feed 1.1, read 2026-11-20",
         method=Method.FEED,
-        kinds=(Kind.ARTICLE, Kind.EPISODE, Kind.VIDEO),
+        kinds=(Kind.ARTICLE, Kind.EPISODE, Kind.VIDEO, Kind.POST),
         every=timedelta(hours=1),
         quiet_after=timedelta(days=180),
         pace=Pace(gap=timedelta(seconds=1)),
@@ -113,7 +117,20 @@ class Feed(Collector):
 
 def page_of(feed: _feeds.Feed | None, *, cursor: Cursor) -> Page:
     """A feed as a page; a page without entries for no news."""
-    return Page(entries=feed.entries, cursor=cursor, remarks=feed.remarks) if feed else Page(entries=(), cursor=cursor)
+    return Page(entries=tuple(map(_told, feed.entries)), cursor=cursor, remarks=feed.remarks) if feed else Page(entries=(), cursor=cursor)
+
+
+def _told(entry: Entry) -> Entry:
+    """An entry as what it is: a feed may be that of an account, whose posts have no titles and may carry pictures and recordings.
+
+    Source: JSON Feed 1.1, "title" ("Microblog items in particular may omit titles"); the feeds of Mastodon and Bluesky, read 2026-11-22.
+    """
+    if kind_at(entry.url) is Kind.POST:
+        return replace(entry, kind=Kind.POST)
+    if entry.title or entry.kind is not Kind.ARTICLE:
+        return entry
+    said = entry.text if entry.text is not None else visible(entry.html or "").text
+    return replace(entry, kind=Kind.POST) if 0 < len(said.split()) <= _MOST_IN_A_POST else entry
 
 
 def _ask(http: Http, remembered: str, configured: str) -> tuple[str, Reply]:

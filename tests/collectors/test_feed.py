@@ -482,3 +482,36 @@ def test_a_feed_that_is_broken_for_a_day_keeps_its_ids_and_addresses() -> None:
     whole = rss(item.format("a") + item.format("b"))
     sound, broken = read(whole), read(whole.replace(b"Site", b"Site & more"))
     assert [(one.native_id, one.url) for one in broken.entries] == [(one.native_id, one.url) for one in sound.entries]
+
+
+# -- posts in a feed
+
+
+TOOT = "https://social.example.org/@ada/113456789012345678"
+
+
+def test_an_entry_at_the_address_of_a_post_is_a_post() -> None:
+    items = f"<item><title>Ada: look at this</title><link>{TOOT}</link><guid>1</guid></item>"
+    film = '<enclosure url="https://social.example.org/film.mp4" type="video/mp4" length="1"/>'
+    items += f"<item><link>{TOOT}0</link><guid>2</guid><description>Look.</description>{film}</item>"
+    assert [entry.kind for entry in polled(items).entries] == [Kind.POST, Kind.POST]
+
+
+@pytest.mark.parametrize(
+    ("inner", "kind"),
+    [
+        ("<description>We met and it was good.</description>", Kind.POST),
+        ("<title>How we met</title><description>We met and it was good.</description>", Kind.ARTICLE),
+        (f"<description>{'We met and it was good. ' * 30}</description>", Kind.ARTICLE),
+        ("", Kind.ARTICLE),
+        ('<description>We met.</description><enclosure url="https://site.example.org/1.mp3" type="audio/mpeg" length="1"/>', Kind.EPISODE),
+    ],
+)
+def test_an_entry_of_a_few_words_without_a_title_is_a_post(inner: str, kind: Kind) -> None:
+    (entry,) = polled(f"<item><link>{SITE}1</link><guid>1</guid>{inner}</item>").entries
+    assert entry.kind is kind
+
+
+def polled(items: str) -> Page:
+    [page] = poll(http((f"{SITE}feed", rss(items))), url=f"{SITE}feed")
+    return page
