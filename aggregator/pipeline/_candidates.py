@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from aggregator.model import Sketched, Work
+from aggregator.pipeline._marks import of_person
 from aggregator.pipeline.works import named_by
 
-# More works than this with one posting are a bot, or words that everybody writes: each is compared with those nearest in time only, so
-# that the cost stays linear.
-CROWD: Final = 32
+# More works than this with one posting are a bot, or words that everybody writes: each is compared with so many before and after it in
+# time, which keeps the cost linear. In such crowds alone a bond may depend on who was there when a work came; so the number is large,
+# and what one person says on one place, which is never one thing, is passed over before it is compared.
+CROWD: Final = 512
+# Works of which each pair is soon compared.
+_FEW: Final = 8
 _POSTINGS_AT_ONCE: Final = 2_000_000
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def nearest(work: Work, found: Sequence[Work]) -> tuple[Work, ...]:
-    """Of many works those that were published nearest to one, on either side; all where they are no crowd."""
-    if len(found) <= 2 * CROWD:
-        return tuple(found)
-    ordered = sorted((*found, work), key=_in_time)
-    at = ordered.index(work)
-    return tuple(one for one in ordered[max(0, at - CROWD) : at + CROWD + 1] if one is not work)
+    """Of many works those that were published nearest to one, on either side; all where they are no crowd. Those that are of one series
+    with it are left out."""
+    if len(found) > CROWD:
+        ordered = sorted((*found, work), key=_in_time)
+        at = ordered.index(work)
+        found = ordered[max(0, at - CROWD) : at + CROWD + 1]
+    series = _series(work)
+    return tuple(one for one in found if one is not work and not _of_one_series(series, _series(one)))
 
 
 class Index:
@@ -34,12 +40,14 @@ class Index:
         self.works: list[Work] = []
         self._postings = array("q")
         self._owners = array("l")
+        self._series: list[_Series | None] = []
         self._named: dict[str, list[int]] = defaultdict(list)
 
     def add(self, sketched: Sketched) -> None:
         """One more work."""
         number, work = len(self.works), sketched.work
         self.works.append(work)
+        self._series.append(_series(work))
         mirrored = set(sketched.postings) & set(sketched.probes)
         self._postings.extend(mirrored)
         self._owners.extend([number] * len(mirrored))
@@ -60,25 +68,29 @@ class Index:
     def _numbers(self) -> Iterator[tuple[int, int]]:
         crowds: set[int] = set()
         for members in self._groups():
-            if len(members) > CROWD:
-                # The bands of one text that is published again and again are one crowd, many times over.
+            # The bands of one text that is published again and again are one crowd, many times over.
+            if len(members) > _FEW:
                 crowd = hash(tuple(members))
-                if crowd not in crowds:
-                    crowds.add(crowd)
-                    yield from self._windows(members)
-                continue
-            for at, one in enumerate(members):
-                for other in members[:at]:
-                    yield other, one
+                if crowd in crowds:
+                    continue
+                crowds.add(crowd)
+            yield from self._among(members)
         if self._named:
             numbers = {work.key: number for number, work in enumerate(self.works) if work.key in self._named}
             yield from ((number, numbers[key]) for key, naming in self._named.items() if key in numbers for number in naming)
 
-    def _windows(self, members: Iterable[int]) -> Iterator[tuple[int, int]]:
-        ordered = sorted(members, key=lambda number: _in_time(self.works[number]))
+    def _among(self, members: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """The pairs of works that share a posting, without those of one series."""
+        series = self._series
+        first = series[members[0]]
+        if first and len({series[number] for number in members}) == len(members) and all(_alike(first, series[one]) for one in members):
+            return
+        ordered = members if len(members) <= CROWD else sorted(members, key=lambda number: _in_time(self.works[number]))
         for at, one in enumerate(ordered):
+            mine = series[one]
             for other in ordered[at + 1 : at + 1 + CROWD]:
-                yield one, other
+                if not mine or not _of_one_series(mine, series[other]):
+                    yield one, other
 
     def _groups(self) -> Iterator[list[int]]:
         """The works of each posting that has several; a share of the postings at a time, which bounds the memory."""
@@ -96,6 +108,28 @@ class Index:
                 else:
                     first[posting] = owner
             yield from more.values()
+
+
+_Series = tuple[str | None, tuple[tuple[str, str], ...]]
+"""The language of a work, and which of the things it is that each of its authors published on its place; nothing where nobody is named."""
+
+
+def _series(work: Work) -> _Series | None:
+    marks = of_person(work.marks)
+    return (work.language, marks) if marks else None
+
+
+def _alike(left: _Series | None, right: _Series | None) -> bool:
+    """Whether the same people published them on the same place, in the same language."""
+    return left is not None and right is not None and left[0] == right[0] and [one for one, _ in left[1]] == [one for one, _ in right[1]]
+
+
+def _of_one_series(left: _Series | None, right: _Series | None) -> bool:
+    """Whether two works are different things that one person published on one place, in one language: `verdict` never joins them."""
+    if left is None or right is None or not (left[0] == right[0] or left[0] is None or right[0] is None):
+        return False
+    theirs = dict(right[1])
+    return any(theirs.get(unit, value) != value for unit, value in left[1])
 
 
 def _in_time(work: Work) -> tuple[datetime, str]:

@@ -148,6 +148,12 @@ def numbering(marks: Iterable[str]) -> tuple[str, ...]:
     return tuple(mark for mark in marks if _ON not in mark.partition(":")[0])
 
 
+def of_person(marks: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The marks that say who published a work on which place, each with which of their works it is."""
+    parts = (mark.partition(":") for mark in marks)
+    return tuple((unit, value) for unit, _, value in parts if _ON in unit)
+
+
 def _noted(marks: dict[str, str], found: dict[str, str] | None, text: str) -> str:
     if found is None:
         return text
