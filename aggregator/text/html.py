@@ -7,7 +7,8 @@ broken, and the parser underneath (libxml2) repairs it as browsers do.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
@@ -41,6 +42,9 @@ _EDGE, _LINE = "\u2029", "\u2028"
 _SPACES = re.compile(r"[ \t\r\f]{2,}|[\t\r\f]")
 _SOURCE_LINES = re.compile(r" ?\n[ \n]*")
 _BREAKS = re.compile(r"[ \n]?[\u2028\u2029][ \n\u2028\u2029]*")
+
+# Characters of markup that is remembered as it was read: all that is remembered together is a few megabytes at most.
+_LONGEST_REMEMBERED = 50_000
 
 # What an excerpt may keep; everything else loses its tag and keeps its words.
 _ALLOWED = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code"}
@@ -155,6 +159,11 @@ def visible(html: str, *, base: str = "") -> Visible:
         html: a fragment or a whole document.
         base: the address that relative links are resolved against; "" leaves them as written.
     """
+    seen = _seen_again(html) if len(html) <= _LONGEST_REMEMBERED else _seen(html)
+    return replace(seen, links=tuple(_resolved(link, base) for link in seen.links)) if base and seen.links else seen
+
+
+def _seen(html: str) -> Visible:
     if "<" not in html:
         return Visible(text=_settled(unescape(html) if "&" in html else html))
     if "<![CDATA[" in html:
@@ -168,8 +177,11 @@ def visible(html: str, *, base: str = "") -> Visible:
     )
     parser.feed(b"<body>" + html.encode("utf-8", "replace"))
     parser.close()
-    seen = reader.seen()
-    return Visible(text=seen.text, links=tuple(_resolved(link, base) for link in seen.links), alternatives=seen.alternatives)
+    return reader.seen()
+
+
+# One entry is read by what matches, what identifies and what follows its links, in one thread after the other.
+_seen_again = lru_cache(maxsize=32)(_seen)
 
 
 def soup(markup: str | bytes) -> BeautifulSoup:
@@ -219,8 +231,6 @@ def _hidden(tag: str, attributes: dict[str, str]) -> bool:
 
 
 def _resolved(link: str, base: str) -> str:
-    if not base:
-        return link
     try:
         return urljoin(base, link)
     except ValueError:
