@@ -12,7 +12,7 @@ from aggregator.commands.common import application, day, say, show
 from aggregator.commands.decided import sentence
 from aggregator.commands.naming import Named, named
 from aggregator.curation.naming import story_named
-from aggregator.model import Decision, Evidence, Story
+from aggregator.model import Decision, Evidence, EvidenceKind, Mention, Story
 from aggregator.text.urls import canonical, trace
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _of_one(options: argparse.Namespace, app: App) -> int:
     say(f"key      {key}")
     if key == read.key:
         say(f"follow   {read.href}")
-    for line in (*_told(story), *_decided(about), *_outcome(outcome)):
+    for line in (*_told(story), *_decided(about), *_outcome(outcome, _heard_in(app, story))):
         say(line)
     return 0
 
@@ -92,12 +92,19 @@ def _told(story: Story | None) -> Iterator[str]:
         yield f"  chosen by hand in {story.chosen.origin}, place {story.chosen.position + 1}: {story.chosen.title}"
     for mention in story.mentions:
         yield f"  {mention.source}: {mention.entry.url}"
-        about = "itself" if mention.identity.subject == story.lead else mention.identity.subject
-        yield f"    is about {about}"
+        yield f"    {_about_what(mention)}"
         yield from (f"    {match.field} matches {match.rule!r}: {match.excerpt}" for match in mention.matches)
     if story.evidence:
         yield "evidence"
         yield from (f"  {line(one)}" for one in story.evidence)
+
+
+def _about_what(mention: Mention) -> str:
+    """What a mention is about; one that shares several pages is a voice in the story of each."""
+    if mention.identity.shares:
+        return f"is about all that it shares: {', '.join(mention.identity.shares)}"
+    subject = mention.identity.subject
+    return "is about itself" if canonical(mention.entry.url).key == subject else f"is about {subject}"
 
 
 def _decided(about: Sequence[Decision]) -> Iterator[str]:
@@ -108,9 +115,17 @@ def _decided(about: Sequence[Decision]) -> Iterator[str]:
         yield f"  {sentence(one, str, tense='log')} ({signed}){f': {one.reason}' if one.reason else ''}"
 
 
-def _outcome(outcome: Curated) -> Iterator[str]:
+def _heard_in(app: App, story: Story | None) -> tuple[str, ...]:
+    """The pages in whose stories a post is heard that shares them all; none where it is an entry of its own."""
+    shares = {key: None for mention in story.mentions for key in mention.identity.shares} if story else {}
+    if story is None or not all(mention.identity.shares for mention in story.mentions):
+        return ()
+    return tuple(key for key in shares if app.store.story_of(key) is not None)
+
+
+def _outcome(outcome: Curated, heard_in: Sequence[str]) -> Iterator[str]:
     for story in outcome.shown:
-        yield f"shown    by {story.lead}"
+        yield f"shown    as a voice in the stories of {', '.join(heard_in)}" if heard_in else f"shown    by {story.lead}"
     for held in outcome.held:
         yield f"held     {'; '.join(held.reasons)}. `aggregator review` decides."
     for removed in outcome.removed:
@@ -120,6 +135,8 @@ def _outcome(outcome: Curated) -> Iterator[str]:
 
 def line(one: Evidence) -> str:
     """A piece of evidence as a line of text."""
+    if one.kind is EvidenceKind.SAME_URL:
+        return f"a post and the page that it shares or answers: {one.left} = {one.right}"
     score = f", {one.score:.2f}" if one.score < 1 else ""
     return f"{one.kind}{score}: {one.left} = {one.right}" if one.kind.joins else f"{one.kind}{score}: {one.left}, {one.right}"
 

@@ -10,10 +10,16 @@ from typing import Final
 
 from aggregator.model import Decision, DecisionKind, Evidence, EvidenceKind, Story, Work
 from aggregator.pipeline.alike import verdict
-from aggregator.pipeline.curate import is_guest, names_of
+from aggregator.pipeline.curate import is_first_hand, is_guest, names_of
+from aggregator.text.alias import kind_of_alias
+from aggregator.text.urls import canonical
 
 # Works compared with one another; a story with more has been compared piece by piece when they came.
 _MOST_WORKS: Final = 20
+_SAID: Final = {
+    EvidenceKind.DECISION: "the community's own word",
+    EvidenceKind.SAME_URL: "a post belongs to the page that it shares or answers",
+}
 _STRENGTH: Final = {kind: place for place, kind in enumerate((EvidenceKind.DECISION, *EvidenceKind))}
 
 
@@ -54,9 +60,11 @@ def chain(story: Story, left: str, right: str) -> tuple[Evidence, ...]:
 def _named(story: Story) -> Iterable[Evidence]:
     """What mentions themselves name: their subject, and their other addresses."""
     for mention in story.mentions:
+        own = None if is_first_hand(mention) else canonical(mention.entry.url).key
         for alias in mention.identity.aliases:
             left, right = sorted((mention.identity.subject, alias))
-            yield Evidence(kind=EvidenceKind.SAME_PLATFORM_ID, left=left, right=right)
+            kind = EvidenceKind.SAME_URL if alias == own else kind_of_alias(mention.entry.enclosures, alias)
+            yield Evidence(kind=kind, left=left, right=right)
 
 
 def _order(one: Evidence) -> tuple[int, float, str, str]:
@@ -70,12 +78,12 @@ def together(story: Story, left: str, right: str) -> Explained:
     pieces = chain(story, left, right)
     if not pieces:
         return Explained(together=True, because="They are one story, and the evidence is not kept for each of its many addresses.")
-    kinds = " and ".join(dict.fromkeys(_named_kind(one.kind) for one in pieces))
-    return Explained(together=True, evidence=pieces, because=f"They are one story by {kinds}.")
+    kinds = ", and ".join(dict.fromkeys(_named_kind(one.kind) for one in pieces))
+    return Explained(together=True, evidence=pieces, because=f"They are one story: {kinds}.")
 
 
 def _named_kind(kind: EvidenceKind) -> str:
-    return "the community's own word" if kind is EvidenceKind.DECISION else kind.value
+    return _SAID.get(kind, kind.value)
 
 
 def apart(

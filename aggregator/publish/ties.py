@@ -10,7 +10,6 @@ from aggregator.model import Evidence, EvidenceKind, Field, Kind, Mention, Story
 from aggregator.publish.words import address, clean, short
 
 _WORDS: Final = {
-    EvidenceKind.SAME_URL: "the same address, written in two ways",
     EvidenceKind.SAME_PLATFORM_ID: "the same thing by its number on the platform",
     EvidenceKind.REDIRECT: "one leads to the other",
     EvidenceKind.CANONICAL_LINK: "one names the other as its own address",
@@ -70,9 +69,10 @@ class TieView:
 
 
 def ties(story: Story, kind: Kind) -> tuple[TieView, ...]:
-    """Why the addresses of a story are one, strongest first."""
+    """Why the addresses of a story are one, strongest first. That a post belongs to what it shares is no such reason: it stands among the
+    voices."""
     hrefs = {link.key: link.href for link in story.links}
-    joining = [one for one in story.evidence if one.kind.joins and one.left != one.right]
+    joining = [one for one in story.evidence if one.kind.joins and one.kind is not EvidenceKind.SAME_URL]
     return tuple(
         TieView(left=_side(one.left, hrefs), right=_side(one.right, hrefs), words=_words(one, kind), evidence=one)
         for one in joining[:_MOST_TIES]

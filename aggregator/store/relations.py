@@ -13,6 +13,7 @@ from aggregator.store.partition import by_strength
 from aggregator.store.placing import arranging, each, owners_of
 from aggregator.store.rows import Row, own_address
 from aggregator.store.work_rows import bond_from_row
+from aggregator.text.alias import kind_of_alias
 
 # Addresses of one story whose mentions are quoted as evidence; thousands of posts may share one page.
 _MOST_TOLD = 50
@@ -119,7 +120,7 @@ def _told(anchor: str, voices: Sequence[Mention]) -> list[Evidence]:
         for alias in aliases:
             named = alias if alias != anchor else own
             if alias != own and named not in told:
-                told[named] = _undirected(EvidenceKind.SAME_PLATFORM_ID, own, alias)
+                told[named] = _undirected(kind_of_alias(voice.entry.enclosures, alias), own, alias)
         if len(told) >= _MOST_TOLD:
             break
     return list(told.values())[:_MOST_TOLD]

@@ -14,6 +14,7 @@ from aggregator.model import (
     Author,
     Decision,
     DecisionKind,
+    Enclosure,
     Evidence,
     EvidenceKind,
     Kind,
@@ -395,6 +396,12 @@ def test_evidence_says_what_mentions_name_once_for_each_address(store: Store) ->
         Evidence(kind=EvidenceKind.SAME_URL, left=POST, right=reply),
         Evidence(kind=EvidenceKind.SAME_PLATFORM_ID, left=POST, right=uri),
     )
+
+
+def test_evidence_calls_a_recording_a_recording(store: Store) -> None:
+    mp3 = "https://cdn.example.org/1.mp3"
+    store.land(landing(mention("episode", url=A, subject=A, aliases=(mp3,), kind=Kind.EPISODE, enclosures=(Enclosure(url=mp3),))))
+    assert of(store, A).evidence == (Evidence(kind=EvidenceKind.SAME_ENCLOSURE, left=A, right=mp3),)
 
 
 def test_evidence_of_a_page_that_everybody_shares_is_bounded(store: Store) -> None:

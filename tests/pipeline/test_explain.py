@@ -50,7 +50,15 @@ def test_the_chain_leads_from_one_address_to_the_other() -> None:
     story = of(REDIRECT, SIMILAR)
     assert chain(story, A, C) == (REDIRECT, SIMILAR)
     assert chain(story, C, A) == (SIMILAR, REDIRECT)
-    assert together(story, A, C).because == "They are one story by redirect and similar text."
+    assert together(story, A, C).because == "They are one story: redirect, and similar text."
+
+
+def test_a_post_is_said_to_belong_to_the_page_that_it_shares() -> None:
+    post = mentioned(posted("Read this.", "https://social.example.org/@ada/113456789012345678"), about=A)
+    story = joined(mentioned(published_entry(A)), post, link=Link(key=A, href=A))
+    told = together(story, A, key_of(post.entry.url))
+    assert told.because == "They are one story: a post belongs to the page that it shares or answers."
+    assert [one.kind for one in told.evidence] == [EvidenceKind.SAME_URL]
 
 
 def test_of_equally_long_ways_the_stronger_is_told() -> None:

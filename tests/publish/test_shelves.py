@@ -273,7 +273,16 @@ def test_evidence_is_told_in_plain_words() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", [kind for kind in EvidenceKind if kind.joins])
+def test_that_a_post_shares_the_page_stands_among_the_voices_and_not_among_the_reasons() -> None:
+    url = "https://blog.example.org/post"
+    post = posted("Read this.", "https://social.example.org/@ada/113456789012345678")
+    story = joined(mentioned(published_entry(url)), mentioned(post, about=url, source="masto"))
+    shares = Evidence(kind=EvidenceKind.SAME_URL, left=url, right=key_of(post.url))
+    [view] = arranged(replace(story, evidence=(shares,))).found
+    assert (view.ties, len(view.voices)) == ((), 1)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EvidenceKind if kind.joins and kind is not EvidenceKind.SAME_URL])
 def test_every_kind_of_evidence_has_words(kind: EvidenceKind) -> None:
     evidence = (Evidence(kind=kind, left="https://a.example/", right="https://b.example/", score=0.83),)
     [tie] = arranged(replace(found(), evidence=evidence)).found[0].ties

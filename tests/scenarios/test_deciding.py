@@ -271,6 +271,22 @@ def test_why_of_two_gives_the_evidence_or_what_was_missing(ran: Steward) -> None
     assert f"Ada split {TWO} from {ONE}: two essays. That outranks every rule" in ran.runs("why", ONE, TWO).out
 
 
+def test_why_says_of_a_post_what_it_is_about_and_where_it_is_heard(ran: Steward) -> None:
+    at = "https://social.example/@max/11345678901234567"
+    shares = f"crews: &lt;a href='{ONE}'&gt;one&lt;/a&gt;"
+    items = "".join(
+        f"<item><guid>{at}{number}</guid><link>{at}{number}</link><description>{text}</description></item>"
+        for number, text in ((1, shares), (2, f"{shares} and &lt;a href='{TWO}'&gt;two&lt;/a&gt;"))
+    )
+    noise = f"<rss version='2.0'><channel><title>Posts</title>{items}</channel></rss>".encode()
+    ran.configures((ran.folder / "sources.yaml").read_text(encoding="utf-8").replace(", trust: hold", ""))
+    runs_with(ran, *replies(noise=noise))
+    assert f"  loud: {at}1\n    is about {ONE}\n" in ran.runs("why", ONE).out
+    both = ran.runs("why", f"{at}2").out
+    assert f"    is about all that it shares: {ONE}, {TWO}\n" in both
+    assert both.endswith(f"shown    as a voice in the stories of {ONE}, {TWO}\n")
+
+
 def test_the_schema_for_editors_takes_what_the_commands_write(ran: Steward) -> None:
     ran.runs("hide", ONE)
     schema = json.loads((Path(__file__).parents[2] / "docs" / "curation.schema.json").read_text(encoding="utf-8"))
