@@ -9,7 +9,7 @@ from datetime import datetime
 from aggregator.model import Author, Kind, Link, Mention, Story
 from aggregator.pipeline._languages import language_of
 from aggregator.publish.voices import Scene, place_of, text_of, who
-from aggregator.publish.words import clean, host, language
+from aggregator.publish.words import clean, host, language, one_line
 from aggregator.text.excerpts import mended, sentence, without_tail_tags
 from aggregator.text.titles import clean_title
 from aggregator.text.urls import canonical
@@ -86,7 +86,7 @@ def spoken(lead: Lead, link: Link) -> str:
 
 def _title(story: Story, own: Mention | None, link: Link, author: str, where: str) -> tuple[str, str]:
     """What a story is called, and what is left of the text that it is called by."""
-    if decided := clean(story.curation.title or (story.chosen.title if story.chosen else None), _TITLE):
+    if decided := one_line(story.curation.title, _TITLE) or clean(story.chosen.title if story.chosen else None, _TITLE):
         return decided, ""
     for given, site in ((own.entry.title, own.entry.site) if own else (None, None), (link.title, link.site)):
         if title := clean(given):

@@ -11,7 +11,7 @@ from aggregator.publish.stories import KIND_TEXT, StoryView
 from aggregator.publish.ties import TieView
 from aggregator.publish.views import PageView, Shown
 from aggregator.publish.voices import VoiceView
-from aggregator.publish.words import clean
+from aggregator.publish.words import one_line
 
 STORIES, SCHEMA = "stories.json", "stories.schema.json"
 
@@ -39,7 +39,7 @@ def _story(view: StoryView, shelf: str) -> dict[str, object]:
         "chosen": view.chosen is not None,
         "summary": view.summary or None,
         "language": view.language or None,
-        "note": clean(view.note_text) or None,
+        "note": one_line(view.note_text) or None,
         "topics": list(view.topics),
         "links": [{"url": link.href, "label": link.label} for link in view.links],
         "voices": [_voice(voice) for voice in view.mentions],

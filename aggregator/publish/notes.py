@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import urljoin, urlsplit
 
-from aggregator.publish.words import address, clean
+from aggregator.publish.words import address, one_line
 
 # Longer notes are cut: a note is one line of a list.
 _LIMIT = 4000
@@ -50,7 +50,7 @@ def runs(note: str, *, base: str | None = None) -> tuple[Run, ...]:
     Args:
         base: the page that relative links are relative to; None: they are shown as text.
     """
-    return tuple(_runs(clean(note, _LIMIT), base, Emphasis.NONE))
+    return tuple(_runs(one_line(note, _LIMIT), base, Emphasis.NONE))
 
 
 def links_somewhere(note: str) -> bool:

@@ -11,7 +11,7 @@ from aggregator.collectors import collector_for
 from aggregator.fetch import Auth
 from aggregator.model import Source, SourceState
 from aggregator.publish.dates import When, when, zone
-from aggregator.publish.words import address, clean
+from aggregator.publish.words import address, clean, one_line
 from aggregator.settings import Settings
 from aggregator.text.secret_address import is_secret
 
@@ -72,7 +72,7 @@ def source_views(settings: Settings, states: Mapping[str, SourceState]) -> tuple
 def _source_view(source: Source, state: SourceState, secrets: frozenset[str], here: tzinfo) -> SourceView:
     collector = collector_for(source)
     manifest = collector.manifest
-    label = clean(source.label or collector.label, 120)
+    label = one_line(source.label or collector.label, 120)
     waits_for = _waits_for(manifest.auth, state, secrets)
     since = None if waits_for else state.failing_since
     return SourceView(

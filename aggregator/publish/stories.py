@@ -15,7 +15,7 @@ from aggregator.publish.notes import Run
 from aggregator.publish.people import is_by
 from aggregator.publish.ties import TieView, language_name, matched, ties
 from aggregator.publish.voices import PlaceView, Scene, VoiceView, heard, places, shown, talk, voice_view
-from aggregator.publish.words import address, clean, host, language, short
+from aggregator.publish.words import address, clean, host, language, short, without_mailboxes
 from aggregator.settings import Site
 from aggregator.text.urls import canonical
 
@@ -286,8 +286,8 @@ def _note_text(story: Story, href: str | None, site: Site) -> str:
     """What the steward or else the community wrote, with the steward's title for what the community's own note links to."""
     if story.curation.note or story.chosen is None:
         return story.curation.note or ""
-    title = story.curation.title
-    return notes.relabelled(story.chosen.note, href, title, base=base(site)) if title else story.chosen.note
+    title, note = story.curation.title, without_mailboxes(story.chosen.note)
+    return notes.relabelled(note, href, title, base=base(site)) if title else note
 
 
 def _note(story: Story, text: str, title: str, href: str | None, site: Site) -> tuple[Run, ...]:

@@ -14,7 +14,7 @@ from aggregator.publish.shelves import Shelf, folded, guests, shelf_of
 from aggregator.publish.sources import SourceView
 from aggregator.publish.stories import StoryView, in_chosen_order, newest_first, story_view, translated
 from aggregator.publish.voices import Scene
-from aggregator.publish.words import address, clean
+from aggregator.publish.words import address, clean, one_line
 from aggregator.settings import SeeAlso, Site
 
 POSTS = "posts.html"
@@ -204,8 +204,8 @@ def _common(stories: Iterable[Story]) -> frozenset[str]:
 def page_view(shown: Shown, *, site: Site, sources: Sequence[SourceView], updated: Updated) -> PageView:
     """The site: `site.stories` newest stories on the first page, older ones on a page a year; the same for the posts."""
     return PageView(
-        title=clean(site.title, 200),
-        intro=clean(site.intro),
+        title=one_line(site.title, 200),
+        intro=one_line(site.intro),
         language=site.language,
         url=site.url,
         home=_linked(site.home),
@@ -255,4 +255,4 @@ def _years(stories: Iterable[StoryView], folder: str) -> tuple[YearView, ...]:
 def _linked(place: SeeAlso | None) -> SeeAlso | None:
     """A place that a reader may go to; None when its address is not one."""
     href = address(place.url) if place else None
-    return SeeAlso(title=clean(place.title, 120), url=href) if place and href else None
+    return SeeAlso(title=one_line(place.title, 120), url=href) if place and href else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from aggregator.pipeline.consent import objection
 from aggregator.publish.dates import When, when
 from aggregator.publish.people import people
 from aggregator.publish.sources import SourceView
-from aggregator.publish.words import address, clean, host, language, listed
+from aggregator.publish.words import HIDDEN, address, clean, host, language, listed, one_line
 from aggregator.text.excerpts import sentence, unmarked
 from aggregator.text.html import visible
 from aggregator.text.urls import canonical
@@ -22,6 +23,8 @@ _EXCERPT = 200
 # As much of a text as an excerpt can come from.
 _READ = 2000
 _SOCIAL = frozenset({Kind.POST, Kind.COMMENT})
+# As mail writes it beside a name ("Ada <…@…>", RFC 5322 §3.4), and as RSS does ("…@… (Ada)").
+_AROUND_MAILBOX = re.compile(rf"[<(\[]?(?:mailto:)?{HIDDEN}[>)\]]?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,8 @@ def voice_view(mention: Mention, scene: Scene, *, first_hand: bool) -> VoiceView
 def who(author: Author) -> str:
     """A person's name, or else the handle; "" when neither is known. An address of a mailbox is never shown."""
     name = clean(author.name, 80)
+    if HIDDEN in name:
+        name = clean(_AROUND_MAILBOX.sub(" ", name).strip(" ()\"'"), 80)
     if not name or ("@" in name and "." in name.rpartition("@")[2] and " " not in name):
         return handle(author)
     return name
@@ -129,7 +134,7 @@ def who(author: Author) -> str:
 
 def handle(author: Author) -> str:
     """The handle as people write it, with its "@"."""
-    return "@" + clean(author.handle, 80).removeprefix("@") if author.handle else ""
+    return "@" + one_line(author.handle, 80).removeprefix("@") if author.handle else ""
 
 
 def place_of(mention: Mention, source: SourceView | None) -> str:

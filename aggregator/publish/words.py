@@ -1,4 +1,8 @@
-"""Text and addresses from outside, made fit to be shown: pure, and never longer than asked."""
+"""Text and addresses from outside, made fit to be shown: pure, and never longer than asked.
+
+An address of a mailbox is private wherever it came from, and stands in no text from outside. "@ada@social.example" is an account of the
+fediverse and stays; "ada@social.example" could be either, and goes. What the operator or the steward wrote is theirs: `one_line` keeps it.
+"""
 
 from __future__ import annotations
 
@@ -18,20 +22,40 @@ _PILE = re.compile(f"({_MARK}{{4}}){_MARK}+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 # A host that needs no reading, in an address without a name, a password or a port.
 _PLAIN_HOST = re.compile(r"https?://(?:www\.)?([a-z0-9-]{1,40}(?:\.[a-z0-9-]{1,20}){1,3})(?=[/?#]|\Z)")
+# Also one whose end was cut off, or whose "@" was escaped for Markdown. Behind "@" or "!" stands an account or a group of the fediverse.
+_MAILBOX = re.compile(r"(?<![\w.+%@!-])[\w.+%'-]{1,64}\\?[@＠](?:[\w-]{1,63}\.)*(?:[\w-]{0,63}…|[\w-]{1,63}\.[^\W\d_]{2,24})")
+# What stands for it: it was there, and nothing of it is told.
+HIDDEN = "…@…"
 _ADDRESS = re.compile(r"https?://[^\s/?#\\\"<>]+(?:[/?#][^\s\x00-\x1f\x7f]*)?", re.IGNORECASE)
 
 
 def clean(text: str | None, limit: int | None = None) -> str:
+    """`one_line` of a text from outside: without addresses of mailboxes."""
+    if not text:
+        return ""
+    line = without_mailboxes(_line(text, limit))
+    return line if limit is None else cut(line, limit)
+
+
+def one_line(text: str | None, limit: int | None = None) -> str:
     """One line that can stand in HTML, XML and JSON; at most `limit` characters, cut at a word with "…"."""
     if not text:
         return ""
+    line = _line(text, limit)
+    return line if limit is None else cut(line, limit)
+
+
+def without_mailboxes(text: str) -> str:
+    """The text with `HIDDEN` where it names a mailbox."""
+    return _MAILBOX.sub(HIDDEN, text) if "@" in text or "＠" in text else text
+
+
+def _line(text: str, limit: int | None) -> str:
     if limit is not None and len(text) > limit * 8:
         text = text[: limit * 8]
     if text.isascii() and text.isprintable() and "  " not in text and text[0] != " " != text[-1]:
-        line = text
-    else:
-        line = " ".join(_PILE.sub(r"\1", _UNSHOWN.sub("", text)).split())
-    return line if limit is None else cut(line, limit)
+        return text
+    return " ".join(_PILE.sub(r"\1", _UNSHOWN.sub("", text)).split())
 
 
 def printable(text: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from aggregator.model import Author, ChosenLink, Link, Restriction, Story, Visibility
 from aggregator.publish.notes import Run
 from aggregator.publish.stories import LinkView, StoryView, story_view
-from aggregator.publish.voices import Scene
+from aggregator.publish.voices import Scene, who
 from aggregator.settings import SeeAlso, Site
 from tests.support.site import on_mastodon, site_of, source_view
 from tests.support.stories import NOON, chosen_by_hand, found, joined, key_of, mentioned, posted, published_entry
@@ -239,3 +239,36 @@ def test_a_link_chosen_long_ago_is_not_news_until_somebody_talks_about_it() -> N
     talked = mentioned(posted("Listen to this"), about=href, source="masto")
     assert not seen(chosen_by_hand(href=href)).news
     assert seen(chosen_by_hand(href=href, mentions=[talked])).news
+
+
+# -- addresses of mailboxes
+
+
+def test_no_mailbox_named_outside_is_shown_anywhere() -> None:
+    mail = "ada.secret@example.org"
+    page = Link(
+        key=URL,
+        href=URL,
+        title=f"Title {mail}",
+        description=f"Ask {mail} how our crews began.",
+        author=f"Ada <{mail}>",
+        site=f"Site {mail}",
+    )
+    post = replace(posted(f"Read it, says {mail}."), author=Author(name=mail, handle="bo@social.example"))
+    view = seen(joined(mentioned(post, about=URL, source="masto"), link=page))
+    assert "secret" not in repr(view)
+    assert (view.who, view.voices[0].who, view.voices[0].handle) == ("Ada", "@bo@social.example", "@bo@social.example")
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada <ada@example.org>", "ada@example.org (Ada)", "Ada ada@example.org", '"Ada" <mailto:ada@example.org>']
+)
+def test_a_name_beside_a_mailbox_is_the_name(name: str) -> None:
+    assert who(Author(name=name)) == "Ada"
+
+
+def test_a_note_that_came_with_the_list_names_no_mailbox_and_the_stewards_own_may() -> None:
+    imported = chosen_by_hand("A talk", URL, note="[A talk](https://blog.example.org/post), ask ada@example.org")
+    assert "ada@" not in repr(seen(imported).note) + seen(imported).note_text
+    ours = replace(imported, curation=replace(imported.curation, note="Ask crew@example.org."))
+    assert seen(ours).note_text == "Ask crew@example.org."

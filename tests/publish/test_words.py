@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.publish.words import address, clean, host, language, listed, printable
+from aggregator.publish.words import address, clean, host, language, listed, one_line, printable
 
 ILLEGAL_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -70,3 +70,41 @@ def test_a_language_is_named_only_when_it_is_another(tag: str | None, shown: str
 
 def test_words_are_listed_as_english_lists_them() -> None:
     assert [listed([]), listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Write to ada@example.org, or ask Bo.", "Write to …@…, or ask Bo."),
+        ("Ada.L+crew@mail.example.co.uk", "…@…"),
+        ("(mailto:ada@example.org)", "(mailto:…@…)"),
+        ("ada\\@example.org", "…@…"),
+        ("ada＠example.org", "…@…"),
+        ("ada@exa\u202ample.org", "…@…"),
+        ("zoë@bücher.example", "…@…"),
+        ("_ada@example.org_", "…@…_"),
+        ("write to ada@exam…", "write to …@…"),
+    ],
+)
+def test_a_mailbox_is_named_in_no_text_from_outside(text: str, shown: str) -> None:
+    assert clean(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("with @ada@social.example and @bo.bsky.social", "in !crews@lemmy.example", "meet @ noon", "npm i crew@1.2.3", "5 lemons @ 2.50"),
+        *("https://medium.com/@ada/post", "https://social.example/@ada@other.example/1", "flickr.com/photos/1234@N00/"),
+    ],
+)
+def test_what_is_no_mailbox_stays(text: str) -> None:
+    assert clean(text) == text
+
+
+@given(st.text("ab.", min_size=1, max_size=8), st.integers(min_value=12, max_value=60), st.integers(min_value=0, max_value=40))
+def test_no_part_of_a_mailbox_is_left_where_a_text_is_cut(before: str, limit: int, spaces: int) -> None:
+    assert "secret" not in clean(f"{before} {'x ' * spaces}secret.name@secret-host.example and more", limit)
+
+
+def test_what_the_steward_wrote_keeps_its_mailbox() -> None:
+    assert one_line("Write to crew@example.org.") == "Write to crew@example.org."
