@@ -169,10 +169,6 @@ class Identity:
     aliases: tuple[str, ...] = ()
     # Canonical URLs of the pages that a post shares when they are several: it is a voice in the story of each, and joins none of them.
     shares: tuple[str, ...] = ()
-    # 64 bits over the words.
-    fingerprint: int = 0
-    # Number of words the fingerprint was made from.
-    words: int = 0
     # Version of the URL rules.
     rules: int = 0
 

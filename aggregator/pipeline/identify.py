@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Final
 
 from aggregator.model import Entry, EvidenceKind, Identity, Kind, Mention
 from aggregator.pipeline._names import handles_in, names_by_address
 from aggregator.text.html import visible
 from aggregator.text.similarity import words_of
-from aggregator.text.standing import stands_in
+from aggregator.text.standing import stands_in, thread_of
 from aggregator.text.urls import RULES, Canonical, canonical, host_of, is_public_web, is_web, trace
 
 # A post or a comment can be about something else; the other kinds are about themselves whatever they link to.
@@ -45,9 +43,6 @@ _SHORTENED: Final = frozenset(("t.co", "lnkd.in"))
 
 # Words beside the address in the first post of a thread that only points to a page.
 _MOST_POINTING: Final = 15
-_WORD: Final = re.compile(r"\w+")
-_SHINGLE: Final = 3
-_BITS: Final = 64
 
 
 def identify(entry: Entry, *, links: Sequence[str]) -> Identity:
@@ -59,14 +54,11 @@ def identify(entry: Entry, *, links: Sequence[str]) -> Identity:
     own = canonical(entry.url)
     shared = shared_pages(entry, links) if entry.kind in _VOICES or _only_points(entry, links) else ()
     subject = _subject(entry, own, shared)
-    fingerprint, words = fingerprint_of(" ".join(part for part in (entry.title, entry.text) if part))
     return Identity(
         subject=subject.key,
         href=subject.href,
         aliases=_aliases(entry, own, subject),
         shares=tuple(page.key for page in shared) if len(shared) > 1 else (),
-        fingerprint=fingerprint,
-        words=words,
         rules=RULES,
     )
 
@@ -96,18 +88,18 @@ def kind_of_alias(mention: Mention, alias: str) -> EvidenceKind:
 
 
 def shared_pages(entry: Entry, links: Iterable[str]) -> tuple[Canonical, ...]:
-    """The pages that an entry shares, each once, in the order of their first mention.
+    """The pages that an entry shares, each once, in the order of their first mention; who shares a comment shares what it stands in.
 
     Left out: the entry's own addresses and what it answers, media files, people, tags, searches, what no reader could follow, and the front
     page of a site of which it shares another page.
     """
     own = canonical(entry.url).key
-    named = (*entry.aliases, *filter(None, (entry.in_reply_to,)), *(enclosure.url for enclosure in entry.enclosures))
+    named = (*entry.aliases, *filter(None, (entry.in_reply_to, stands_in(entry.url))), *(enclosure.url for enclosure in entry.enclosures))
     left_out = {own, *(canonical(url).key for url in named)}
     own_host = host_of(own)
     found: dict[str, Canonical] = {}
     for link in links:
-        page = canonical(link)
+        page = _whole(link)
         if page.key not in left_out and page.key not in found and _is_page(page.key, own_host):
             found[page.key] = page
     if len(found) > 1:
@@ -117,6 +109,13 @@ def shared_pages(entry: Entry, links: Iterable[str]) -> tuple[Canonical, ...]:
         deeper = {host_of(key) for key in found if not _is_front(key)}
         found = {key: page for key, page in found.items() if not (_is_front(key) and host_of(key) in deeper)}
     return tuple(found.values())
+
+
+def _whole(link: str) -> Canonical:
+    """The page at an address, or the thread, video or post in which what is there stands."""
+    page = canonical(link)
+    thread = thread_of(link, page.key)
+    return canonical(thread) if thread else page
 
 
 _STATUS: Final = re.compile(r"/(?:@[^/]+/\d{6,}|users/[^/]+/statuses/\d+|profile/[^/]+/post/\w+|status/\d+)")
@@ -157,46 +156,6 @@ def _aliases(entry: Entry, own: Canonical, subject: Canonical) -> tuple[str, ...
     named = [own.key, *(canonical(alias).key for alias in entry.aliases if is_web(canonical(alias).key))]
     named += [canonical(enclosure.url).key for enclosure in entry.enclosures]
     return tuple(sorted({key for key in named if key and key != subject.key}))
-
-
-@lru_cache(maxsize=65536)
-def _hashed(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
-
-
-def fingerprint_of(text: str) -> tuple[int, int]:
-    """A 64-bit simhash over the runs of three words (over the words themselves when there are fewer), and the number of words.
-
-    Equal on every machine and in every process. Source: Charikar, "Similarity Estimation Techniques from Rounding Algorithms", STOC 2002.
-    """
-    words = _WORD.findall(text.casefold())
-    if not words:
-        return 0, 0
-    runs = [" ".join(words[place : place + _SHINGLE]) for place in range(len(words) - _SHINGLE + 1)] or words
-    return _simhash(_hashed(run) for run in runs), len(words)
-
-
-# Each byte of a hash, spread so that its bits can be added without running into one another: eight counters of sixteen bits.
-_SPREAD: Final = tuple(sum((byte >> bit & 1) << 16 * bit for bit in range(8)) for byte in range(256))
-_LIMIT: Final = 0xFFFF
-
-
-def _simhash(hashes: Iterable[int]) -> int:
-    counted = 0
-    counters = [0] * 8
-    for number in hashes:
-        counted += 1
-        if counted > _LIMIT:
-            counted = _LIMIT
-            break
-        for place, byte in enumerate(number.to_bytes(8, "little")):
-            counters[place] += _SPREAD[byte]
-    fingerprint = 0
-    for place, counter in enumerate(counters):
-        for bit in range(8):
-            if (counter >> 16 * bit & _LIMIT) * 2 > counted:
-                fingerprint |= 1 << 8 * place + bit
-    return fingerprint
 
 
 def identify_line(request: Mapping[str, object]) -> dict[str, object]:

@@ -93,6 +93,9 @@ _SECOND = (
     "ALTER TABLE mention ADD COLUMN shares TEXT",
     "ALTER TABLE mention ADD COLUMN held TEXT",
     "ALTER TABLE mention ADD COLUMN checked_at TEXT",
+    # Texts are compared by the sketches of works now.
+    "ALTER TABLE mention DROP COLUMN fingerprint",
+    "ALTER TABLE mention DROP COLUMN words",
     "ALTER TABLE link ADD COLUMN landed TEXT",
     "ALTER TABLE link ADD COLUMN canonical TEXT",
     "ALTER TABLE link ADD COLUMN topics TEXT",

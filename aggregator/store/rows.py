@@ -94,10 +94,9 @@ def mention_to_row(
     """A mention that is shown, in the columns of `mention`; what the arguments say outranks the mention."""
     entry, identity = mention.entry, mention.identity
     author = entry.author or Author()
-    signed = identity.fingerprint - (1 << 64) if identity.fingerprint >> 63 else identity.fingerprint
     return (
         mention.source, storable(entry.native_id), anchor, first_seen_at, quiet, None, content_hash,
-        storable(identity.subject), storable(identity.href), aliases_to_text(identity.aliases), signed, identity.words, identity.rules,
+        storable(identity.subject), storable(identity.href), aliases_to_text(identity.aliases), identity.rules,
         describes(mention), matches_to_text(mention.matches),
         storable(entry.url), entry.kind.value, _maybe(entry.title), _maybe(author.name), _maybe(author.url), _maybe(author.handle),
         maybe_stamp(entry.published), maybe_stamp(entry.updated), _maybe(entry.language), _maybe(entry.in_reply_to), _maybe(entry.site),
@@ -174,7 +173,7 @@ def _microseconds(duration: timedelta | None) -> int | None:
 
 def mention_from_row(row: Row, story: str) -> Mention:
     """The mention as it was landed, in its story."""
-    (source, native_id, _anchor, first_seen_at, quiet, _withdrawn_at, _hash, subject, href, aliases, fingerprint, words, rules, _describes,
+    (source, native_id, _anchor, first_seen_at, quiet, _withdrawn_at, _hash, subject, href, aliases, rules, _describes,
      matches, url, kind, title, name, page, handle, published, updated, language, in_reply_to, site, visibility, shares, held,
      _checked_at, parts_text, text, html) = row  # fmt: skip
     parts: Mapping[str, Any] = json.loads(parts_text) if parts_text else {}
@@ -206,8 +205,6 @@ def mention_from_row(row: Row, story: str) -> Mention:
             href=href,
             aliases=aliases_from_text(aliases),
             shares=aliases_from_text(shares),
-            fingerprint=fingerprint & 0xFFFF_FFFF_FFFF_FFFF,
-            words=words,
             rules=rules,
         ),
         first_seen_at=datetime.fromisoformat(first_seen_at),

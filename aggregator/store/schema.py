@@ -108,9 +108,6 @@ mention = Table(
     _text("href"),
     # JSON list; None: there is none.
     _maybe("aliases"),
-    # 64 bits as a signed number, because databases have no other.
-    Column("fingerprint", BigInteger, nullable=False),
-    Column("words", Integer, nullable=False),
     Column("rules", Integer, nullable=False),
     # True: the mention is first-hand and says enough of its subject, so the page need not be read.
     Column("describes", Boolean, nullable=False),

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from aggregator.model import Author, Enclosure, Entry, EvidenceKind, Kind, Mention
-from aggregator.pipeline.identify import fingerprint_of, identify, identify_line, kind_of_alias
+from aggregator.pipeline.identify import identify, identify_line, kind_of_alias
 from aggregator.text.urls import RULES
 
 PAGE = "https://garden.example/crews"
@@ -122,33 +118,6 @@ def test_the_order_of_links_does_not_matter() -> None:
     assert subject(*links) == subject(*reversed(links))
 
 
-def test_equal_words_have_equal_fingerprints_whatever_their_case() -> None:
-    assert fingerprint_of("How we crew, together") == fingerprint_of("how WE crew together!")
-    assert fingerprint_of("") == (0, 0)
-    assert fingerprint_of("crews")[1] == 1
-
-
-def test_near_texts_are_nearer_than_far_ones() -> None:
-    words = "a crew is a group of three to eight people who work and care for one another over a long time in a known rhythm".split()
-    near = [*words[:-1], "beat"]
-    base, other = fingerprint_of(" ".join(words))[0], fingerprint_of(" ".join(near))[0]
-    far = fingerprint_of(" ".join(reversed(words)))[0]
-    assert (base ^ other).bit_count() < (base ^ far).bit_count()
-
-
-@given(st.text())
-def test_a_fingerprint_has_sixty_four_bits(text: str) -> None:
-    fingerprint, words = fingerprint_of(text)
-    assert 0 <= fingerprint < 2**64
-    assert words >= 0
-
-
-def test_a_fingerprint_is_the_same_in_another_process() -> None:
-    code = "from aggregator.pipeline.identify import fingerprint_of; print(fingerprint_of('how we crew together')[0])"
-    there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "7"})
-    assert int(there.stdout) == fingerprint_of("how we crew together")[0]
-
-
 def test_a_line_gives_key_href_and_the_names_of_the_rules() -> None:
     assert identify_line({"url": "http://www.example.org/a/?utm_source=x"}) == {
         "url": "http://www.example.org/a/?utm_source=x",
@@ -188,6 +157,26 @@ def test_a_comment_whose_address_says_where_it_stands_goes_there() -> None:
     comment = post(url="https://www.reddit.com/r/x/comments/1p2abcd/crews/kx12345/", kind=Kind.COMMENT)
     assert identify(comment, links=[]).subject == "https://reddit.com/comments/1p2abcd"
     assert identify(comment, links=[PAGE]).subject == PAGE
+
+
+@pytest.mark.parametrize(
+    ("comment", "thread"),
+    [
+        ("https://forum.example/t/crews/123/14", "https://forum.example/t/123"),
+        ("https://github.com/o/r/issues/7#issuecomment-99", "https://github.com/o/r/issues/7"),
+        ("https://youtube.com/watch?v=aDWuHsyznf4&lc=Ugx1", "https://youtube.com/watch?v=aDWuHsyznf4"),
+    ],
+)
+def test_who_shares_a_comment_shares_what_it_stands_in(comment: str, thread: str) -> None:
+    assert subject(comment) == thread
+    assert subject(comment, thread) == thread
+
+
+def test_a_comment_that_links_to_its_neighbours_and_a_page_is_about_the_page() -> None:
+    neighbours = ("https://forum.example/t/crews/123/2", "https://forum.example/t/crews/123")
+    own = "https://forum.example/t/crews/123/5"
+    assert subject(*neighbours, url=own, kind=Kind.COMMENT) == "https://forum.example/t/123"
+    assert subject(*neighbours, PAGE, url=own, kind=Kind.COMMENT) == PAGE
 
 
 def test_an_alias_is_a_recording_or_an_address_of_the_same_thing() -> None:

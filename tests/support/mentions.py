@@ -37,7 +37,7 @@ def mention(
             **entry,
         ),
         matches=(Match(topic=topic, field=Field.TITLE, rule="microsolidarity", excerpt="on microsolidarity"),),
-        identity=Identity(subject=subject or url, href=href or subject or url, aliases=aliases, fingerprint=7, words=3, rules=rules),
+        identity=Identity(subject=subject or url, href=href or subject or url, aliases=aliases, rules=rules),
         first_seen_at=at,
         quiet=quiet,
     )
