@@ -35,13 +35,18 @@ _BY_ADDRESS: Final = (
     (re.compile(r"https?://(?:www\.)?lobste\.rs/s/(\w+)(?:/[^#]*)?#c_\w+"), r"https://lobste.rs/s/\1"),
     (re.compile(r"(https?://[\w.-]+)/questions/(\d+)/[^/?#]+/(\d+)(?:[?#].*)?\Z"), r"\1/q/\2"),
     (re.compile(r"(https?://[\w.-]+)/(?:questions|q)/(\d+)\b.*#(?:comment\d+_\d+|answer-\d+|\d+)\Z"), r"\1/q/\2"),
-    (re.compile(r"(https?://[\w.-]+)/post/(\d+)/(\d+)/?\Z"), r"\1/post/\2"),
+    # Not a blog's month.
+    (re.compile(r"(https?://[\w.-]+)/post/(?!(?:19|20)\d\d/\d\d?/?\Z)(\d+)/(\d+)/?\Z"), r"\1/post/\2"),
 )
 
 
 def stands_in(url: str) -> str | None:
     """The canonical URL of what a comment's address says it belongs to; None where it is none, or does not say."""
-    key = canonical(url).key
+    return thread_of(url, canonical(url).key)
+
+
+def thread_of(url: str, key: str) -> str | None:
+    """As `stands_in`, where the canonical URL of the comment is known."""
     known = platform_of(host_of(key).removeprefix("www."))
     for form, place in _BY_KEY.get(known[0], ()) if known else _BY_SHAPE:
         if form.match(key):

@@ -44,6 +44,7 @@ def test_a_comment_stands_in_what_its_address_names(comment: str, thread: str) -
         "https://github.com/o/r/issues/7",
         "https://social.example/@ada/117648005660672001",
         "https://example.org/a/t/b",
+        "https://zine.example/post/2022/12",
         "https://news.ycombinator.com/item?id=45990001",
         "urn:mention:1",
         "",
