@@ -22,6 +22,10 @@ from aggregator.text.urls import canonical, host_of, is_web
 # Without a date: after everything that has one.
 _UNDATED: Final = datetime.max.replace(tzinfo=UTC, microsecond=0)
 _ADDRESS = re.compile(r"(?:https?://|www\.)(?:[^\s<>\"“”«»|\\^`{}]|\\(?=[_*&~.-]))+", re.IGNORECASE)
+# Platforms write posts in HTML; `<https://example.org>` is none.
+_MARKUP: Final = re.compile(r"</?(?:p|a|br|div|span|em|strong|b|i|ul|ol|li|h[1-6]|blockquote|img|pre|code)(?:[\s/][^<>]*)?>", re.IGNORECASE)
+# Where an emphasis begins in Markdown: "_see https://example.org/a_".
+_OPENED: Final = re.compile(r"(?<![\w_])_+(?=\w|\Z)")
 _CLOSERS: Final = {")": "(", "]": "["}
 _AUDIO = re.compile(r"\.(?:mp3|m4a|ogg|oga|opus|wav|flac|aac|m4b)(?:[?#]|\Z)|/podcast/play/\d+", re.IGNORECASE)
 _KINDS: Final = {
@@ -53,14 +57,19 @@ _SUBMITTING: Final = frozenset(("Reddit", "Hacker News", "Lobsters"))
 def mention_of(request: Mapping[str, Any]) -> Mention:
     """One line as a mention: {"id","platform","url","title","text","author","handle","published","links"}; all but the id can be left out.
 
-    "html", "language", "kind", "in_reply_to" and "tags" are understood, too. Addresses in the text count as links.
+    "html", "language", "kind", "in_reply_to" and "tags" are understood, too. Addresses in the text count as links; a text with markup is
+    read as HTML.
 
     Raises:
         ValueError: there is no id, or a field is of the wrong type; the message is a sentence.
     """
     name = _id(request)
     text, html, url = _text(request, "text"), _text(request, "html"), _text(request, "url")
-    shown = visible(html, base=url or "").links if html else ()
+    marked_up = not html and text is not None and _MARKUP.search(text) is not None
+    html = text if marked_up else html
+    seen = visible(html, base=url or "") if html else None
+    text = seen.text if seen and marked_up else text
+    shown = seen.links if seen else ()
     links = tuple(dict.fromkeys((*_texts(request, "links"), *addresses_in(text or ""), *shown)))
     own = url or f"urn:mention:{name}"
     kind = _kind(request, own)
@@ -133,7 +142,10 @@ def _reasons(
     for alias in mention.identity.aliases:
         if alias in first and first[alias] != number:
             left, right = sorted((alias, subject))
-            yield Evidence(kind=kind_of_alias(mention, alias), left=left, right=right), mentions[first[alias]].entry.native_id
+            yield (
+                Evidence(kind=kind_of_alias(mention, alias), left=left, right=right),
+                mentions[first[alias]].entry.native_id,
+            )
     if first[subject] != number:
         yield Evidence(kind=EvidenceKind.SAME_URL, left=subject, right=subject), mentions[first[subject]].entry.native_id
         return
@@ -221,7 +233,7 @@ def _aliases(url: str, handle: str | None) -> tuple[str, ...]:
 
 
 def addresses_in(text: str) -> tuple[str, ...]:
-    """Addresses written out in a plain text, without the punctuation behind them."""
+    """Addresses written out in a plain text, without the punctuation behind them; a `_` that closes no emphasis is a part of one."""
     if "://" not in text and "www." not in text:
         return ()
     found = []
@@ -230,7 +242,8 @@ def addresses_in(text: str) -> tuple[str, ...]:
         if url.endswith(("…", "...")):
             # It is cut off, and leads nowhere.
             continue
-        while url and (url[-1] in ".,;:!?'*_~" or (url[-1] in _CLOSERS and url.count(url[-1]) > url.count(_CLOSERS[url[-1]]))):
+        closing = ".,;:!?'*~_" if "_" in url[-4:] and _OPENED.search(text, 0, match.start()) else ".,;:!?'*~"
+        while url and (url[-1] in closing or (url[-1] in _CLOSERS and url.count(url[-1]) > url.count(_CLOSERS[url[-1]]))):
             url = url[:-1]
         if is_web(canonical(url).key):
             found.append(url)

@@ -94,6 +94,31 @@ def test_addresses_lose_the_punctuation_behind_them(text: str, found: tuple[str,
     assert addresses_in(text) == found
 
 
+def test_a_text_with_markup_is_read_as_html() -> None:
+    text = (
+        '<p>Pods</p><p><a href="https://www.youtube.com/watch?v=aDWuHsyznf4&amp;t=3"><span class="invisible">https://</span>'
+        '<span class="ellipsis">www.youtube.com/watch?v=aDWuHs</span><span class="invisible">yznf4&amp;t=3</span></a></p>'
+    )
+    mention = mention_of({"id": "1", "platform": "mastodon", "text": text})
+    assert mention.entry.links == ("https://www.youtube.com/watch?v=aDWuHsyznf4&t=3",)
+    assert (mention.entry.text, mention.entry.html) == ("Pods", text)
+    assert mention.identity.subject == "https://youtube.com/watch?v=aDWuHsyznf4"
+    assert mention_of({"id": "2", "text": "a <b, https://example.org/c> d"}).entry.html is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("https://youtu.be/aDWuHsyznf_", ("https://youtu.be/aDWuHsyznf_",)),
+        ("a_b: https://youtu.be/aDWuHsyznf_.", ("https://youtu.be/aDWuHsyznf_",)),
+        ("_https://example.org/a_", ("https://example.org/a",)),
+        ("so: _see https://example.org/a_, please", ("https://example.org/a",)),
+    ],
+)
+def test_a_low_line_at_the_end_belongs_to_an_address_unless_it_closes_an_emphasis(text: str, found: tuple[str, ...]) -> None:
+    assert addresses_in(text) == found
+
+
 def test_an_audio_file_of_an_episode_is_its_recording() -> None:
     one = mention_of({"id": "1", "platform": "podcast", "url": PAGE, "links": ["https://op3.dev/e/media.example/a.mp3"]})
     other = mention_of({"id": "2", "platform": "podcast", "url": "https://b.example/1", "links": ["https://media.example/a.mp3"]})
