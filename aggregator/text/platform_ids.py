@@ -28,7 +28,8 @@ _TABLE: Final[tuple[tuple[str, Identify, str], ...]] = (
     (
         "X mirror",
         social.x_mirror,
-        "fxtwitter.com fixupx.com twittpr.com xfixup.com vxtwitter.com fixvx.com xcancel.com lightbrd.com nitter.net",
+        "fxtwitter.com fixupx.com twittpr.com xfixup.com vxtwitter.com fixvx.com xcancel.com lightbrd.com nitter.net "
+        "threadreaderapp.com",
     ),
     (
         "Bluesky",

@@ -38,7 +38,10 @@ def x(a: Address, host: str, s: list[str]) -> str | None:
 
 
 def x_mirror(a: Address, host: str, s: list[str]) -> str | None:
-    """Nitter and the embed fixers: X's posts under X's numbers."""
+    """Nitter, the embed fixers and the reader of threads: X's posts under X's numbers."""
+    if s[:1] == ["thread"] and len(s) == 2 and host.endswith("threadreaderapp.com"):
+        match = _STATUS.match(s[1])
+        return f"https://x.com/i/status/{match[1]}" if match else None
     return x(a, host, s) if "status" in s or "statuses" in s or (len(s) == 1 and host.startswith("nitter.")) else None
 
 
