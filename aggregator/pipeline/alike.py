@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from aggregator.model import Evidence, EvidenceKind, Kind, Work
 from aggregator.pipeline._marks import numbering
-from aggregator.pipeline._names import Agreement
+from aggregator.pipeline._names import Agreement, people
 from aggregator.pipeline._pairs import FEW_WORDS, RECORDINGS, SIMILAR, TELLING_WORDS, Pair, compared, title_in
 from aggregator.pipeline._titles import Alike
 
@@ -34,6 +34,8 @@ _EXCERPT: Final = 0.5
 _LONG_TEXT: Final = 60
 # What a program copies from one network to another: so close in time two words by one person are one post.
 _MIRRORED: Final = timedelta(minutes=2)
+_NO_TIME: Final = timedelta(0)
+_ONE_DAY: Final = timedelta(days=1)
 _AT_ONCE: Final = timedelta(days=3)
 _SOON: Final = timedelta(days=10)
 _CLOSE: Final = timedelta(days=45)
@@ -179,6 +181,8 @@ def _posted(pair: Pair) -> Verdict | None:
     if pair.text is None or not pair.similar:
         return _no(_texts_differ(pair))
     if left.place == right.place and pair.names is not Agreement.OTHERS:
+        if pair.names is Agreement.SAME and pair.apart == _NO_TIME and pair.text >= _EXACT and pair.fewest_words >= FEW_WORDS:
+            return _joined(pair, EvidenceKind.SIMILAR_TEXT, pair.text, "The same words by the same person in one second, at two addresses.")
         return _no("The same words twice on one platform are two posts.")
     if pair.names is Agreement.OTHERS or (pair.names < Agreement.SAME and (pair.text < _SAME_TEXT or pair.fewest_words < FEW_WORDS)):
         return _no("The words are alike, but nothing says that they are by the same person.")
@@ -202,11 +206,16 @@ def _crossed(pair: Pair) -> Verdict | None:
 
 
 def _slight(pair: Pair) -> bool:
-    """Under a title that says little ("Weekly update", "Pods"): at once, with the same number or the same text."""
+    """Under a title that says little ("Weekly update", "Pods"): at once, with the same number or the same text, or two recordings."""
     if pair.titles is not Alike.SAME or not pair.within(_AT_ONCE):
         return False
     numbered = bool(set(numbering(pair.left.marks)) & set(pair.right.marks))
-    return pair.similar or ((numbered or (pair.recording and pair.weight >= 1)) and not pair.unlike)
+    recorded = (pair.recording and pair.weight >= 1) or (_both_recorded(pair) and pair.within(_ONE_DAY))
+    return pair.similar or ((numbered or recorded) and not pair.unlike)
+
+
+def _both_recorded(pair: Pair) -> bool:
+    return pair.left.kind in RECORDINGS and pair.right.kind in RECORDINGS
 
 
 def _same_work(pair: Pair) -> bool:
@@ -245,8 +254,10 @@ def _same_recording(pair: Pair) -> bool:
         return False
     if pair.titles is Alike.SAME and set(numbering(pair.left.marks)) & set(pair.right.marks):
         return pair.weight >= _SAYS_LITTLE
-    both = pair.left.kind in RECORDINGS and pair.right.kind in RECORDINGS
-    return pair.weight >= (_SAYS_ENOUGH if both else _SAYS_MUCH) and (pair.titles is Alike.SAME or both)
+    both = _both_recorded(pair)
+    # Where no row names anybody, a title of two words may be the guest's name, who was on many shows.
+    named = bool(people(pair.left.authors) or people(pair.right.authors))
+    return pair.weight >= (_SAYS_ENOUGH if both and named else _SAYS_MUCH) and (pair.titles is Alike.SAME or both)
 
 
 def _same_text(pair: Pair) -> Verdict:
@@ -259,7 +270,7 @@ def _same_text(pair: Pair) -> Verdict:
         return _no(f"{alike_by}, but too short to tell, and nothing else speaks for it.")
     strangers = pair.names is Agreement.OTHERS or (pair.names is Agreement.WEAK and text >= _SAME_TEXT)
     if left.place == right.place and not strangers:
-        at_once = pair.apart is None or pair.apart < timedelta(days=1)
+        at_once = pair.apart is None or pair.apart < _ONE_DAY
         if pair.titles is Alike.SAME and text >= _EXACT and pair.weight >= 1 and at_once and not pair.recording:
             return _joined(pair, EvidenceKind.SIMILAR_TEXT, text, "One place shows the same text under the same title at two addresses.")
         return _no(f"{alike_by}, but one place has much text that is alike.")

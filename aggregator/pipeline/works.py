@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from functools import lru_cache
 from typing import Final
 
@@ -36,6 +36,8 @@ _MOST_LEFT_OUT: Final = 12
 _LONG_ID: Final = 16
 # Where each server is a place of its own: an account on two of them is two accounts.
 _FEDERATED: Final = frozenset(("Mastodon", "Lemmy", "PeerTube", "Discourse", "Matrix", "WordPress feed", "DOI"))
+# A post is an activity, a share and an upload of LinkedIn's; on Facebook its number differs by reader; of an album each picture has one.
+_MANY_NUMBERS: Final = frozenset(("linkedin", "facebook", "telegram"))
 _ONE_PLACE: Final = {"Medium elsewhere": "medium", "YouTube mirror": "youtube", "X mirror": "x"}
 
 
@@ -51,7 +53,9 @@ def work_of(material: Material) -> Sketched | None:
         return None
     title, names, taken = _titled(told)
     voice = told.kind in (Kind.POST, Kind.COMMENT)
-    words = words_of(telling(f"{told.title}\n{told.text}" if voice and told.title else told.text))
+    said = f"{told.title}\n{told.text}" if voice and told.title else told.text
+    # A post that says no more than "Please join us tonight, and bring soup" says that.
+    words = words_of(telling(said)) or (words_of(said) if voice else [])
     if title is None and len(words) < _FEWEST_EXACT and told.guid is None and told.claims is None:
         return None
     place = place_of(material.key)
@@ -203,14 +207,15 @@ def _once(told: _Told, place: str) -> set[str]:
     """The mark that two works of one author on one place do not have in common: nobody publishes one recording or post there twice.
 
     Without it an evening that is announced every month, here and elsewhere in the same words, would chain into one story. Of articles the
-    day counts: one can stand at two addresses of a site.
+    day counts: one can stand at two addresses of a site. Of a post the second counts where a network shows one under several numbers.
     """
     name = min(told.names, default=None)
     if name is None:
         return set()
     if told.kind in (Kind.ARTICLE, Kind.THREAD):
         return {once_on(name, place, told.published.date().isoformat())} if told.published else set()
-    return {once_on(name, place, told.key)}
+    timed = place in _MANY_NUMBERS and told.published is not None and told.published.time() != time.min
+    return {once_on(name, place, told.published.isoformat() if timed and told.published else told.key)}
 
 
 def _language(told: _Told, words: Sequence[str]) -> str | None:

@@ -63,6 +63,18 @@ ONE: dict[str, tuple[Line, Line]] = {
         post(SOCIAL, COOKED, **ADA_ON_MASTODON),
         post("https://other.example/@ada@social.example/117648005660672999", COOKED, **ADA_ON_MASTODON),
     ),
+    "a post that only asks, on two networks": (
+        post(SOCIAL, "Please join us for soup tonight, and bring two bowls"),
+        post(SKY, "Please join us for soup tonight, and bring two bowls"),
+    ),
+    "a post under two numbers of one network": (
+        post("https://www.linkedin.com/feed/update/urn:li:activity:7400000000000000001/", COOKED),
+        post("https://www.linkedin.com/feed/update/urn:li:ugcPost:7400000000000000009/", COOKED),
+    ),
+    "the episode of a day under the title of every episode": (
+        episode(title="Community call", text=None),
+        video(title="Community call", published=day(1)[:10]),
+    ),
     "a post and what of it fits into three hundred letters": (post(SOCIAL, CREWS), post(SKY, CREWS[:280] + "…")),
 }
 
@@ -132,6 +144,18 @@ TWO: dict[str, tuple[Line, Line]] = {
     "a good wish every year": (
         post(SOCIAL, "Happy new year to all crews"),
         post(SKY, "Happy new year to all crews", published="2026-01-01"),
+    ),
+    "two episodes called by the same guest's name, of shows that no row names": (
+        episode("https://open.spotify.com/episode/3WvHZ0Dl1Ldk3jEKO6Lrop", "Cy Sample", author=None, text=None),
+        episode("https://podcasts.apple.com/us/podcast/x/id1500000077?i=1000600000000", "Cy Sample", author=None, text=None),
+    ),
+    "two episodes of three days under the title of every episode": (
+        episode(title="Community call", text=None),
+        video(title="Community call", text=None, published=day(3)),
+    ),
+    "the same words of a day that is all that is known": (
+        post("https://www.linkedin.com/feed/update/urn:li:activity:7400000000000000001/", COOKED, published="2025-03-01"),
+        post("https://www.linkedin.com/feed/update/urn:li:activity:7400000000000000009/", COOKED, published="2025-03-01"),
     ),
     "the same words twice on one server": (
         post(SOCIAL, COOKED),
