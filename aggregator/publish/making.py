@@ -38,6 +38,8 @@ class Build:
     note: Note
     # Stands for everything the files are made from.
     token: str
+    # Stands for the templates and the program.
+    fingerprint: str
     now: datetime
     dry_run: bool
 
@@ -61,7 +63,11 @@ def make(stories: Iterable[Story], build: Build, filled: Templates, *, taken_dow
     own_markdown = settings.markdown.into is None
     # First, since what a page leads to should be there before the page is.
     single = story_pages.keep(
-        settings.output, story_pages.pages(page, shown, filled, own_markdown=own_markdown), note.kept, dry_run=build.dry_run
+        settings.output,
+        story_pages.pages(page, shown, filled, own_markdown=own_markdown),
+        note.kept,
+        fingerprint=build.fingerprint,
+        dry_run=build.dry_run,
     )
     stale = [path for path in contents if files.read(settings.output / path) != contents[path]]
     gone = [path for path, was in note.files.items() if path not in contents and untouched(settings.output / path, was)]

@@ -46,7 +46,7 @@ class Published:
 class Kept:
     """What is remembered of the folder of stories' own pages."""
 
-    # Short digests of the pages by name of the file.
+    # Short digests of what the pages are made from, by name of the file.
     pages: Mapping[str, str] = field(default_factory=dict)
     # What `files.listing` gave when the last page was written.
     listing: str = ""
@@ -103,20 +103,21 @@ def publish(
         AggregatorError: a file cannot be written, or a template cannot be used.
     """
     note, places = _recalled(previous), templates.folders(settings.templates)
-    token = _token(settings, sources, revision, templates.fingerprint(places))
+    fingerprint = f"{__version__} {templates.fingerprint(places)}"
+    token = _token(settings, sources, revision, fingerprint)
     if note.token == token and _as_left(note, settings):
         return Published(note=previous or "")
     # What makes the files is slow to load, and a build without news needs none of it.
     from aggregator.publish.making import Build, make
     from aggregator.publish.render import Templates
 
-    build = Build(settings=settings, sources=sources, note=note, token=token, now=now, dry_run=dry_run)
+    build = Build(settings=settings, sources=sources, note=note, token=token, fingerprint=fingerprint, now=now, dry_run=dry_run)
     return make(stories(), build, Templates(places), taken_down=taken_down())
 
 
 def _token(settings: Settings, sources: Sequence[SourceView], revision: int | str, fingerprint: str) -> str:
     """One text for everything the files are made from: rows, settings, sources as shown, templates and program."""
-    made_from = (__version__, str(revision), settings.site, settings.topics, settings.markdown, tuple(sources), fingerprint)
+    made_from = (str(revision), settings.site, settings.topics, settings.markdown, tuple(sources), fingerprint)
     return hashlib.sha256(repr(made_from).encode("utf-8", "surrogatepass")).hexdigest()
 
 

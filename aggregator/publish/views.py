@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from aggregator.model import Story
@@ -154,6 +154,12 @@ class PageView:
     posts: PostsView
     sources: tuple[SourceView, ...]
     see_also: tuple[SeeAlso, ...]
+
+    @property
+    def alone(self) -> PageView:
+        """The same for the page of one story: without other stories and without sources."""
+        none = PostsView(count=0, months=(), years=())
+        return replace(self, pinned=(), chosen=(), months=(), years=(), posts=none, sources=())
 
     @property
     def failing(self) -> tuple[SourceView, ...]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree, html
 
 from aggregator.model import Story
-from aggregator.publish import files
+from aggregator.publish import files, made_from
+from aggregator.publish.render import Templates
 from aggregator.publish.site import Published, publish
+from aggregator.publish.stories import StoryView, story_view
+from aggregator.publish.voices import Scene
 from aggregator.settings import Settings
 from tests.support.site import settings_in, site_of, some_sources, some_stories
 from tests.support.stories import NOON, found, id_of, joined, key_of, mentioned, posted, published_entry
@@ -222,19 +226,92 @@ def test_a_tombstone_says_nothing_of_anybody(tmp_path: Path) -> None:
 def test_a_build_that_was_killed_among_the_pages_is_made_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: int) -> None:
     whole, settings = settings_in(tmp_path / "whole"), settings_in(tmp_path / "cut")
     build(whole, *some_stories())
-    lay, count = files.lay, iter(range(99))
+    lay, count = files._lay, iter(range(99))
 
-    def killed(path: Path, content: bytes) -> None:
+    def killed(path: str, content: bytes) -> None:
         if next(count) == cut:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content[:100])
+            lay(path, content[:100])
             raise KeyboardInterrupt
         lay(path, content)
 
-    monkeypatch.setattr(files, "lay", killed)
+    monkeypatch.setattr(files, "_lay", killed)
     with pytest.raises(KeyboardInterrupt):
         build(settings, *some_stories())
+    assert not (settings.output / "story").exists(), "a page that is half there stands under its own name"
     monkeypatch.undo()
     build(settings, *some_stories())
     for path in (whole.output / "story").iterdir():
         assert (settings.output / "story" / path.name).read_bytes() == path.read_bytes()
+    assert not (settings.output / ".story.new").exists()
+
+
+# -- which pages are filled
+
+
+def filled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the stories whose pages are filled from now on."""
+    ids: list[str] = []
+    fill_each = Templates.fill_each
+
+    def filling(self: Templates, frame: str, inner: str, stories: Sequence[StoryView], **views: object) -> Iterator[tuple[StoryView, str]]:
+        ids.extend(story.id for story in stories)
+        return fill_each(self, frame, inner, stories, **views)
+
+    monkeypatch.setattr(Templates, "fill_each", filling)
+    return ids
+
+
+def test_one_story_more_fills_one_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_in(tmp_path)
+    published = build(settings, *some_stories())
+    ids = filled(monkeypatch)
+    build(settings, *some_stories(), found("https://new.example/"), previous=published, revision=2)
+    assert ids == [id_of("https://new.example/")]
+
+
+@pytest.mark.parametrize("what", ["template", "title", "markdown"])
+def test_what_all_pages_share_fills_all_of_them_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    settings = settings_in(tmp_path)
+    published = build(settings, *some_stories())
+    before = {path.name: path.read_bytes() for path in (settings.output / "story").iterdir()}
+    ids = filled(monkeypatch)
+    if what == "template":
+        settings.templates.mkdir(parents=True, exist_ok=True)
+        (settings.templates / "style.css").write_text("body { color: red }")
+    elif what == "title":
+        settings = replace(settings, site=replace(settings.site, title="Another"))
+    else:
+        into = tmp_path / "page.md"
+        into.write_text("<!-- aggregator:begin -->\n<!-- aggregator:end -->\n")
+        settings = replace(settings, markdown=replace(settings.markdown, into=into))
+    build(settings, *some_stories(), previous=published)
+    assert sorted(ids) == sorted(one.id for one in some_stories())
+    assert all((settings.output / "story" / name).read_bytes() != was for name, was in before.items())
+
+
+def test_a_translation_that_is_called_otherwise_fills_the_page_that_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_in(tmp_path)
+    one, other = found(), found("https://other.example/", title="Eine stille Praxis")
+    one = replace(one, translations=(other.id,))
+    published = build(settings, one, other, found("https://third.example/"))
+    ids = filled(monkeypatch)
+    other = found("https://other.example/", title="Eine leise Praxis")
+    build(settings, one, other, found("https://third.example/"), previous=published, revision=2)
+    assert sorted(ids) == sorted((one.id, other.id))
+    assert "Eine leise Praxis" in (settings.output / "story" / f"{one.id}.html").read_text()
+
+
+def test_every_field_of_a_view_tells_in_its_digest() -> None:
+    view = story_view(found(), Scene(sources={}, here=UTC, language="en"), site_of())
+    assert made_from.digest(view) == made_from.digest(replace(view))
+    another: Any = "another"
+    others = {made_from.digest(replace(view, **{one.name: another})) for one in fields(view)}
+    assert len(others - {made_from.digest(view)}) == len(fields(view))
+    said = replace(view.mentions[0], excerpt="another")
+    assert made_from.digest(replace(view, mentions=(said,))) != made_from.digest(view)
+    assert made_from.digest(view, of=b"one build") != made_from.digest(view, of=b"another")
+
+
+def test_what_is_no_view_has_no_digest() -> None:
+    with pytest.raises(TypeError):
+        made_from.digest({"a": "dict"})
