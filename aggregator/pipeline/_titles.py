@@ -313,6 +313,9 @@ def alike(left: Title, right: Title) -> Alike:
         return Alike.SAME if left.telling == right.telling else Alike.NOT
     if left.words == right.words or "".join(left.words) == "".join(right.words):
         return Alike.SAME
+    if sorted(left.words) == sorted(right.words) and not left.parts and not right.parts:
+        # "Money before trust" and "Trust before money": the same words say something else.
+        return Alike.LOOSELY
     if left.telling == right.telling:
         return Alike.SAME if len(left.telling) > 1 or left.words[-1] == right.words[-1] else Alike.NEARLY
     if _begins(left, right) or _begins(right, left):

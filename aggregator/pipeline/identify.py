@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from aggregator.model import Entry, EvidenceKind, Identity, Kind, Mention
@@ -40,6 +40,16 @@ _PROFILE_HOSTS: Final = frozenset(("x.com", "instagram.com", "threads.com", "t.m
 _ONE_SEGMENT: Final = re.compile(r"/[^/]+\Z")
 
 _SHORTENED: Final = frozenset(("t.co", "lnkd.in"))
+
+# Pages of one episode in the directories, and of its video; whose page is likeliest to be collected stands first.
+_LISTENED_TO: Final = tuple(
+    re.compile(f"https://{form}")
+    for form in (
+        r"anchor\.fm/episodes/e", r"podcasts\.apple\.com/podcast/id\d+\?i=", r"open\.spotify\.com/episode/", r"overcast\.fm/\+",
+        r"pca\.st/episode/", r"castbox\.fm/episode/", r"deezer\.com/episode/", r"music\.amazon\.[a-z.]+/podcasts/[^/]+/episodes/",
+    )
+)  # fmt: skip
+_WATCHED: Final = re.compile(r"https://youtube\.com/watch\?v=")
 
 # Words beside the address in the first post of a thread that only points to a page.
 _MOST_POINTING: Final = 15
@@ -108,7 +118,19 @@ def shared_pages(entry: Entry, links: Iterable[str]) -> tuple[Canonical, ...]:
         found = {key: page for key, page in found.items() if host_of(key) not in _SHORTENED} or found
         deeper = {host_of(key) for key in found if not _is_front(key)}
         found = {key: page for key, page in found.items() if not (_is_front(key) and host_of(key) in deeper)}
-    return tuple(found.values())
+    return (found[episode],) if (episode := _episode_in(found)) else tuple(found.values())
+
+
+def _episode_in(keys: Collection[str]) -> str | None:
+    """Of nothing but pages that one episode has in several directories, once in each, and of one video, the page to be known by.
+
+    "New episode! On Spotify, on Apple, on YouTube" shares one thing. With a single directory beside a video it may be two.
+    """
+    rest = [key for key in keys if not _WATCHED.match(key)]
+    by_place = {form: key for key in rest for form in _LISTENED_TO if form.match(key)}
+    if len(by_place) < 2 or len(by_place) < len(rest) or len(keys) > len(rest) + 1:
+        return None
+    return next(by_place[form] for form in _LISTENED_TO if form in by_place)
 
 
 def _whole(link: str) -> Canonical:

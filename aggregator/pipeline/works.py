@@ -59,7 +59,7 @@ def work_of(material: Material) -> Sketched | None:
     if title is None and len(words) < _FEWEST_EXACT and told.guid is None and told.claims is None:
         return None
     place = place_of(material.key)
-    marks = {f"{unit}:{value}" for unit, value in _marks(told.title, title).items()}
+    marks = {f"{unit}:{value}" for unit, value in (_marks(told.title, title) if title or not voice else _counted(told.text)).items()}
     work = Work(
         key=material.key,
         kind=told.kind,
@@ -201,6 +201,16 @@ def _marks(raw: str | None, title: str | None) -> dict[str, str]:
     if not raw or not title:
         return {}
     return {**taken_apart(raw).marks, **taken_apart(title).marks}
+
+
+_OPENING: Final = re.compile(r"[^.!?\n…]*\d[^.!?\n…]*")
+_LONGEST_OPENING: Final = 80
+
+
+def _counted(text: str) -> dict[str, str]:
+    """The marks with which a post without a title begins: "Day 4 of the gathering", "Week 12:"."""
+    opening = _OPENING.match(text.lstrip())
+    return taken_apart(opening[0]).marks if opening is not None and len(opening[0]) <= _LONGEST_OPENING else {}
 
 
 def _once(told: _Told, place: str) -> set[str]:

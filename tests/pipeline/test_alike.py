@@ -157,6 +157,14 @@ TWO: dict[str, tuple[Line, Line]] = {
         post("https://www.linkedin.com/feed/update/urn:li:activity:7400000000000000001/", COOKED, published="2025-03-01"),
         post("https://www.linkedin.com/feed/update/urn:li:activity:7400000000000000009/", COOKED, published="2025-03-01"),
     ),
+    "two days of a diary on two networks": (
+        post(SOCIAL, "Day 4 of the gathering. We woke at six, swam in the lake, cooked porridge for sixty and sang until it rained."),
+        post(SKY, "Day 5 of the gathering. We woke at six, swam in the lake, cooked porridge for sixty and slept until it rained."),
+    ),
+    "two titles of the same words": (
+        essay(title="Money before trust", text="A note on why the pot came first."),
+        essay(MEDIUM, "Trust before money", text="A note on why the friends came first."),
+    ),
     "the same words twice on one server": (
         post(SOCIAL, COOKED),
         post("https://social.example/@ada/117648005660672099", COOKED, published=day(2)),

@@ -179,6 +179,32 @@ def test_a_comment_that_links_to_its_neighbours_and_a_page_is_about_the_page() -
     assert subject(*neighbours, PAGE, url=own, kind=Kind.COMMENT) == PAGE
 
 
+SPOTIFY = "https://open.spotify.com/episode/3WvHZ0Dl1Ldk3jEKO6Lrop"
+APPLE = "https://podcasts.apple.com/us/podcast/pods/id1500000077?i=1000600000000"
+VIDEO = "https://youtube.com/watch?v=aDWuHsyznf4"
+
+
+def test_who_names_an_episode_in_several_directories_shares_one_thing() -> None:
+    apple = "https://podcasts.apple.com/podcast/id1500000077?i=1000600000000"
+    assert subject(SPOTIFY, APPLE) == apple
+    assert subject(VIDEO, APPLE, SPOTIFY) == apple
+    assert subject(APPLE, SPOTIFY, "https://anchor.fm/show/episodes/Pods-e186q95") == "https://anchor.fm/episodes/e186q95"
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        (VIDEO, SPOTIFY),
+        (SPOTIFY, f"{SPOTIFY[:-1]}q"),
+        (SPOTIFY, APPLE, PAGE),
+        (SPOTIFY, APPLE, VIDEO, "https://youtu.be/bDWuHsyznf4"),
+        (SPOTIFY, APPLE, f"{SPOTIFY[:-1]}q"),
+    ],
+)
+def test_what_may_be_two_recordings_is_two(links: tuple[str, ...]) -> None:
+    assert subject(*links) == OWN_KEY
+
+
 def test_an_alias_is_a_recording_or_an_address_of_the_same_thing() -> None:
     enclosure = "https://op3.dev/e/media.example/crews.mp3"
     entry = Entry(
