@@ -4,33 +4,38 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from aggregator.model import Sketched, Work
 from aggregator.pipeline._marks import of_person
 from aggregator.pipeline.works import named_by
 
-# More works than this with one posting are a bot, or words that everybody writes: each is compared with so many before and after it in
-# time, which keeps the cost linear. In such crowds alone a bond may depend on who was there when a work came; so the number is large,
-# and what one person says on one place, which is never one thing, is passed over before it is compared.
+# A posting that more works than this have is a bot's, or words that everybody writes, and finds nobody: comparing all with all would cost
+# their square, and comparing some would make stories depend on the order of arrival. What such works have in common beside it still counts.
 CROWD: Final = 512
 # Works of which each pair is soon compared.
 _FEW: Final = 8
 _POSTINGS_AT_ONCE: Final = 2_000_000
-_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
-def nearest(work: Work, found: Sequence[Work]) -> tuple[Work, ...]:
-    """Of many works those that were published nearest to one, on either side; all where they are no crowd. Those that are of one series
-    with it are left out."""
-    if len(found) > CROWD:
-        ordered = sorted((*found, work), key=_in_time)
-        at = ordered.index(work)
-        found = ordered[max(0, at - CROWD) : at + CROWD + 1]
-    series = _series(work)
-    return tuple(one for one in found if one is not work and not _of_one_series(series, _series(one)))
+class SeriesOf:
+    """Which works are of one series, remembered for works that are asked about again and again."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Series | None] = {}
+
+    def others(self, work: Work, found: Iterable[Work]) -> Iterator[Work]:
+        """Of the works found for one those that `verdict` may join with it: not itself, and nothing of one series with it."""
+        series = self._of(work)
+        for one in found:
+            if one is not work and (series is None or not _of_one_series(series, self._of(one))):
+                yield one
+
+    def _of(self, work: Work) -> _Series | None:
+        if work.key not in self._known:
+            self._known[work.key] = _series(work)
+        return self._known[work.key]
 
 
 class Index:
@@ -68,6 +73,8 @@ class Index:
     def _numbers(self) -> Iterator[tuple[int, int]]:
         crowds: set[int] = set()
         for members in self._groups():
+            if len(members) > CROWD:
+                continue
             # The bands of one text that is published again and again are one crowd, many times over.
             if len(members) > _FEW:
                 crowd = hash(tuple(members))
@@ -85,10 +92,9 @@ class Index:
         first = series[members[0]]
         if first and len({series[number] for number in members}) == len(members) and all(_alike(first, series[one]) for one in members):
             return
-        ordered = members if len(members) <= CROWD else sorted(members, key=lambda number: _in_time(self.works[number]))
-        for at, one in enumerate(ordered):
+        for at, one in enumerate(members):
             mine = series[one]
-            for other in ordered[at + 1 : at + 1 + CROWD]:
+            for other in members[at + 1 :]:
                 if not mine or not _of_one_series(mine, series[other]):
                     yield one, other
 
@@ -128,9 +134,7 @@ def _of_one_series(left: _Series | None, right: _Series | None) -> bool:
     """Whether two works are different things that one person published on one place, in one language: `verdict` never joins them."""
     if left is None or right is None or not (left[0] == right[0] or left[0] is None or right[0] is None):
         return False
+    if left[1] == right[1]:
+        return False
     theirs = dict(right[1])
     return any(theirs.get(unit, value) != value for unit, value in left[1])
-
-
-def _in_time(work: Work) -> tuple[datetime, str]:
-    return work.published or _NEVER, work.key

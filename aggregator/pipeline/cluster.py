@@ -7,14 +7,14 @@ for it. Both ask `work_of` and `verdict`, and both let `partition` decide.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.model import Evidence, Kind, Material, Mention, Sketched, Work
-from aggregator.pipeline._candidates import Index, nearest
+from aggregator.pipeline._candidates import CROWD, Index, SeriesOf
 from aggregator.pipeline.alike import verdict
-from aggregator.pipeline.works import found_by, work_of
+from aggregator.pipeline.works import work_of
 from aggregator.store import Works
 from aggregator.store.partition import Voice, by_strength, partition, story_id
 from aggregator.text.urls import canonical
@@ -104,22 +104,34 @@ def settle(works: Works, limit: int = 10_000) -> int:
 def _settled(works: Works, due: Sequence[Material]) -> None:
     made = {material.key: work_of(material) for material in due}
     fresh = [sketched for sketched in made.values() if sketched is not None]
-    others = [work for work in works.found_by({probe for one in fresh for probe in one.probes}) if work.key not in made]
-    known = (*fresh, *(found_by(work) for work in others))
-    works.put(fresh, bonds_of(fresh, known), gone=[key for key, sketched in made.items() if sketched is None])
+    found = works.found_by({probe for one in fresh for probe in one.probes}, most=CROWD)
+    others = {posting: [work for work in there if work.key not in made] for posting, there in found.items() if there}
+    crowds = [posting for posting, there in found.items() if not there]
+    gone = [key for key, sketched in made.items() if sketched is None]
+    works.put(fresh, bonds_of(fresh, others, but=crowds), gone=gone, crowds=crowds)
 
 
-def bonds_of(fresh: Sequence[Sketched], known: Sequence[Sketched]) -> tuple[Evidence, ...]:
-    """The evidence between fresh works and those among `known`, themselves included, that they are found by."""
-    holders: Mapping[int, list[Work]] = defaultdict(list)
-    for sketched in known:
+def bonds_of(fresh: Sequence[Sketched], others: Mapping[int, Sequence[Work]], *, but: Collection[int] = ()) -> tuple[Evidence, ...]:
+    """The evidence between fresh works, and between them and those that their probes find.
+
+    Args:
+        others: works that are not fresh, by posting.
+        but: postings that are everybody's and find nobody.
+    """
+    holders: dict[int, dict[str, Work]] = {posting: {one.key: one for one in there} for posting, there in others.items()}
+    for sketched in fresh:
         for posting in sketched.postings:
-            holders[posting].append(sketched.work)
+            holders.setdefault(posting, {})[sketched.work.key] = sketched.work
+    crowds = {posting for posting, there in holders.items() if len(there) > CROWD}.union(but)
     found: dict[tuple[str, str], Evidence] = {}
+    series = SeriesOf()
     for sketched in fresh:
         work = sketched.work
-        there = {other.key: other for probe in sketched.probes for other in holders.get(probe, ()) if other.key != work.key}
-        for other in nearest(work, [there[key] for key in sorted(there)]):
+        there: dict[str, Work] = {}
+        for probe in sketched.probes:
+            if probe in holders and probe not in crowds:
+                there.update(holders[probe])
+        for other in series.others(work, there.values()):
             evidence = verdict(work, other).evidence
             if evidence is not None:
                 found[evidence.left, evidence.right] = evidence

@@ -92,13 +92,16 @@ class Works(Protocol):
     def known(self, keys: Iterable[str]) -> Mapping[str, Work]:
         """Works by key."""
 
-    def found_by(self, probes: Iterable[int]) -> tuple[Work, ...]:
-        """The works that have one of these postings, by key."""
+    def found_by(self, probes: Iterable[int], *, most: int) -> Mapping[int, tuple[Work, ...]]:
+        """The works that have these postings, by posting; postings that nobody has are left out.
+
+        A posting that more than `most` works have is everybody's and finds nobody: it is there with no works.
+        """
 
     def renew(self, rules: int) -> int:
         """Make due the addresses of all works that were made by other rules; gives how many they are."""
 
-    def put(self, made: Sequence[Sketched], bonds: Sequence[Evidence], *, gone: Sequence[str] = ()) -> int:
+    def put(self, made: Sequence[Sketched], bonds: Sequence[Evidence], *, gone: Sequence[str] = (), crowds: Iterable[int] = ()) -> int:
         """Write works in place of those with their keys, and `bonds` in place of all that a work made or lost had from being compared.
 
         What a page declares stays: where its address leads, and what it names as its own address on its own site (`Store.enrich`). A
@@ -108,6 +111,7 @@ class Works(Protocol):
 
         Args:
             gone: keys that have no work any more.
+            crowds: postings that `found_by` gave as everybody's, to be known as such from now on.
         """
 
     def bonds(self, keys: Iterable[str]) -> tuple[Evidence, ...]:

@@ -46,9 +46,18 @@ _DROP_BOND = delete(_bond).where(
 )
 
 
+# Stands for all works in the row of a posting that is everybody's: asking for those would cost as much as there are.
+_EVERYBODY: Final = 0
+
+
 @cache
 def _found(count: int) -> Select[Any]:
-    return select(_posting.c.work).where(_posting.c.hash.in_(_among(count)))
+    return select(_posting.c.hash, _posting.c.work).where(_posting.c.hash.in_(_among(count)))
+
+
+@cache
+def _crowds(count: int) -> Select[Any]:
+    return select(_posting.c.hash).where(_posting.c.hash.in_(_among(count)), _posting.c.work == literal_column(str(_EVERYBODY)))
 
 
 @cache
@@ -106,10 +115,18 @@ class SqlWorks:
         with self._database.reading() as desk:
             return {row[1]: work_from_row(row) for row in _each(desk, sql.works_by_key, set(keys))}
 
-    def found_by(self, probes: Iterable[int]) -> tuple[Work, ...]:
+    def found_by(self, probes: Iterable[int], *, most: int) -> Mapping[int, tuple[Work, ...]]:
+        asked = set(probes)
         with self._database.reading() as desk:
-            numbers = {number for (number,) in _each(desk, _found, set(probes))}
-            return tuple(sorted((work_from_row(row) for row in _each(desk, _works_by_number, numbers)), key=lambda work: work.key))
+            crowds = {posting for (posting,) in _each(desk, _crowds, asked)}
+            holders: dict[int, list[int]] = defaultdict(list)
+            for posting, number in _each(desk, _found, asked - crowds):
+                holders[posting].append(number)
+            named = {posting: numbers for posting, numbers in holders.items() if len(numbers) <= most}
+            wanted = set().union(*named.values())
+            works = {row[0]: work_from_row(row) for row in _each(desk, _works_by_number, wanted)}
+        found = {posting: tuple([works[number] for number in numbers]) for posting, numbers in named.items()}
+        return {**dict.fromkeys(crowds | (holders.keys() - named.keys()), ()), **found}
 
     def renew(self, rules: int) -> int:
         with self._database.writing() as desk:
@@ -117,12 +134,13 @@ class SqlWorks:
             desk.many(sql.MARK_DUE, [(key,) for key in keys])
             return len(keys)
 
-    def put(self, made: Sequence[Sketched], bonds: Sequence[Evidence], *, gone: Sequence[str] = ()) -> int:
+    def put(self, made: Sequence[Sketched], bonds: Sequence[Evidence], *, gone: Sequence[str] = (), crowds: Iterable[int] = ()) -> int:
         if not made and not bonds and not gone:
             return 0
         with self._database.writing() as desk:
             keys = {sketched.work.key for sketched in made}.union(gone)
             changed = _write_works(desk, made, gone)
+            _write_crowds(desk, set(crowds))
             bound = _write_bonds(desk, bonds, keys)
             desk.many(sql.drop(schema.work_due.c.key), [(key,) for key in keys])
             moved = place(desk, {}, leaving={}, keys=_bearing(desk, changed) | bound).moved
@@ -191,6 +209,11 @@ def _write_works(desk: Desk, made: Sequence[Sketched], gone: Collection[str]) ->
     # In the order of the index: neighbours are written together.
     desk.many(sql.add(_posting), sorted(added))
     return changed
+
+
+def _write_crowds(desk: Desk, crowds: Collection[int]) -> None:
+    known = {posting for (posting,) in _each(desk, _crowds, crowds)}
+    desk.many(sql.add(_posting), [(posting, _EVERYBODY) for posting in sorted(crowds) if posting not in known])
 
 
 def _write_bonds(desk: Desk, bonds: Iterable[Evidence], keys: Collection[str]) -> set[str]:

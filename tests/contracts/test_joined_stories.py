@@ -182,15 +182,29 @@ def test_a_work_comes_back_as_it_was_put(store: Store) -> None:
     assert store.works.known([A, B, C]) == {A: whole, B: bare}
 
 
+def found(store: Store, *probes: int, most: int = 9) -> dict[int, list[str]]:
+    return {posting: sorted(work.key for work in works) for posting, works in store.works.found_by(probes, most=most).items()}
+
+
 def test_a_work_is_found_by_each_of_its_postings_and_by_no_older_one(store: Store) -> None:
     store.works.put([sketched(B, 1, 2), sketched(A, 2, -(2**63)), sketched(C, 2**63 - 1)], [])
-    assert [work.key for work in store.works.found_by([2])] == [A, B]
-    assert [work.key for work in store.works.found_by([-(2**63), 2**63 - 1, 77])] == [A, C]
+    assert found(store, 2) == {2: [A, B]}
+    assert found(store, -(2**63), 2**63 - 1, 77) == {-(2**63): [A], 2**63 - 1: [C]}
     store.works.put([sketched(A, 5)], [])
-    assert [work.key for work in store.works.found_by([2])] == [B]
-    assert [work.key for work in store.works.found_by([5])] == [A]
+    assert found(store, 2, 5) == {2: [B], 5: [A]}
     store.works.put([], [], gone=[A])
-    assert store.works.found_by([5]) == ()
+    assert found(store, 5) == {}
+
+
+def test_a_posting_of_too_many_works_finds_nobody(store: Store) -> None:
+    store.works.put([sketched(A, 1, 2), sketched(B, 1), sketched(C, 1)], [])
+    assert found(store, 1, 2, most=2) == {1: [], 2: [A]}
+
+
+def test_a_posting_that_is_everybodys_stays_so(store: Store) -> None:
+    store.works.put([sketched(A, 1, 2), sketched(B, 1), sketched(C, 1)], [], crowds=[1])
+    store.works.put([sketched(A, 1, 2)], [], gone=[B], crowds=[1])
+    assert found(store, 1, 2) == {1: [], 2: [A]}
 
 
 # -- bonds

@@ -117,11 +117,11 @@ class Shelf:
     def known(self, keys: Iterable[str]) -> Mapping[str, Work]:
         return {key: self.made[key].work for key in keys if key in self.made}
 
-    def found_by(self, probes: Iterable[int]) -> tuple[Work, ...]:
-        asked = set(probes)
-        return tuple(self.made[key].work for key in sorted(self.made) if asked & set(self.made[key].postings))
+    def found_by(self, probes: Iterable[int], *, most: int) -> Mapping[int, tuple[Work, ...]]:
+        found = {probe: tuple(self.made[key].work for key in sorted(self.made) if probe in self.made[key].postings) for probe in probes}
+        return {probe: works if len(works) <= most else () for probe, works in found.items() if works}
 
-    def put(self, made: Sequence[Sketched], bonds: Sequence[Evidence], *, gone: Sequence[str] = ()) -> int:
+    def put(self, made: Sequence[Sketched], bonds: Sequence[Evidence], *, gone: Sequence[str] = (), crowds: Iterable[int] = ()) -> int:
         anew = {one.work.key for one in made} | set(gone)
         self.kept = {pair: bond for pair, bond in self.kept.items() if not anew & set(pair)}
         self.kept |= {(bond.left, bond.right): bond for bond in bonds}

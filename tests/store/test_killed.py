@@ -66,7 +66,8 @@ def rows(database: Path) -> list[object]:
     with closing(open_store(database)) as store:
         stories = [replace(story, former=()) for story in store.stories()]
         keys = [f"https://social.example.org/{page}" for page in range(1, PAGES + 1)]
-        return [stories, store.works.known(keys), store.works.found_by(map(ord, "123")), store.works.bonds(keys), store.works.due(9)]
+        works = store.works
+        return [stories, works.known(keys), works.found_by(map(ord, "123"), most=9), works.bonds(keys), works.due(9)]
 
 
 @pytest.fixture(autouse=True)
