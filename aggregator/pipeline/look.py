@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -25,12 +25,11 @@ from html.entities import html5
 from urllib.parse import unquote
 
 from aggregator.model import Topic
+from aggregator.pipeline._pivots import JOIN, PLAIN_JOIN, pivots, shared
 from aggregator.pipeline.needs import Needle, Occurs
 from aggregator.pipeline.topics import compiled_topic
 from aggregator.text.words import fold
 
-# Letters by how rare they are in running text of European languages, rarest first.
-_RARE = "qxjzkwvyfbghpumdclrstnoiae"
 # Blocks with characters that fold to ASCII letters or figures; a test holds them against all of Unicode.
 _STYLED = (
     (0xAA, 0xBE), (0xDF, 0xDF), (0x130, 0x149), (0x17F, 0x17F), (0x1C4, 0x1F3), (0x2B0, 0x2E3), (0x1D2C, 0x1D6A), (0x1D78, 0x1DBF),
@@ -50,12 +49,6 @@ _ODD_JSON = re.compile(rb"\\u00(?:2[35]|3[0-9b]|[4-7])")
 _UNITS = re.compile(rb"\\u(?!00[0-7])(d[89ab][0-9a-f]{2}\\+ud[c-f][0-9a-f]{2}|[0-9a-f]{4})")
 _UNIT = re.compile(rb"[0-9a-f]{4}")
 _PERCENT = re.compile(rb"%(?:[4-7][0-9a-f]|[89a-f][0-9a-f](?:%[89a-f][0-9a-f])*)")
-# What can stand beside a letter where a word is parted and a reader sees it whole.
-_JOIN = r"<>&;%\\\-\[\]_"
-# Ends of escapes, and white space behind a join: a word broken at the end of a line.
-_ESCAPES = (r"\\[nrtbf/\"]", r"\\[nrt]\s", r"%[0-9a-f]{2}", r"\\u[0-9a-f]{4}")
-# How many letters on either side are asked for.
-_CONTEXT = 3
 
 
 class Look:
@@ -69,6 +62,9 @@ class Look:
         self._needs = tuple(compiled_topic(topic).needs for topic in topics)
         needles = (needle for needs in self._needs for needle in needs.needles())
         self._words = {needle: _word(needle.text, needle.spaced) for needle in needles}
+        always = [self._words[needle] for needs in self._needs for needle in needs.alone]
+        plain = {word.letters: word for word in always if isinstance(word, _Plain) and word.join == PLAIN_JOIN}
+        self._shared = {plain[letters]: pattern.encode("latin-1") for letters, pattern in shared(plain).items()}
 
     def __call__(self, body: bytes) -> bool:
         if not body:
@@ -81,7 +77,7 @@ class Look:
         read = _read(body)
         if read is None:
             return _always
-        words, text = self._words, _Body(body, *read)
+        words, text = self._words, _Body(body, *read, self._shared)
         return lambda needle: text.may_hold(words[needle])
 
 
@@ -101,11 +97,13 @@ def _always(needle: Needle) -> bool:
 class _Body:
     """A body, and what of it was found out already: words are asked for one by one, and most bodies need not be asked for the second."""
 
-    __slots__ = ("_alphabet", "_body", "_hidden", "_high", "_known", "_loosened", "_low")
+    __slots__ = ("_alphabet", "_asked", "_body", "_hidden", "_high", "_known", "_loosened", "_low", "_shared")
 
-    def __init__(self, body: bytes, low: bytes, high: str) -> None:
-        self._body, self._low, self._high = body, low, high
+    def __init__(self, body: bytes, low: bytes, high: str, shared: Mapping[_Plain, bytes]) -> None:
+        self._body, self._low, self._high, self._shared = body, low, high, shared
         self._known: dict[_Plain | _Foreign, bool] = {}
+        # What patterns that words share have found.
+        self._asked: dict[bytes, bool] = {}
         # What stands for letters without being them, behind whether that can be told without a parser.
         self._hidden: tuple[bool, set[str]] | None = None
         self._alphabet: frozenset[str] | None = None
@@ -119,13 +117,22 @@ class _Body:
         return known
 
     def _plainly(self, word: _Plain) -> bool:
-        if word.possible(self._low):
+        if self._one_of_many(word) and word.possible(self._low):
             return True
         if self._hidden is None:
             hidden = _hidden(self._low, self._high)
             self._hidden = hidden is not None, hidden or set()
         readable, hidden = self._hidden
         return not readable or any(map(word.spelt_with, hidden))
+
+    def _one_of_many(self, word: _Plain) -> bool:
+        """False when none of the words that share a pattern with this one can stand there."""
+        pattern = self._shared.get(word)
+        if pattern is None:
+            return True
+        if pattern not in self._asked:
+            self._asked[pattern] = _pattern(pattern).search(self._low) is not None
+        return self._asked[pattern]
 
     def _in_other_letters(self, word: _Foreign) -> bool:
         if b"xn--" in self._low:
@@ -146,6 +153,8 @@ class _Plain:
     letters: str
     # Borders lie at both ends of a whole word, so a character counts only if all it stands for is inside the word.
     whole: bool
+    # What parts the word unseen, as for `pivots`.
+    join: str
     # Each must be found where the letters stand plainly.
     pivots: tuple[bytes, ...]
 
@@ -182,35 +191,16 @@ def _word(needle: str, spaced: bool) -> _Plain | _Foreign:
     apart = r"\s+" if spaced else ""
     # One or two letters out of a foreign word would let everything through.
     if latin and (len(latin) > 2 or needle.isascii()):
-        join = rf"\x80-\xff{_JOIN}{apart}"
-        return _Plain(latin, latin == needle, tuple(one.encode("latin-1") for one in _pivots(latin, join)))
+        join = PLAIN_JOIN + apart
+        return _Plain(latin, latin == needle, join, tuple(one.encode("latin-1") for one in pivots(latin, join)))
     letters = "".join(one for one in _apart(needle) if one not in "-'\"_")
     needed = frozenset(one for one in letters if not one.isascii())
-    return _Foreign(needed, tuple(_pivots(letters, f"{_JOIN}'\"{apart}")))
+    return _Foreign(needed, tuple(pivots(letters, f"{JOIN}'\"{apart}")))
 
 
 def _apart(folded: str) -> str:
     """Marks apart from their letters, and the dotless i as the "I" that capitals make of it."""
     return unicodedata.normalize("NFD", folded).replace("ı", "i")
-
-
-def _pivots(word: str, join: str) -> list[str]:
-    """Patterns, each for one letter with what must stand around it where the word occurs, whole or parted."""
-    # The edges of a word have fewer neighbours to ask.
-    places = range(2, len(word) - 2) if len(word) >= 5 else range(len(word))
-    return [_pivot(word, at, join) for at in sorted(places, key=lambda at: (_RARE.find(word[at]), at))]
-
-
-def _pivot(word: str, at: int, join: str) -> str:
-    letter = re.escape(word[at])
-    # What stands behind is asked for letter by letter: most places fail the first.
-    right = ""
-    for one in reversed(word[at + 1 : at + 1 + _CONTEXT]):
-        right = f"(?:{re.escape(one)}{right}|[{join}])"
-    before = word[max(0, at - _CONTEXT) : at]
-    ends = (f"[{join}]", rf"[{join}\s]\s", *_ESCAPES)
-    left = [f"(?<={end}{re.escape(before[len(before) - length :])}{letter})" for length in range(len(before)) for end in ends]
-    return f"{letter}(?={right})(?:(?<={re.escape(before)}{letter})|{'|'.join(left) or '(?!)'})"
 
 
 def _hidden(low: bytes, high: str) -> set[str] | None:

@@ -287,3 +287,20 @@ def test_what_adds_up_to_less_is_not_let_through() -> None:
     assert look("<p>Ada Lovelace and her solidarité</p>".encode())
     assert look(b"<p>a crew, and far away a congregation</p>")
     assert look(b"<p>Ada Lovelace</p><a href='https://crews.example/'>x</a>")
+
+
+IDS = ("87bc81372a09", "7c6e7ce63eda", "4109e702a07d", "a947d881f4b8")
+
+
+@given(st.data(), st.sampled_from(IDS), st.sampled_from(WRAPPERS))
+def test_each_of_several_ids_that_share_a_figure_is_let_through(data: st.DataObject, id: str, wrap: object) -> None:
+    topic = Topic(id="i", title="i", any_of=IDS)
+    html = f"{data.draw(FILLER)} {data.draw(spelled(id))} x"
+    if Matcher([topic]).match(entry(html)):
+        assert callable(wrap)
+        assert look_for([topic])(wrap(html).encode("utf-8", "xmlcharrefreplace"))
+
+
+def test_what_several_ids_share_is_none_of_them() -> None:
+    look = look_for([Topic(id="i", title="i", any_of=IDS)])
+    assert not look(b"<p>7 of 1372 in 2017, 7ce and d8</p>")
