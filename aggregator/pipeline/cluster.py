@@ -50,9 +50,8 @@ def cluster(mentions: Sequence[Mention]) -> Clustered:
         if sketched is not None:
             index.add(sketched)
     bonds = bonds_between(index)
-    bound = {key for bond in bonds for key in (bond.left, bond.right)}
     voices = {number: Voice(subject=mention.identity.subject, aliases=mention.identity.aliases) for number, mention in enumerate(mentions)}
-    works = {work.key: work for work in index.works if work.key in bound}
+    works = {work.key: work for work in index.works}
     places = partition(voices, {}, bonds=bonds, works=works, since=since).places
     ids = {anchor: story_id(anchor) for anchor in set(places.values())}
     return Clustered(stories=tuple(ids[places[number]] for number in range(len(mentions))), bonds=bonds)

@@ -175,9 +175,8 @@ def _is_page(key: str, own_host: str) -> bool:
 
 
 def _aliases(entry: Entry, own: Canonical, subject: Canonical) -> tuple[str, ...]:
-    named = [own.key, *(canonical(alias).key for alias in entry.aliases if is_web(canonical(alias).key))]
-    named += [canonical(enclosure.url).key for enclosure in entry.enclosures]
-    return tuple(sorted({key for key in named if key and key != subject.key}))
+    named = [own.key, *(canonical(url).key for url in (*entry.aliases, *(enclosure.url for enclosure in entry.enclosures)))]
+    return tuple(sorted({key for key in named if key and key != subject.key and (key == own.key or is_public_web(key))}))
 
 
 def identify_line(request: Mapping[str, object]) -> dict[str, object]:

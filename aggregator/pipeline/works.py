@@ -18,13 +18,12 @@ from aggregator.pipeline._titles import tidy, title_of
 from aggregator.text.html import visible
 from aggregator.text.page_titles import placeholder, wall_of
 from aggregator.text.platform_ids import platform_of
-from aggregator.text.similarity import VERSION, bands, posting, sketch, words_of
-from aggregator.text.urls import RULES, canonical, host_of, is_public_web
+from aggregator.text.similarity import bands, posting, sketch, words_of
+from aggregator.text.urls import canonical, host_of, is_public_web
+from aggregator.text.versions import rules_of_works
 
-__all__ = ["WORK_RULES", "found_by", "named_by", "place_of", "rules_of_works", "work_of"]
+__all__ = ["found_by", "named_by", "place_of", "work_of"]
 
-# Version of what this module and those it asks do; it grows when works must be made anew.
-WORK_RULES: Final = 1
 # Shorter texts are compared word for word.
 _FEWEST_SKETCHED: Final = 8
 # Of a text that is only compared as a whole; one says nothing ("Thanks!").
@@ -39,11 +38,6 @@ _FEDERATED: Final = frozenset(("Mastodon", "Lemmy", "PeerTube", "Discourse", "Ma
 # A post is an activity, a share and an upload of LinkedIn's; on Facebook its number differs by reader; of an album each picture has one.
 _MANY_NUMBERS: Final = frozenset(("linkedin", "facebook", "telegram"))
 _ONE_PLACE: Final = {"Medium elsewhere": "medium", "YouTube mirror": "youtube", "X mirror": "x"}
-
-
-def rules_of_works() -> int:
-    """The version of all the rules that works are made by; a work with another is due."""
-    return (WORK_RULES * 1000 + VERSION) * 1000 + RULES
 
 
 def work_of(material: Material) -> Sketched | None:

@@ -6,6 +6,7 @@ import logging
 
 from aggregator.app import App
 from aggregator.store.partition import RULES
+from aggregator.text.versions import rules_of_works
 
 log = logging.getLogger("aggregator.run")
 
@@ -20,17 +21,15 @@ def settle_works(app: App) -> int:
 
     What is not done stays due: a run that is killed at any moment loses nothing.
     """
-    works = app.store.works
+    works, rules = app.store.works, rules_of_works()
+    if app.store.note(_WORKS) != str(rules):
+        works.renew(rules)
+        app.store.remember(_WORKS, str(rules))
     if not works.due(1):
         return 0
     # What compares is slow to load, and a tick without news needs none of it.
     from aggregator.pipeline.cluster import settle
-    from aggregator.pipeline.works import rules_of_works
 
-    rules = rules_of_works()
-    if app.store.note(_WORKS) != str(rules):
-        works.renew(rules)
-        app.store.remember(_WORKS, str(rules))
     done = 0
     while not app.stop.is_set() and (now := settle(works, _AT_ONCE)):
         done += now

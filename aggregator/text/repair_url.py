@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -47,7 +48,14 @@ _BALANCED = re.compile(r"[^\[\]\s|]*(?:\[[^\[\]\s|]*\][^\[\]\s|]*)*")
 _NOT_A_FRAME = re.compile(r"\s*(?:javascript|data|mailto|vbscript|file|blob|about|tel|sms):", re.IGNORECASE)
 
 _LABEL = r"[A-Za-z0-9\u00a1-\uffff](?:[A-Za-z0-9\u00a1-\uffff-]*[A-Za-z0-9\u00a1-\uffff])?"
-_SCHEMELESS = re.compile(rf"((?:{_LABEL}\.)+([A-Za-z\u00a1-\uffff]{{2,24}}))(:\d{{2,5}})?(?=[/?#]|\Z)")
+
+
+@cache
+def _schemeless() -> re.Pattern[str]:
+    # Takes as long to compile as all other patterns together, and a good address needs it not.
+    return re.compile(rf"((?:{_LABEL}\.)+([A-Za-z\u00a1-\uffff]{{2,24}}))(:\d{{2,5}})?(?=[/?#]|\Z)")
+
+
 # Endings that name a file more often than a site, when nothing but a name stands there.
 _FILES = frozenset(
     """
@@ -140,7 +148,7 @@ def _out_of_its_frame(text: str) -> str:
     if text[:1] in "*_~" and text[:1] and found is not None and found.start() == 0:
         inner = stripped.rstrip(_GLUED + ".!?)")
         return inner.rstrip(text[0]) if inner.endswith(text[0]) else stripped
-    bare = stripped is not text and (stripped[:4].lower() == "www." or (_SCHEMELESS.match(stripped) and "/" in stripped))
+    bare = stripped is not text and (stripped[:4].lower() == "www." or (_schemeless().match(stripped) and "/" in stripped))
     return _to_its_end(text[: len(text) - len(stripped)], stripped) if _BEGINNING.match(stripped) or bare else text
 
 
@@ -169,12 +177,12 @@ def _is_scheme(beginning: str) -> bool:
 
 def _scheme_added(text: str) -> str:
     slashes = re.match(r":?//", text)
-    if slashes is not None and _SCHEMELESS.match(text[slashes.end() :]):
+    if slashes is not None and _schemeless().match(text[slashes.end() :]):
         return f"https://{text[slashes.end() :]}"
-    match = _SCHEMELESS.match(text)
+    match = _schemeless().match(text)
     if match is None and text[-1:] in _GLUED + ".!?)]":
-        text = text if _SCHEMELESS.match(text.rstrip(_GLUED + ".!?)]")) is None else text.rstrip(_GLUED + ".!?)]")
-        match = _SCHEMELESS.match(text)
+        text = text if _schemeless().match(text.rstrip(_GLUED + ".!?)]")) is None else text.rstrip(_GLUED + ".!?)]")
+        match = _schemeless().match(text)
     if match is None:
         return text
     host, ending, rest = match[1], match[2].lower(), text[match.end() :]

@@ -1,6 +1,6 @@
 """How alike two texts are, without keeping the texts: sketches of 128 permutations, and the postings by which alike ones are found.
 
-The only module that knows rensa. A sketch is the same on every machine and in every process; `VERSION` changes when it would not be.
+The only module that knows rensa. A sketch is the same on every machine and in every process; `versions.SKETCHES` grows when it is not.
 Source: Broder, "On the resemblance and containment of documents", 1997; Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", §3.4.
 """
 
@@ -19,8 +19,6 @@ from aggregator.text.words import fold
 
 PERMUTATIONS: Final = 128
 BANDS: Final = 32
-# What rensa calls the version of its own hashing (2 in rensa 0.5), and ours: the seed, the words and the runs of words below.
-VERSION: Final = 201
 _SEED: Final = 20261122
 _RUN: Final = 3
 

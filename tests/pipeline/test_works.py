@@ -17,8 +17,9 @@ from aggregator.pipeline._marks import taken_apart
 from aggregator.pipeline._names import Agreement, agreement, handles_in, names_by_address, names_in
 from aggregator.pipeline._titles import Alike, alike, tidy, title_of
 from aggregator.pipeline.alike import verdict
-from aggregator.pipeline.works import place_of, rules_of_works, work_of
+from aggregator.pipeline.works import place_of, work_of
 from aggregator.text.similarity import words_of
+from aggregator.text.versions import rules_of_works
 from tests.support.lines import CREWS, CREWS_IN_GERMAN, ROOMS, episode, essay, mentions, post, video, work
 from tests.support.mentions import mention
 

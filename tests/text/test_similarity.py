@@ -10,7 +10,8 @@ import rensa  # type: ignore[import-untyped]  # it is written in Rust and brings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.text.similarity import BANDS, VERSION, bands, likeness, posting, runs, sketch, words_of
+from aggregator.text.similarity import BANDS, bands, likeness, posting, runs, sketch, words_of
+from aggregator.text.versions import SKETCHES
 
 TEXT = "A crew is a group of three to eight people who meet every week for a year and share food and money and the washing of dishes"
 
@@ -25,7 +26,7 @@ def test_the_sketch_of_a_text_is_the_same_for_ever() -> None:
 
 
 def test_the_version_says_which_hashing_the_library_uses() -> None:
-    assert VERSION // 100 == rensa.RMinHash.ALGORITHM_VERSION
+    assert SKETCHES // 100 == rensa.RMinHash.ALGORITHM_VERSION
 
 
 def test_the_sketch_is_the_same_in_another_process() -> None:
