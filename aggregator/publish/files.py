@@ -33,13 +33,16 @@ def digest(content: bytes) -> str:
 
 def listing(folder: Path) -> str:
     """A digest of the names, sizes and times of a folder's files, "" when there is no folder; no file is opened."""
+    told = []
     try:
         with os.scandir(folder) as found:
-            stats = sorted((one.name, one.stat(follow_symlinks=False)) for one in found)
+            for one in found:
+                stat = one.stat(follow_symlinks=False)
+                told.append((one.name, stat.st_size, stat.st_mtime_ns))
     except OSError:
         return ""
-    lines = (f"{name}\x00{stat.st_size}\x00{stat.st_mtime_ns}\x00" for name, stat in stats)
-    return hashlib.blake2b("".join(lines).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    told.sort()
+    return hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest()
 
 
 def put(path: Path, content: bytes) -> None:

@@ -306,6 +306,9 @@ def _speak_sqlite(engine: Engine, *, wal: bool) -> None:
 
 
 def _server(url: str) -> Database:
+    from aggregator.store.schema import speak_postgresql
+
+    speak_postgresql()
     # "format" keeps parameters positional, as SQLite has them.
     engine = create_engine(url, paramstyle="format", pool_size=8, max_overflow=-1)
     return Database(engine, name=engine.url.render_as_string(hide_password=True), lock=_ServerLock(engine))

@@ -271,7 +271,7 @@ def test_one_story_more_fills_one_page(tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("what", ["template", "title", "markdown"])
 def test_what_all_pages_share_fills_all_of_them_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
-    settings = settings_in(tmp_path)
+    settings = settings_in(tmp_path, templates=tmp_path / "templates")
     published = build(settings, *some_stories())
     before = {path.name: path.read_bytes() for path in (settings.output / "story").iterdir()}
     ids = filled(monkeypatch)

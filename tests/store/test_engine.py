@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.schema import CreateIndex
 
 from aggregator.errors import StoreError
+from aggregator.store import schema
 from aggregator.store.engine import open_database, open_store, told
 from tests.support.mentions import landing, mention
 
@@ -161,3 +164,17 @@ def test_who_means_to_write_says_so_before_reading(tmp_path: Path) -> None:
 def test_nothing_slow_is_imported_with_the_protocol() -> None:
     script = "import sys, aggregator.store; sys.exit('sqlalchemy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_a_file_costs_none_of_the_words_of_a_server(tmp_path: Path) -> None:
+    code = "import sys; from aggregator.store.engine import open_store; open_store(sys.argv[1]); print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.db")], capture_output=True, text=True, check=True).stdout
+    assert "sqlalchemy.dialects.postgresql" not in said.split()
+
+
+def test_an_index_that_is_partial_in_a_file_is_so_on_a_server() -> None:
+    schema.speak_postgresql()
+    server = PGDialect()  # type: ignore[no-untyped-call]  # SQLAlchemy gives it no types
+    made = {str(index.name): str(CreateIndex(index).compile(dialect=server)) for index in schema.mention.indexes}
+    assert made["mention_sharing"].endswith("WHERE shares IS NOT NULL")
+    assert "WHERE" not in made["mention_by_anchor"]
