@@ -67,15 +67,17 @@ def complaint(entry: Entry, *, feed: str) -> str | None:
         return None
     if _BRIDGE.fullmatch(title) or _MADE.fullmatch(title):
         return title[:120]
+    moved = _MOVED.fullmatch(title) is not None
+    served = _host(feed) in _SERVICES and _host(entry.url) in _SERVICES
+    walled = len(title.split()) > 1 and wall_of(title) in (Wall.BOT, Wall.MISSING)
+    # Hardly any title says such a thing, and to read whole essays for it takes as long as parsing the feed.
+    if not (moved or served or walled):
+        return None
     body = flat(_TAG.sub(" ", "\n".join(filter(None, (entry.text, entry.html)))))
     if len(body) > _LONGEST_NOTICE:
         return None
-    if _MOVED.fullmatch(title):
-        return title[:120]
-    if _host(entry.url) in _SERVICES and _host(feed) in _SERVICES and _TROUBLE.search(f"{title} {body}"):
-        return title[:120]
-    walled = len(body) <= _LONGEST_WALL and wall_of(title) in (Wall.BOT, Wall.MISSING)
-    return title[:120] if walled and len(title.split()) > 1 else None
+    troubled = served and _TROUBLE.search(f"{title} {body}") is not None
+    return title[:120] if moved or troubled or (walled and len(body) <= _LONGEST_WALL) else None
 
 
 def may_complain(body: bytes) -> bool:
