@@ -157,7 +157,10 @@ _CUT_SHORT: Final = _Late(
     re.IGNORECASE,
 )
 # A first look, which costs a tenth.
-_SIGNS_OF_A_CUT: Final = ("]", "…)", "..)", "read", "weiterlesen", "mehr lesen", "la suite", "leyendo", "leer más", "lees verder")
+_SIGNS_OF_A_CUT: Final = (
+    "]", "…)", "..)", "continue reading", "read more", "keep reading", "read the full", "read the rest", "weiterlesen", "mehr lesen",
+    "la suite", "leyendo", "leer más", "lees verder",
+)  # fmt: skip
 _DIGIT: Final = re.compile(r"\d")
 _DATE_LABEL: Final = _Late(
     r"(?:(?:first |last |originally )?(?:posted|published|updated|modified|written|created)|veröffentlicht|aktualisiert|erstellt"
