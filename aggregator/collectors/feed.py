@@ -15,12 +15,16 @@ from aggregator.collectors._feeds import ACCEPT, feed_of, host_of, is_page, web_
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
 from aggregator.errors import Gone, Unreadable
 from aggregator.fetch import Http, Pace, Reply
-from aggregator.model import Entry, Kind, Page
+from aggregator.model import Author, Entry, Kind, Page
 from aggregator.text.html import visible
 from aggregator.text.page_address import kind_at
 from aggregator.text.secret_address import is_secret, masked
 
 DOING = "reading the feed"
+# The account in the address of a post on Bluesky, and on Mastodon and its kin.
+_AT_ACCOUNT = re.compile(
+    r"https?://(?:bsky\.app/profile/(?P<bluesky>[\w-]+(?:\.[\w-]+)+)/|(?P<host>[^/@:]+)/(?:@|users/)(?P<name>[\w.-]+(?:@[\w.-]+)?)/)"
+)
 # Words of an entry without a title that is taken for a post; what is longer is an article that forgot its title.
 _MOST_IN_A_POST = 100
 # They want an account for everything, and forbid programs to read their pages.
@@ -126,11 +130,21 @@ def _told(entry: Entry) -> Entry:
     Source: JSON Feed 1.1, "title" ("Microblog items in particular may omit titles"); the feeds of Mastodon and Bluesky, read 2026-11-22.
     """
     if kind_at(entry.url) is Kind.POST:
-        return replace(entry, kind=Kind.POST)
+        return replace(entry, kind=Kind.POST, author=_account(entry))
     if entry.title or entry.kind is not Kind.ARTICLE:
         return entry
     said = entry.text if entry.text is not None else visible(entry.html or "").text
     return replace(entry, kind=Kind.POST) if 0 < len(said.split()) <= _MOST_IN_A_POST else entry
+
+
+def _account(entry: Entry) -> Author | None:
+    """Whose post it is, by its address: such feeds name nobody, or give a name without the account."""
+    found = _AT_ACCOUNT.match(entry.url)
+    if found is None or (entry.author is not None and entry.author.handle):
+        return entry.author
+    host, name, other = found["host"], found["name"], found["bluesky"]
+    handle = other or (name if "@" in name else f"{name}@{host}")
+    return replace(entry.author, handle=handle.lower()) if entry.author else Author(handle=handle.lower())
 
 
 def _ask(http: Http, remembered: str, configured: str) -> tuple[str, Reply]:

@@ -19,7 +19,7 @@ from aggregator.collectors.base import pack
 from aggregator.collectors.feed import Feed
 from aggregator.errors import Gone, Unavailable, Unreadable
 from aggregator.fetch import Reply
-from aggregator.model import Enclosure, Kind, Page
+from aggregator.model import Author, Enclosure, Kind, Page
 from tests.support.exchanges import Exchange, RecordedHttp
 
 SITE = "https://site.example.org/"
@@ -495,6 +495,23 @@ def test_an_entry_at_the_address_of_a_post_is_a_post() -> None:
     film = '<enclosure url="https://social.example.org/film.mp4" type="video/mp4" length="1"/>'
     items += f"<item><link>{TOOT}0</link><guid>2</guid><description>Look.</description>{film}</item>"
     assert [entry.kind for entry in polled(items).entries] == [Kind.POST, Kind.POST]
+
+
+@pytest.mark.parametrize(
+    ("url", "creator", "author"),
+    [
+        (TOOT, "", Author(handle="ada@social.example.org")),
+        (TOOT, "Ada Long", Author(name="Ada Long", handle="ada@social.example.org")),
+        ("https://social.example.org/@bo@other.example.org/113456789012345678", "", Author(handle="bo@other.example.org")),
+        ("https://social.example.org/users/Ada/statuses/113456789012345678", "", Author(handle="ada@social.example.org")),
+        ("https://bsky.app/profile/ada.example.org/post/3abc", "", Author(handle="ada.example.org")),
+        ("https://bsky.app/profile/did:plc:abc/post/3abc", "", None),
+    ],
+)
+def test_who_posted_is_known_by_the_address(url: str, creator: str, author: Author | None) -> None:
+    names = f"<itunes:author>{creator}</itunes:author>" if creator else ""
+    [entry] = polled(f"<item><link>{url}</link><guid>1</guid><description>Look.</description>{names}</item>").entries
+    assert entry.author == author
 
 
 @pytest.mark.parametrize(
