@@ -58,7 +58,11 @@ def complain_lines(text: str) -> None:
 
 def show(value: Any) -> None:
     """Print a value as JSON."""
-    print(safe_lines(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
+    print(safe_lines(json.dumps(value, ensure_ascii=False, indent=2, default=_plain)))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def day(at: datetime | None) -> str:

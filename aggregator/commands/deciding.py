@@ -106,9 +106,14 @@ def order(options: argparse.Namespace) -> int:
     """Put the chosen stories in order, or say which order they have."""
     if options.story:
         return _decide(options, lambda app: [_ordered(app, options.story)])
+    from aggregator.run.deciding import curated
+
     with application(options) as app:
-        standing = [one for one in app.store.decisions.standing() if one.kind is DecisionKind.ORDER]
-        keys = standing[-1].others if standing else tuple(one.links[0].key for one in app.store.chosen())
+        # As readers meet them: those that were put in order, then the others in the order of their list.
+        chosen = [(story.curation.order, story.chosen, story.lead) for story in curated(app).shown if story.chosen]
+        given = {one.links[0].key: at for at, one in enumerate(app.store.chosen())}
+        chosen.sort(key=lambda one: (one[0] is None, one[0] or 0, given.get(one[1].links[0].key, 0)))
+        keys = [lead for _order, _chosen, lead in chosen]
         if options.json:
             show(keys)
         for at, key in enumerate(() if options.json else keys, start=1):
@@ -225,11 +230,18 @@ _MOST_CHANGES = 12
 def told(app: App, done: Decided, *, dry_run: bool) -> list[str]:
     """What was decided, a line each, and what that changes on the page."""
     from aggregator.pipeline.changes import called
+    from aggregator.pipeline.curate import leads
 
     def name(key: str) -> str:
         owner = app.store.story_of(key)
         story = app.store.story(owner) if owner is not None else None
-        return f"“{called(story, key)}” ({key})" if story is not None else key
+        if story is None:
+            return key
+        title = called(story, key)
+        if not leads(story, key):
+            return f"a post about “{title}” ({key})"
+        # What became part of another story is known by what it was called.
+        return f"“{done.called.get(key, title) if title == key else title}” ({key})"
 
     lines = [sentence(one, name, tense="would" if dry_run else "did") for one in done.made]
     lines += [sentence(one, name, tense="would undo" if dry_run else "undid") for one in done.taken_back]
@@ -272,8 +284,16 @@ def _text(words: Sequence[str], name: str) -> str:
 
 
 def _split(app: App, text: str, other: str | None) -> Decision:
+    from aggregator.pipeline.changes import called
+    from aggregator.pipeline.curate import leads
+
     apart = known(app, text)
     assert apart.story is not None
+    if not leads(apart.story, apart.key):
+        raise ConfigError(
+            f"{apart.key} talks about “{called(apart.story)}”: it is one of its voices and none of its addresses. "
+            f"`aggregator hide {apart.key}` takes it away."
+        )
     if other is not None:
         rest = known(app, other).key
     else:

@@ -101,7 +101,8 @@ class Walk:
                 case "u":
                     return self._undo()
                 case _:
-                    say(_HELP)
+                    for line in _HELP.splitlines():
+                        say(line)
 
     def _decide(self, decisions: tuple[Decision, ...]) -> bool:
         from aggregator.run.deciding import decide

@@ -129,7 +129,7 @@ def _outcome(outcome: Curated, heard_in: Sequence[str]) -> Iterator[str]:
     for held in outcome.held:
         yield f"held     {'; '.join(held.reasons)}. `aggregator review` decides."
     for removed in outcome.removed:
-        what = "off" if removed.whole else f"{len(removed.story.mentions)} of its mentions off"
+        what = "it off" if removed.whole else f"{len(removed.story.mentions)} of its mentions off"
         yield f"removed  {sentence(removed.decision, str, tense='log')} keeps {what} the page"
 
 

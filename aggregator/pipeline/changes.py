@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
-from aggregator.model import Story
+from aggregator.model import Entry, Story
 from aggregator.pipeline.curate import Curated, is_first_hand
+from aggregator.text.excerpts import unmarked
+from aggregator.text.html import visible
 
 _CALLED = 80
+# As much of a text as its first line can come from.
+_READ = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +39,15 @@ def called(story: Story, key: str = "") -> str:
     given = () if about != story.lead else (story.curation.title, story.chosen.title if story.chosen else None)
     own = [one.entry for one in story.mentions if one.identity.subject == about and is_first_hand(one)]
     pages = (link.title for link in story.links if link.key == about)
-    titles = (*given, *(entry.title for entry in own), *pages, *(entry.text for entry in own))
+    titles = chain(given, (entry.title for entry in own), pages, map(_words, own))
     title = next((text for text in titles if text and text.strip()), about)
     line = " ".join(title.split())
     return line if len(line) <= _CALLED else line[: _CALLED - 1].rstrip() + "…"
+
+
+def _words(entry: Entry) -> str:
+    """What a post says; most platforms give it as HTML."""
+    return unmarked(entry.text[:_READ]) if entry.text is not None else visible(entry.html[:_READ]).text if entry.html else ""
 
 
 def changes(before: Curated, after: Curated) -> tuple[Change, ...]:

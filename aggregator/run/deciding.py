@@ -7,7 +7,7 @@ dies between the two has lost nothing: the next run reads the file. Only when th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -57,6 +57,8 @@ class Decided:
     taken_back: tuple[Decision, ...] = ()
     changes: tuple[Change, ...] = ()
     remarks: tuple[str, ...] = ()
+    # What the stories that are named were called before, by address.
+    called: Mapping[str, str] = field(default_factory=dict)
 
 
 def sync(app: App, *, write: bool = True) -> Synced:
@@ -186,7 +188,17 @@ def _edit(app: App, edited: _Edit, *, dry_run: bool) -> Decided:
     joined = any(one.kind in _JOINING for one in (*made, *taken_back))
     now = curated(app, stories=None if joined else stories)
     remarks = (*synced.remarks, *followed.remarks)
-    return Decided(made=made, taken_back=taken_back, changes=changes(before, now), remarks=remarks)
+    return Decided(
+        made=made, taken_back=taken_back, changes=changes(before, now), remarks=remarks, called=_called(before, (*made, *taken_back))
+    )
+
+
+def _called(before: Curated, about: Sequence[Decision]) -> Mapping[str, str]:
+    """What the shown stories that decisions name are called, by the address that names them."""
+    from aggregator.pipeline.changes import called
+
+    named = {key for one in about for key in (one.subject, *one.others)}
+    return {story.lead: called(story) for story in before.shown if story.lead in named}
 
 
 def _stands(app: App, decisions: Sequence[Decision], wanted: Decision) -> bool:

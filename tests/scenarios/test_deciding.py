@@ -111,6 +111,7 @@ def test_what_is_unknown_is_said_with_what_to_do(ran: Steward, within: Callable[
         (["block", "--author", "@a", "--domain", "b.example"], "at a time"),
         (["block", "a.example", "--until", "soon"], "--until: expected a date such as 2027-01-01, found 'soon'"),
         (["block", "a.example", "--until", "2020-01-31"], "--until: 2020-01-31 has passed"),
+        (["split", LOUD], f"{LOUD} is the only address of its story"),
         (["order", ONE], f"{ONE} is not one of the chosen ones"),
         (["retitle", ONE, " "], "TITLE is empty."),
     ],
@@ -146,6 +147,8 @@ def test_the_order_of_the_chosen_is_printed_and_given(ran: Steward) -> None:
     assert ran.runs("order").out.split() == ["1", TALK, "2", PODS]
     assert "Put in order 2 chosen stories" in ran.runs("order", PODS, TALK).err
     assert ran.runs("order", "--json").json() == [PODS, TALK]
+    ran.runs("order", TALK)
+    assert ran.runs("order").out.split() == ["1", TALK, "2", PODS]
 
 
 def test_a_change_is_given_as_json_too(ran: Steward) -> None:
@@ -250,7 +253,7 @@ def test_why_says_what_was_decided_and_what_waits(ran: Steward) -> None:
     said = ran.runs("why", ONE).out
     assert f"  hide {ONE} (ada, " in said
     assert ": an ad" in said
-    assert f"removed  hide {ONE} keeps off the page" in said
+    assert f"removed  hide {ONE} keeps it off the page" in said
     assert "held     everything from The loud one waits for review." in ran.runs("why", LOUD).out
     assert f"shown    by {TWO}" in ran.runs("why", story_id(TWO)).out
     plain = ran.runs("why", LOUD, "--json").json()
@@ -273,6 +276,7 @@ def test_why_of_two_gives_the_evidence_or_what_was_missing(ran: Steward) -> None
 
 def test_why_says_of_a_post_what_it_is_about_and_where_it_is_heard(ran: Steward) -> None:
     at = "https://social.example/@max/11345678901234567"
+    key = "https://social.example/web/statuses/113456789012345671"
     shares = f"crews: &lt;a href='{ONE}'&gt;one&lt;/a&gt;"
     items = "".join(
         f"<item><guid>{at}{number}</guid><link>{at}{number}</link><description>{text}</description></item>"
@@ -282,6 +286,12 @@ def test_why_says_of_a_post_what_it_is_about_and_where_it_is_heard(ran: Steward)
     ran.configures((ran.folder / "sources.yaml").read_text(encoding="utf-8").replace(", trust: hold", ""))
     runs_with(ran, *replies(noise=noise))
     assert f"  loud: {at}1\n    is about {ONE}\n" in ran.runs("why", ONE).out
+    refused = ran.runs("split", f"{at}1")
+    assert (refused.code, refused.err) == (
+        3,
+        f"{key} talks about “On crews”: it is one of its voices and none of its addresses. `aggregator hide {key}` takes it away.\n",
+    )
+    assert ran.runs("hide", f"{at}1").err == f"Hid a post about “On crews” ({key}).\n“On crews” loses 1 mention.\n"
     both = ran.runs("why", f"{at}2").out
     assert f"    is about all that it shares: {ONE}, {TWO}\n" in both
     assert both.endswith(f"shown    as a voice in the stories of {ONE}, {TWO}\n")
