@@ -101,7 +101,7 @@ def answers_of(mentions: Sequence[Mention]) -> list[dict[str, object]]:
     """One line for each mention, in order: {"id","story","evidence":[{"kind","with","left","right","score"}]}.
 
     Each says what binds it to others, once for each thing that does: to the first mention of its address, and where it is that one itself,
-    to the first mentions of other addresses.
+    to the first mentions of other addresses. A mention that binds itself to nothing says by what the first of the others is bound to it.
     """
     made = cluster(mentions)
     first = _first_of_each(mentions)
@@ -110,14 +110,37 @@ def answers_of(mentions: Sequence[Mention]) -> list[dict[str, object]]:
         if bond.left in first and bond.right in first:
             bonds[bond.left].append(bond)
             bonds[bond.right].append(bond)
+    reasons = [tuple(_reasons(number, mentions, first, bonds, made.stories)) for number in range(len(mentions))]
+    bound = _bound_to(reasons, mentions)
     return [
         {
             "id": mention.entry.native_id,
             "story": story,
-            "evidence": [_written(evidence, other) for evidence, other in _reasons(number, mentions, first, bonds, made.stories)],
+            "evidence": [
+                _written(evidence, mentions[other].entry.native_id)
+                for evidence, other in (*(() if _joined(reasons[number]) else bound.get(number, ())), *reasons[number])
+            ],
         }
         for number, (mention, story) in enumerate(zip(mentions, made.stories, strict=True))
     ]
+
+
+_Reason = tuple[Evidence, int]
+"""What binds a mention to another, and the number of that."""
+
+
+def _joined(reasons: Sequence[_Reason]) -> bool:
+    return any(evidence.kind.joins for evidence, _ in reasons)
+
+
+def _bound_to(reasons: Sequence[Sequence[_Reason]], mentions: Sequence[Mention]) -> Mapping[int, tuple[_Reason, ...]]:
+    """For each mention that another binds itself to, the reason of the first that does, as `_rank` orders them."""
+    bound: dict[int, tuple[_Reason, ...]] = {}
+    for number, there in enumerate(reasons):
+        for evidence, other in there:
+            if evidence.kind.joins and (other not in bound or _rank(mentions[number]) < _rank(mentions[bound[other][0][1]])):
+                bound[other] = ((evidence, number),)
+    return bound
 
 
 def _first_of_each(mentions: Sequence[Mention]) -> dict[str, int]:
@@ -136,7 +159,7 @@ def _rank(mention: Mention) -> tuple[bool, datetime, str]:
 
 def _reasons(
     number: int, mentions: Sequence[Mention], first: Mapping[str, int], bonds: Mapping[str, list[Evidence]], stories: Sequence[str]
-) -> Iterable[tuple[Evidence, str]]:
+) -> Iterable[_Reason]:
     mention = mentions[number]
     subject = mention.identity.subject
     for alias in mention.identity.aliases:
@@ -144,15 +167,15 @@ def _reasons(
             left, right = sorted((alias, subject))
             yield (
                 Evidence(kind=kind_of_alias(mention, alias), left=left, right=right),
-                mentions[first[alias]].entry.native_id,
+                first[alias],
             )
     if first[subject] != number:
-        yield Evidence(kind=EvidenceKind.SAME_URL, left=subject, right=subject), mentions[first[subject]].entry.native_id
+        yield Evidence(kind=EvidenceKind.SAME_URL, left=subject, right=subject), first[subject]
         return
     for bond in bonds.get(subject, ()):
         other = first[bond.right if bond.left == subject else bond.left]
         if stories[other] == stories[number] or not bond.kind.joins:
-            yield bond, mentions[other].entry.native_id
+            yield bond, other
 
 
 def _written(evidence: Evidence, other: str) -> dict[str, object]:
