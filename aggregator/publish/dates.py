@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _MONTHS = (
@@ -48,6 +49,8 @@ def zone(name: str) -> tzinfo:
     return UTC if name == "UTC" else ZoneInfo(name)
 
 
+# The same instant is asked for again and again: of a story, of its entry, and of all that came in one run.
+@lru_cache(maxsize=4096)
 def when(instant: datetime, here: tzinfo, *, day_only: bool = False) -> When:
     """An instant, in UTC, as the site shows it.
 
@@ -59,6 +62,7 @@ def when(instant: datetime, here: tzinfo, *, day_only: bool = False) -> When:
     return When(day=instant.astimezone(here).date(), iso=stamp(instant))
 
 
+@lru_cache(maxsize=4096)
 def stamp(instant: datetime) -> str:
     """RFC 3339 in UTC to the second: "2026-11-21T09:30:00Z"."""
     return f"{instant.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"

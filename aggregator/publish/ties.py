@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from aggregator.model import Evidence, EvidenceKind, Field, Kind, Mention, Story
@@ -81,7 +82,11 @@ def ties(story: Story, kind: Kind) -> tuple[TieView, ...]:
 
 def matched(mentions: Iterable[Mention]) -> tuple[str, ...]:
     """The words by which a story was found and where they stood, each once: "“#microsolidarity” in the title"."""
-    found = dict.fromkeys((match.rule, match.field) for mention in mentions for match in mention.matches)
+    return _said(tuple(dict.fromkeys([(match.rule, match.field) for mention in mentions for match in mention.matches])))
+
+
+@lru_cache(maxsize=1024)
+def _said(found: tuple[tuple[str, Field], ...]) -> tuple[str, ...]:
     said = [f"“{clean(rule, 60)}” {_PLACES[field]}" for rule, field in found if field in _PLACES]
     if any(field is Field.SOURCE for _, field in found):
         said.append("everything that its source publishes is taken")
