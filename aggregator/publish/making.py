@@ -15,7 +15,7 @@ from pathlib import Path
 
 from aggregator.errors import ConfigError
 from aggregator.model import Story
-from aggregator.publish import feeds, files, listing, markdown, opml, story_pages, tombstones
+from aggregator.publish import feeds, files, listing, markdown, opml, story_pages, tombstones, year_pages
 from aggregator.publish.dates import stamp, when, zone
 from aggregator.publish.render import Templates
 from aggregator.publish.site import Fed, Kept, Note, Published, outside_digest, untouched
@@ -57,25 +57,27 @@ def make(stories: Iterable[Story], build: Build, filled: Templates, *, taken_dow
     shown = arrange(stories, site=settings.site, sources=build.sources)
     page = page_view(shown, site=settings.site, sources=build.sources, updated=_MARKED)
     fed = tombstones.fed(note.fed, shown, shown.news, taken_down=taken_down, now=build.now)
-    texts = _texts(page, shown, settings, filled, fed)
+    own_markdown = settings.markdown.into is None
+    own = story_pages.pages(page, shown, filled, own_markdown=own_markdown)
+    digests = own.digests(build.fingerprint)
+    years = year_pages.pages(page, filled, digests, fingerprint=build.fingerprint, own_markdown=own_markdown)
+    texts = years.texts(settings.output, note) | _texts(page, shown, settings, filled, fed)
     contents = _stamped(texts, settings, note, build.now)
     outside = _outside(settings, "" if settings.markdown.into is None else markdown.block(page, shown))
-    own_markdown = settings.markdown.into is None
     # First, since what a page leads to should be there before the page is.
-    single = story_pages.keep(
-        settings.output,
-        story_pages.pages(page, shown, filled, own_markdown=own_markdown),
-        note.kept,
-        fingerprint=build.fingerprint,
-        dry_run=build.dry_run,
-    )
+    single = story_pages.keep(settings.output, own, digests, note.kept, dry_run=build.dry_run)
     stale = [path for path in contents if files.read(settings.output / path) != contents[path]]
     gone = [path for path, was in note.files.items() if path not in contents and untouched(settings.output / path, was)]
     if not build.dry_run:
         _write(settings.output, {path: contents[path] for path in stale}, gone, outside)
     written = (*stale, *single.written, *([str(settings.markdown.into)] if outside else []))
-    remembered = _remembered(build, contents, single.kept, fed)
+    remembered = _remembered(build, contents, _unstamped(years.digests, texts), single.kept, fed)
     return Published(written=written, removed=(*gone, *single.removed), note=remembered)
+
+
+def _unstamped(digests: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, str]:
+    """The digests of pages without the instant: one that an operator's template has put there must be filled each time."""
+    return {path: was for path, was in digests.items() if _MARKED.iso not in texts[path] and _MARKED.day not in texts[path]}
 
 
 def _write(output: Path, contents: Mapping[str, bytes], gone: Iterable[str], outside: tuple[Path, bytes] | None) -> None:
@@ -87,13 +89,14 @@ def _write(output: Path, contents: Mapping[str, bytes], gone: Iterable[str], out
         files.put(*outside)
 
 
-def _remembered(build: Build, contents: Mapping[str, bytes], kept: Kept, fed: Fed) -> str:
+def _remembered(build: Build, contents: Mapping[str, bytes], years: Mapping[str, str], kept: Kept, fed: Fed) -> str:
     updated = _UPDATED.search(contents[listing.STORIES][:8192].decode())
     assert updated is not None
     made = {
         "token": build.token,
         "updated": updated[1],
         "files": _digests(contents),
+        "years": years,
         "outside": outside_digest(build.settings),
         "pages": kept.pages,
         "listing": kept.listing,
@@ -123,8 +126,6 @@ def _texts(page: PageView, shown: Shown, settings: Settings, filled: Templates, 
 def _pages(page: PageView, filled: Templates, *, own_markdown: bool) -> dict[str, str]:
     """The pages of lists by path."""
     made = {name: filled.fill(name, page=page, root="", own_markdown=own_markdown) for name in ("index.html", "sources.html")}
-    for year in page.years:
-        made[year.path] = filled.fill("year.html", page=page, year=year, root="../", own_markdown=own_markdown)
     for one in posts_pages(page.posts):
         made[one.path] = filled.fill("posts.html", page=page, list=one, root="../" * one.path.count("/"), own_markdown=own_markdown)
     return made

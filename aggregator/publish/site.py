@@ -72,6 +72,8 @@ class Note:
     updated: str = ""
     # SHA-256 of every file made, by path relative to the output folder.
     files: Mapping[str, str] = field(default_factory=dict)
+    # Short digests of what the pages of years are made from, by path.
+    years: Mapping[str, str] = field(default_factory=dict)
     # SHA-256 of the page outside of the output folder; "": there is none.
     outside: str = ""
     kept: Kept = Kept()
@@ -129,7 +131,8 @@ def _recalled(previous: str | None) -> Note:
         updated = datetime.fromisoformat(raw["updated"]).isoformat()
         kept = Kept(pages={str(name): str(was) for name, was in raw["pages"].items()}, listing=str(raw["listing"]))
         fed = Fed(ids=tuple(map(str, raw["fed"])), gone={str(id): _instant(when) for id, when in raw["gone"].items()})
-        return Note(token=str(raw["token"]), updated=updated, files=made, outside=str(raw["outside"]), kept=kept, fed=fed)
+        years = {str(path): str(was) for path, was in raw.get("years", {}).items()}
+        return Note(token=str(raw["token"]), updated=updated, files=made, years=years, outside=str(raw["outside"]), kept=kept, fed=fed)
     except (ValueError, KeyError, TypeError, AttributeError):
         return Note()
 

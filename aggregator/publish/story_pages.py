@@ -79,13 +79,16 @@ def pages(page: PageView, shown: Shown, filled: Templates, *, own_markdown: bool
     return Pages(page=page.alone, stories=stories, moved=moved, filled=filled, own_markdown=own_markdown)
 
 
-def keep(output: Path, made: Pages, kept: Kept, *, fingerprint: str, dry_run: bool) -> Changed:
+def keep(output: Path, made: Pages, digests: Mapping[str, str], kept: Kept, *, dry_run: bool) -> Changed:
     """Write the pages that are not as they should be, and remove those of stories that are gone, also ones that nobody remembers.
+
+    Args:
+        digests: what `Pages.digests` gives.
 
     Raises:
         AggregatorError: a page cannot be written.
     """
-    folder, digests = output / STORY_PAGES, made.digests(fingerprint)
+    folder = output / STORY_PAGES
     known: Mapping[str, str] = kept.pages if kept.listing and kept.listing == files.listing(folder) else {}
     lying = files.names(folder)
     differ = (
