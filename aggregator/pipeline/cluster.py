@@ -16,7 +16,7 @@ from aggregator.pipeline._candidates import CROWD, Index, SeriesOf
 from aggregator.pipeline.alike import verdict
 from aggregator.pipeline.works import work_of
 from aggregator.store import Works
-from aggregator.store.partition import Voice, by_strength, partition, story_id
+from aggregator.store.partition import Partition, Voice, by_strength, partition, story_id
 from aggregator.text.urls import canonical
 
 __all__ = ["Clustered", "bonds_between", "cluster", "is_first_hand", "settle", "story_id", "subjects_of"]
@@ -52,9 +52,19 @@ def cluster(mentions: Sequence[Mention]) -> Clustered:
     bonds = bonds_between(index)
     voices = {number: Voice(subject=mention.identity.subject, aliases=mention.identity.aliases) for number, mention in enumerate(mentions)}
     works = {work.key: work for work in index.works}
-    places = partition(voices, {}, bonds=bonds, works=works, since=since).places
-    ids = {anchor: story_id(anchor) for anchor in set(places.values())}
-    return Clustered(stories=tuple(ids[places[number]] for number in range(len(mentions))), bonds=bonds)
+    made = partition(voices, {}, bonds=bonds, works=works, since=since)
+    anchors = [_heard_in(mention, made) or made.places[number] for number, mention in enumerate(mentions)]
+    ids = {anchor: story_id(anchor) for anchor in set(anchors)}
+    return Clustered(stories=tuple(ids[anchor] for anchor in anchors), bonds=bonds)
+
+
+def _heard_in(mention: Mention, made: Partition[int]) -> str | None:
+    """The anchor of the story to which all the pages belong that a post shares; None where they are of several, or not all there.
+
+    The store shows such a post in the story of each of its pages; here a mention has one story to be in.
+    """
+    anchors = {made.anchor_of.get(page) for page in mention.identity.shares}
+    return anchors.pop() if len(anchors) == 1 else None
 
 
 def subjects_of(mentions: Iterable[Mention]) -> Iterable[Material]:

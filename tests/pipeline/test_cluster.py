@@ -63,6 +63,15 @@ def test_the_stories_are_those_that_a_reader_would_make() -> None:
     assert sum(len(story) == 1 for story in together(told(LINES))) == 5
 
 
+def test_a_post_that_shares_two_pages_of_one_story_is_in_it() -> None:
+    both = post(SHARING, f"{MEDIUM} is https://ada.example.org/crews", author="Bo")
+    lines = (essay(), essay(MEDIUM, published=day(3)), both)
+    assert len(set(cluster(mentions(*lines)).stories)) == 1
+    assert cluster(mentions(*reversed(lines))).stories == tuple(reversed(cluster(mentions(*lines)).stories))
+    elsewhere = post(SHARING, f"{MEDIUM} and https://ada.example.org/unknown", author="Bo")
+    assert len(set(cluster(mentions(essay(), elsewhere)).stories)) == 2
+
+
 def test_a_post_that_shares_two_pages_joins_neither() -> None:
     pair = LINES[12]
     assert frozenset((pair["id"],)) in together(told(LINES))
