@@ -81,6 +81,6 @@ def test_an_instant_that_an_operators_template_shows_moves_with_news(tmp_path: P
     settings = settings_of(tmp_path)
     settings.templates.mkdir(parents=True)
     (settings.templates / "year.html").write_text("{{ year.year }} {{ page.updated.iso }}")
-    published = build(settings, old(1))
-    build(settings, old(1), old(2), previous=published, now=LATER)
+    published = build(settings, old(1), old(2))
+    build(settings, old(1), old(2), old(2, name="more"), previous=published, now=LATER)
     assert (settings.output / "year" / "2025.html").read_text() == f"2025 {LATER.strftime('%Y-%m-%dT%H:%M:%SZ')}"
