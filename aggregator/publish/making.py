@@ -90,7 +90,7 @@ def _write(output: Path, contents: Mapping[str, bytes], gone: Iterable[str], out
 
 
 def _remembered(build: Build, contents: Mapping[str, bytes], years: Mapping[str, str], kept: Kept, fed: Fed) -> str:
-    updated = _UPDATED.search(contents[listing.STORIES][:8192].decode())
+    updated = _UPDATED.search(contents[listing.STORIES][:8192].decode("utf-8", "replace"))
     assert updated is not None
     made = {
         "token": build.token,

@@ -82,7 +82,8 @@ def linked(label: str, href: str | None) -> str:
 
 
 def _lines(page: PageView, shown: Shown) -> Iterator[str]:
-    yield from map(_chosen_line, (*shown.pinned, *shown.chosen))
+    yield from map(_found_line, shown.pinned)
+    yield from map(_chosen_line, shown.chosen)
     yield ""
     for month in months(shown.listed):
         yield from (f"## {month.title}", "")

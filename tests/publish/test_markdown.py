@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from aggregator.model import Kind, Story
+from aggregator.model import Curation, Kind, Story
 from aggregator.pipeline.importing import read_markdown, write_item
 from aggregator.publish.markdown import BEGIN, END, document, escaped, linked
 from aggregator.publish.views import Updated, arrange, page_view
@@ -45,6 +47,12 @@ def test_every_kind_has_its_icon(kind: Kind, icon: str) -> None:
 def test_a_note_without_a_link_gets_the_title_before_it() -> None:
     assert "* 🔈[Pods](https://x.example/) — About crews." in written(chosen_by_hand("Pods", "https://x.example/", note="About crews."))
     assert "* 🔈[Pods](https://x.example/)" in written(chosen_by_hand("Pods", "https://x.example/", note=""))
+
+
+def test_what_is_pinned_says_who_made_it_where_no_note_says_more() -> None:
+    pinned, noted = (replace(found(), curation=Curation(pinned=0, note=note)) for note in (None, "About bread."))
+    assert "* 📄[A quiet practice](https://blog.example.org/post) — Ada Example, A lone blog" in written(pinned)
+    assert "* 📄[A quiet practice](https://blog.example.org/post) — About bread." in written(noted)
 
 
 def test_an_address_that_is_relative_to_their_own_page_stays_relative() -> None:

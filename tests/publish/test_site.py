@@ -18,7 +18,7 @@ from aggregator.publish.site import Published, publish
 from aggregator.publish.sources import SourceView
 from aggregator.settings import Settings
 from tests.support.site import failed_since, settings_in, site_of, some_sources, some_stories
-from tests.support.stories import NOON, found
+from tests.support.stories import NOON, chosen_by_hand, found
 
 LATER = NOON + timedelta(days=3)
 
@@ -164,6 +164,13 @@ def test_only_a_file_that_we_made_and_nobody_changed_is_removed(tmp_path: Path) 
     second = build(replace(settings, site=site_of()), previous=first)
     assert set(second.removed) == {"year/2024.html", "year/2026.html"}
     assert {"mine.txt", "year/2025.html"} < set(lying_in(settings.output))
+
+
+@pytest.mark.parametrize("before", ["", "a"])
+def test_a_site_in_another_script_is_built(tmp_path: Path, before: str) -> None:
+    # The instant is looked for at the beginning of stories.json, which ends inside a letter in one of the two.
+    first = chosen_by_hand("The first", note=before + "щ" * 9000)
+    assert build(settings_in(tmp_path), [first]).written
 
 
 def test_a_list_of_stories_that_was_taken_away_comes_back_with_its_instant(tmp_path: Path) -> None:
