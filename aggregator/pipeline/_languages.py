@@ -40,6 +40,20 @@ _FEWEST: Final = 12
 _MOST: Final = 150
 _SHARE: Final = 0.15
 
+_NAMES = dict(
+    pair.split("=")
+    for pair in (
+        "en=English de=German fr=French es=Spanish it=Italian pt=Portuguese nl=Dutch sv=Swedish pl=Polish fi=Finnish ja=Japanese ko=Korean "
+        "zh=Chinese th=Thai he=Hebrew el=Greek ar=Arabic hi=Hindi uk=Ukrainian ru=Russian da=Danish no=Norwegian nb=Norwegian cs=Czech "
+        "tr=Turkish hu=Hungarian id=Indonesian vi=Vietnamese fa=Persian ro=Romanian"
+    ).split()
+)
+
+
+def language_named(tag: str) -> str:
+    """The English name of a language by its primary subtag; the subtag where none is known."""
+    return _NAMES.get(tag, tag)
+
 
 def language_of(words: Sequence[str]) -> str | None:
     """The primary subtag (BCP 47) of the language that folded words are in; None when it is not sure.

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from aggregator.model import Evidence, EvidenceKind, Kind, Work
+from aggregator.pipeline._languages import language_named
 from aggregator.pipeline._marks import numbering
 from aggregator.pipeline._names import Agreement, people
 from aggregator.pipeline._pairs import FEW_WORDS, RECORDINGS, SIMILAR, TELLING_WORDS, Pair, compared, title_in
@@ -98,11 +99,12 @@ def _translated(pair: Pair) -> Verdict | None:
         return None
     if pair.text is not None and pair.text >= _SAME_TEXT and pair.fewest_words >= FEW_WORDS:
         return None
+    one, other = language_named(left.language), language_named(right.language)
     of_one = pair.names >= Agreement.WEAK or left.place == right.place
     bound = pair.linked or pair.claimed or (pair.titles >= Alike.NEARLY and pair.within(_CLOSE))
     if of_one and bound and left.kind not in _VOICES and right.kind not in _VOICES:
-        return _joined(pair, EvidenceKind.TRANSLATION, 1.0, f"One is in {left.language!r}, the other in {right.language!r}: a translation.")
-    return _no(f"One is in {left.language!r} and the other in {right.language!r}, and a translation is a story of its own.")
+        return _joined(pair, EvidenceKind.TRANSLATION, 1.0, f"One is in {one}, the other in {other}: a translation.")
+    return _no(f"One is in {one} and the other in {other}, and a translation is a story of its own.")
 
 
 _SOME_WORDS: Final = 4

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from aggregator.model import Decision, DecisionKind, Entry, Kind, Page, SourceState
-from aggregator.pipeline._languages import language_of
+from aggregator.pipeline._languages import language_named, language_of
 from aggregator.text.urls import canonical, host_of
 
 _JUDGED = frozenset((Kind.ARTICLE, Kind.EPISODE, Kind.VIDEO, Kind.THREAD))
@@ -52,14 +52,6 @@ _COMMON = frozenset(
     paypal.com pinterest.com reddit.com soundcloud.com spotify.com substack.com t.me telegram.me threads.com tiktok.com tinyletter.com
     twitter.com vimeo.com whatsapp.com wikipedia.org wordpress.com x.com youtube.com youtu.be zoom.us
     """.split()
-)
-_NAMES = dict(
-    pair.split("=")
-    for pair in (
-        "en=English de=German fr=French es=Spanish it=Italian pt=Portuguese nl=Dutch sv=Swedish pl=Polish fi=Finnish ja=Japanese ko=Korean "
-        "zh=Chinese th=Thai he=Hebrew el=Greek ar=Arabic hi=Hindi uk=Ukrainian ru=Russian da=Danish no=Norwegian nb=Norwegian cs=Czech "
-        "tr=Turkish hu=Hungarian id=Indonesian vi=Vietnamese fa=Persian ro=Romanian"
-    ).split()
 )
 
 
@@ -257,7 +249,7 @@ def _other_language(usual: Sequence[_Record], lately: Sequence[_Record]) -> str 
     strange = sum(number for language, number in now.items() if language not in then)
     if count < _MOST * then.total() or strange < _MOST * now.total():
         return None
-    return f"its entries are in {_NAMES.get(now_is, now_is)} now, and were in {_NAMES.get(was, was)}"
+    return f"its entries are in {language_named(now_is)} now, and were in {language_named(was)}"
 
 
 def _other_host(usual: Sequence[_Record], lately: Sequence[_Record]) -> str | None:

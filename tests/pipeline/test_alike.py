@@ -205,7 +205,9 @@ def test_a_translation_by_the_same_author_is_told_and_joins_nothing() -> None:
 
 
 def test_a_text_in_another_language_by_another_author_is_nothing() -> None:
-    assert verdict(work(essay()), work(essay(MEDIUM, text=CREWS_IN_GERMAN, **BO))).evidence is None
+    found = verdict(work(essay()), work(essay(MEDIUM, text=CREWS_IN_GERMAN, **BO)))
+    assert found.evidence is None
+    assert found.because == "One is in English and the other in German, and a translation is a story of its own."
 
 
 @pytest.mark.parametrize(
