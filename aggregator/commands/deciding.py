@@ -160,10 +160,11 @@ def log(options: argparse.Namespace) -> int:
         for one in lines:
             decision, at = one.decision, one.decision.at if one.made else one.at
             what = sentence(decision, str, tense="log")
-            rows.append((day(at), decision.by or "-", what if one.made else f"took back: {what}", decision.reason))
+            rows.append((one.at, day(at), decision.by or "-", what if one.made else f"took back: {what}", decision.reason))
         # What it was is not kept.
-        rows += [(day(one.at), "-", f"took down: {_TAKEN_DOWN[one.scope]}", one.reason) for one in taken_down]
-        for line in columns(sorted(rows, key=lambda row: row[0], reverse=True)) if rows else ():
+        rows += [(one.at, day(one.at), "-", f"took down: {_TAKEN_DOWN[one.scope]}", one.reason) for one in taken_down]
+        newest = sorted(rows, key=lambda row: row[0], reverse=True)[: options.limit]
+        for line in columns([row[1:] for row in newest]) if newest else ():
             say(line)
         if not rows:
             talk(options, "Nothing has been decided yet. `aggregator hide URL` takes a story off the page.")

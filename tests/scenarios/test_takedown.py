@@ -168,6 +168,7 @@ def test_everything_of_a_person_is_gone_and_their_name_from_what_stays(ran: Stew
 
 def test_a_person_is_known_by_name_and_by_profile(ran: Steward) -> None:
     assert takes_down(ran, "https://social.example/@ida", "--json").json()["scope"] == "author"
+    assert len(ran.runs("log", "--limit", "1").out.splitlines()) == 1
     assert ran.runs("log").out.count("took down") == ran.runs("log").out.count("an author") == 1
     assert holding(ran, "social.example/@ida") == []
     assert takes_down(ran, "Bo Berg", "--json").json()["erased"]["mentions"] == 2
