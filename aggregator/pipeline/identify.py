@@ -8,6 +8,7 @@ from typing import Final
 
 from aggregator.model import Entry, EvidenceKind, Identity, Kind, Mention
 from aggregator.pipeline._names import handles_in, names_by_address
+from aggregator.text.alias import kind_of_alias as kind_of_name
 from aggregator.text.html import visible
 from aggregator.text.similarity import words_of
 from aggregator.text.standing import stands_in, thread_of
@@ -93,8 +94,7 @@ def _only_points(entry: Entry, links: Sequence[str]) -> bool:
 
 def kind_of_alias(mention: Mention, alias: str) -> EvidenceKind:
     """Why an alias of a mention is one with its subject: it is the recording, or an address that the platform gives the same thing."""
-    recordings = {canonical(enclosure.url).key for enclosure in mention.entry.enclosures}
-    return EvidenceKind.SAME_ENCLOSURE if alias in recordings else EvidenceKind.SAME_PLATFORM_ID
+    return kind_of_name(mention.entry.enclosures, alias)
 
 
 def shared_pages(entry: Entry, links: Iterable[str]) -> tuple[Canonical, ...]:
