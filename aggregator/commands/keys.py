@@ -18,6 +18,7 @@ except ImportError:  # not on this system
 Read = Callable[[], str | None]
 """The next key, in lower case; "" for one that is no letter or sign; None when nobody is there any more."""
 
+_INTERRUPT = b"\x03"
 _ESCAPE = b"\x1b"
 # How long the rest of a key that is sent as several bytes (an arrow) may take.
 _REST_SECONDS = 0.05
@@ -37,15 +38,24 @@ def keys() -> Iterator[Read]:
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     # A process that is stopped and goes on finds the terminal as its shell wants it.
-    handlers = {signal.SIGCONT: lambda *_: tty.setcbreak(terminal), signal.SIGTERM: _ended, signal.SIGHUP: _ended}
+    handlers = {signal.SIGCONT: lambda *_: _one_by_one(terminal), signal.SIGTERM: _ended, signal.SIGHUP: _ended}
     kept = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
-        tty.setcbreak(terminal)
+        _one_by_one(terminal)
         yield lambda: _key(terminal)
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
         for number, handler in kept.items():
             signal.signal(number, handler)
+
+
+def _one_by_one(terminal: int) -> None:
+    """Each key at once and unseen. Ctrl-C comes as a key, too: as a signal it may arrive where Python drops it (in a destructor), and the
+    person would press it for nothing."""
+    tty.setcbreak(terminal)
+    settings = termios.tcgetattr(terminal)
+    settings[6][termios.VINTR] = bytes([os.fpathconf(terminal, "PC_VDISABLE")])
+    termios.tcsetattr(terminal, termios.TCSANOW, settings)
 
 
 def _ended(number: int, _frame: object) -> None:
@@ -61,6 +71,8 @@ def _key(terminal: int) -> str | None:
     read = _byte(terminal)
     if not read or read == b"\x04":
         return None
+    if read == _INTERRUPT:
+        raise KeyboardInterrupt
     if read == _ESCAPE or read[0] >= 0x80:
         while select.select([terminal], [], [], _REST_SECONDS)[0] and _byte(terminal):
             pass

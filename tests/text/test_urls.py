@@ -119,6 +119,7 @@ def test_a_good_address_is_never_changed_by_repair(address: str) -> None:
 
 
 @given(GOOD)
+@example("http://medium.com/amp/amp")
 def test_a_good_address_is_stable(address: str) -> None:
     _assert_stable(address)
 

@@ -37,7 +37,7 @@ def medium(a: Address, host: str, s: list[str]) -> str | None:
     if host in ("link.medium.com", "api.medium.com", "help.medium.com", "cdn-images-1.medium.com", "miro.medium.com"):
         return None
     own = host != "medium.com"
-    if s[-1:] == ["amp"]:
+    while len(s) > 1 and s[-1] == "amp":
         s = s[:-1]
     story = _medium_story(s, own)
     if story is not None:
