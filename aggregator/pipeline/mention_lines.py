@@ -169,6 +169,9 @@ def _reasons(
                 Evidence(kind=kind_of_alias(mention, alias), left=left, right=right),
                 first[alias],
             )
+    for page in mention.identity.shares:
+        if page in first and stories[first[page]] == stories[number]:
+            yield Evidence(kind=EvidenceKind.SAME_URL, left=page, right=page), first[page]
     if first[subject] != number:
         yield Evidence(kind=EvidenceKind.SAME_URL, left=subject, right=subject), first[subject]
         return
