@@ -21,6 +21,7 @@ from aggregator.fetch import Pace, SourceHttp
 from aggregator.model import Source, SourceState, Takes, Topic
 from aggregator.settings import Secret, Settings
 from aggregator.store import Store
+from aggregator.store.private import PrivateStore
 from aggregator.text.secret_address import secrets
 
 if TYPE_CHECKING:
@@ -40,7 +41,11 @@ class App:
     store: Store
     # Makes the client; called once at most: what asks servers and what matches is slow to load, and a build needs neither.
     connect: Callable[[], Client]
+    # Opens private.db; called once at most, and only by what has to do with the digest.
+    unlock: Callable[[], PrivateStore]
     clock: Clock = clock.now
+    # True: the databases are copies in memory, and no file is to be written.
+    dry_run: bool = False
     # Set when the process was asked to stop: the units in hand are finished, no other is begun.
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -55,6 +60,11 @@ class App:
     def client(self) -> Client:
         """The one HTTP client."""
         return self.connect()
+
+    @cached_property
+    def private(self) -> PrivateStore:
+        """Subscribers and the ledger of mails."""
+        return self.unlock()
 
     def http(self, source: Source, collector: Collector, state: SourceState) -> SourceHttp:
         """The client as this source sees it."""
@@ -146,7 +156,14 @@ def build(
             closing.callback(client.close)
             return client
 
-        app = App(settings=settings, store=store, connect=connect, clock=clock)
+        def unlock() -> PrivateStore:
+            from aggregator.store.private.opening import open_private
+
+            private = open_private(settings.state / "private.db", copy=dry_run, clock=clock)
+            closing.callback(private.close)
+            return private
+
+        app = App(settings=settings, store=store, connect=connect, unlock=unlock, clock=clock, dry_run=dry_run)
         if record or replay:
             _ = app.client
         yield app

@@ -1,7 +1,8 @@
 """The command line: what may be written, and which function does it. Nothing is imported before it is known to be needed.
 
 Data goes to stdout, talk to stderr. Exit codes: 0 done (also "nothing new" and "another run holds the lock") · 1 a bug · 2 usage ·
-3 configuration · 4 some sources failed but the output is good · 5 nothing could be read for longer than promised.
+3 configuration · 4 some sources failed but the output is good · 5 nothing could be read for longer than promised · 6 a digest is held
+back · 7 a mail's fate is uncertain.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ the sources   init · check · status · source list · source test
 the stories   add · import · why · takedown
 to decide     hide · pin · retitle · note · kind · lead · split · merge · approve · block · order · undo · log · review
 the rules     match --explain · rules eval
+the digest    digest preview · digest send · digest status · digest resume · digest resolve · digest cancel
+the readers   subscribers list · import · export · erase · rotate · serve · mailbox · doctor mail
 on standard input, one JSON object a line in and out, no store and no network
               identify · match · read · cluster
 """
@@ -124,6 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     _takedown_command(commands, shared)
     _line_commands(commands, shared)
     _rules_commands(commands, shared)
+    from aggregator.digest_options import digest_commands
+
+    digest_commands(commands, shared, _add)
     return parser
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from aggregator import collectors
 from aggregator.collectors.base import Collector, options_of
+from aggregator.digest_forms import DIGEST, SECRETS, digest_of, remark
 from aggregator.errors import BadOption, ConfigError, UnknownPlatform
 from aggregator.forms import ADDRESS, CONTACT, LANGUAGE, NAME, NETWORK, PAST_DAY, ZONE, TopicShape, web_address
 from aggregator.model import Chosen, ChosenLink, Kind, Source, Takes, Topic, Trust
@@ -219,6 +220,7 @@ SOURCES_FILE = Table(
         "chosen": Key(shape=Many(of=CHOSEN), help="Links chosen by hand; they stand first, in this order."),
         "fetch": Key(shape=FETCH, help="How the network is used."),
         "markdown": Key(shape=MARKDOWN, help="The page in GitBook form."),
+        "digest": Key(shape=DIGEST, help="The weekly mail."),
         "output": Key(shape=path(), help="The folder that the page is written to."),
         "state": Key(shape=path(), help="The folder of the database."),
         "templates": Key(shape=path(), help="The folder of the page's templates."),
@@ -250,6 +252,9 @@ def load(file: Path, *, environ: Mapping[str, str] | None = None, state: Path | 
     settings = None if report.problems else _settings(file, values, report, os.environ if environ is None else environ, state)
     if settings is not None:
         _apart(settings, node, report)
+        if settings.digest:
+            places = {name.value: name for name, _ in node.value} if node else {}
+            remark(settings.digest, places["digest"], report, site_url=settings.site.url)
     if settings is None or report.problems:
         raise ConfigError(sorted(report.problems, key=lambda problem: problem.line or 0))
     return settings
@@ -258,6 +263,7 @@ def load(file: Path, *, environ: Mapping[str, str] | None = None, state: Path | 
 def _settings(file: Path, values: dict[str, Any], report: Report, environ: Mapping[str, str], state: Path | None) -> Settings:
     topics = tuple(Topic(id=name, **{"title": name, **topic}) for name, topic in values["topics"].items())
     beside = file.parent
+    folder = state or beside / values.get("state", "state")
     return Settings(
         file=file,
         site=_site(values["site"]),
@@ -266,7 +272,8 @@ def _settings(file: Path, values: dict[str, Any], report: Report, environ: Mappi
         chosen=tuple(_chosen(at, one) for at, one in enumerate(values.get("chosen", ()))),
         fetch=Fetch(**values.get("fetch", {})),
         markdown=Markdown(**{name: beside / into for name, into in values.get("markdown", {}).items()}),
-        state=state or beside / values.get("state", "state"),
+        digest=digest_of(values.get("digest"), beside=beside, state=folder),
+        state=folder,
         output=beside / values.get("output", "output"),
         templates=beside / values.get("templates", "templates"),
         curation=beside / values.get("curation", "curation.yaml"),
@@ -332,6 +339,7 @@ def _chosen(position: int, values: dict[str, Any]) -> Chosen:
 
 def _secrets(environ: Mapping[str, str]) -> dict[str, Secret]:
     wanted = {collector.manifest.auth.variable for collector in collectors.platforms().values() if collector.manifest.auth}
+    wanted |= set(SECRETS)
     return {name: Secret(environ[name].strip()) for name in sorted(wanted) if environ.get(name, "").strip()}
 
 

@@ -11,7 +11,8 @@
      │   ├─ Unreadable          a reply the specification does not allow    retry   slowly
      │   ├─ Unauthorized        401, 403                                    pause   tell the operator once
      │   └─ Gone                410, or 404 again and again                 stop    keep the history
-     └─ StoreError           the database cannot be used
+     ├─ StoreError           the database cannot be used
+     └─ DeliveryError        no mail can be handed over at all; what is due stays due
 
 Anything else is a bug: its job fails with a traceback, the others go on.
 Messages are lower-case fragments without a final period that compose with colons; they never hold a secret, an address of a person or a
@@ -129,3 +130,7 @@ class Gone(SourceError):
 
 class StoreError(AggregatorError):
     """The database cannot be used."""
+
+
+class DeliveryError(AggregatorError):
+    """No mail can be handed over: the server cannot be reached, or refuses us and not a recipient. What is due stays due."""

@@ -68,6 +68,108 @@ class Markdown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Smtp:
+    """The server that takes our mail. Its password is the environment's AGGREGATOR_SMTP_PASSWORD."""
+
+    host: str
+    port: int = 587
+    # "starttls" and "tls" fail where the server cannot or its certificate is not good; "none" sends in the clear.
+    security: str = "starttls"
+    # "": the server asks for no password.
+    user: str = ""
+    # Connections at once.
+    connections: int = 2
+    # Messages in a second, over all connections.
+    per_second: float = 10.0
+    # Messages on one connection before a new one is made.
+    per_connection: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listmonk:
+    """A listmonk that sends for us. Its API token is the environment's LISTMONK_TOKEN."""
+
+    url: str
+    # Name of the API user.
+    user: str
+    # Numbers of the lists that get the edition.
+    lists: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buttondown:
+    """A Buttondown newsletter that sends for us. Its API key is the environment's BUTTONDOWN_API_KEY."""
+
+    url: str = "https://api.buttondown.com/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serve:
+    """The small server for subscribing, confirming and leaving."""
+
+    # Where readers reach it, with a final slash. Links are made from this alone, never from what a request says.
+    url: str
+    # Where it listens: host and port.
+    listen: str = "127.0.0.1:8025"
+    # Networks in CIDR form of proxies whose X-Forwarded-For is believed.
+    proxies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """The mailbox that is read for requests and bounces, over IMAP. Its password is the environment's AGGREGATOR_IMAP_PASSWORD."""
+
+    # Where readers write to; mail to address+anything must reach it, too.
+    address: str
+    host: str
+    port: int = 993
+    # "tls", "starttls" or "none".
+    security: str = "tls"
+    # "": the address.
+    user: str = ""
+    folder: str = "INBOX"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """The weekly mail."""
+
+    # Mailbox that it comes from, with or without a name: "Crew news <digest@example.org>".
+    sender: str
+    # "": answers go to the sender.
+    reply_to: str = ""
+    # "": the site's title.
+    title: str = ""
+    # Who sends it and from where, in the foot of each mail, as some countries ask of bulk mail.
+    postal: str = ""
+    # When an edition is due, cron expressions by name; a subscriber has one of them, the first unless they choose.
+    rhythms: Mapping[str, str] = field(default_factory=lambda: {"weekly": "0 8 * * mon"})
+    # "": the site's.
+    timezone: str = ""
+    # How late an edition is sent without asking.
+    grace: timedelta = timedelta(days=1)
+    # A period with fewer new stories is quiet.
+    least: int = 5
+    # More new stories are told by their titles alone.
+    most: int = 15
+    # What becomes of a quiet period: "skip", "short" (sent all the same), "wait" (sent as soon as enough is new).
+    quiet: str = "skip"
+    # Who hands it over: "smtp", "folder", "listmonk" or "buttondown".
+    through: str = "folder"
+    smtp: Smtp | None = None
+    # Where .eml files are written.
+    folder: Path = Path("state/mail")
+    listmonk: Listmonk | None = None
+    buttondown: Buttondown | None = None
+    serve: Serve | None = None
+    mailbox: Mailbox | None = None
+    # Name of the DKIM key in the DNS; "": not known, so it cannot be looked up.
+    dkim_selector: str = ""
+    # Host and port of the DNS server that is asked; "": the system's.
+    resolver: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the operator decided."""
 
@@ -79,6 +181,8 @@ class Settings:
     chosen: tuple[Chosen, ...] = ()
     fetch: Fetch = Fetch()
     markdown: Markdown = Markdown()
+    # None: there is no digest.
+    digest: Digest | None = None
     state: Path = Path("state")
     output: Path = Path("output")
     templates: Path = Path("templates")

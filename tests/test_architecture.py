@@ -20,13 +20,14 @@ LAYERS = (
     ("text",),
     ("fetch", "store"),
     ("collectors",),
-    ("config", "forms", "curation"),
+    ("config", "forms", "digest_forms", "curation"),
     ("pipeline",),
     ("publish", "docs"),
+    ("digest",),
     ("app",),
-    ("run",),
+    ("run", "web"),
     ("commands",),
-    ("cli", "__main__"),
+    ("cli", "digest_options", "__main__"),
 )
 
 # The only modules that may import a library of others.
@@ -46,6 +47,13 @@ DOORS = {
     "yaml": ("shape",),
     "ftfy": ("text.repair",),
     "rensa": ("text.similarity",),
+    "cronsim": ("text.cron",),
+    "css_inline": ("digest.rendering",),
+    "dns": ("digest.dns",),
+    "smtplib": ("digest.mailers.smtp",),
+    "imaplib": ("digest.mailbox.imap",),
+    "starlette": ("web",),
+    "uvicorn": ("web",),
 }
 
 

@@ -11,6 +11,7 @@ asked for again at the next poll: nothing is lost by not waiting for the disk a 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -248,11 +249,12 @@ def open_store(url_or_path: str | Path, *, copy: bool = False, clock: Clock = no
     return SqlStore(database, clock=clock)
 
 
-def open_database(url_or_path: str | Path, *, copy: bool = False) -> Database:
+def open_database(url_or_path: str | Path, *, copy: bool = False, private: bool = False) -> Database:
     """A database by its path, its URL ("sqlite:///…", "postgresql+psycopg://…") or ":memory:"; folder and file are made where missing.
 
     Args:
         copy: a copy in memory, which goes when it is closed; the file is left as it is.
+        private: only this user may read the file, and a commit returns when the disk has it.
 
     Raises:
         StoreError: the sentence says what to do.
@@ -263,20 +265,34 @@ def open_database(url_or_path: str | Path, *, copy: bool = False) -> Database:
     path = text.removeprefix("sqlite://").removeprefix("/") if text.startswith("sqlite:") else text
     if path in ("", ":memory:"):
         return _memory(None)
-    return _memory(Path(path)) if copy else _file(Path(path))
+    return _memory(Path(path)) if copy else _file(Path(path), private=private)
 
 
-def _file(path: Path) -> Database:
+def _file(path: Path, *, private: bool) -> Database:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         sentence = "cannot be made; make sure that this user may write there, or choose another folder with --state"
         raise StoreError(f"the folder {path.parent} {sentence}.") from error
+    if private:
+        _shut(path)
     # As many connections as threads ask at once; idle ones cost a file handle each.
     # As a part of its own: written into a URL, a "?" or "%" in the name of a folder would lead elsewhere.
     engine = create_engine(URL.create("sqlite", database=str(path)), pool_size=8, max_overflow=-1)
-    _speak_sqlite(engine, wal=True)
-    return Database(engine, name=str(path), lock=FileLock(path.with_name("run.lock")), path=path)
+    _speak_sqlite(engine, wal=True, durable=private)
+    lock = FileLock(path.with_name("digest.lock" if private else "run.lock"))
+    return Database(engine, name=str(path), lock=lock, path=path)
+
+
+def _shut(path: Path) -> None:
+    """Let nobody else read the file, from the moment it is there; SQLite gives the files beside it the same rights."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be opened; make sure that it belongs to this user, or choose another folder with --state."
+        ) from error
 
 
 def _memory(original: Path | None) -> Database:
@@ -289,11 +305,11 @@ def _memory(original: Path | None) -> Database:
             connection.close()
             raise StoreError(told(str(original), str(error))) from error
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-    _speak_sqlite(engine, wal=False)
+    _speak_sqlite(engine, wal=False, durable=False)
     return Database(engine, name="in memory" if original is None else str(original), lock=ThreadLock(), shared=True)
 
 
-def _speak_sqlite(engine: Engine, *, wal: bool) -> None:
+def _speak_sqlite(engine: Engine, *, wal: bool, durable: bool) -> None:
     """Pragmas on every connection, and transactions that begin when we say so: the driver alone begins late, and never to read."""
 
     @event.listens_for(engine, "connect")
@@ -303,6 +319,8 @@ def _speak_sqlite(engine: Engine, *, wal: bool) -> None:
             connection.execute(pragma)
         if wal and connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
             connection.execute("PRAGMA journal_mode = WAL")
+        if durable:
+            connection.execute("PRAGMA synchronous = FULL")
 
 
 def _server(url: str) -> Database:

@@ -1,0 +1,195 @@
+"""What is remembered of people: subscribers, the ledger of mails, the keys that sign their links. `opening.open_private` gives the one
+implementation, on `private.db` (mode 0600), apart from everything public.
+
+Every method is one transaction, on the disk when it returns (`synchronous=FULL`): a claim that a power cut could take back would be sent
+twice. Can be called from any thread. Times come in as arguments and go out aware, in UTC. Raises `StoreError` when the database cannot
+be used; no message names an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from aggregator.model import Bounce, Delivery, DeliveryState, Edition, EditionState, Issued, Rendered, Subscriber, SubscriberState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A copy that is ours to hand over, and to whom."""
+
+    delivery: Delivery
+    # "" when the recipient is a list at a service that sends.
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """A key that signs links. The newest signs; the others are good until they are retired."""
+
+    # From 1.
+    number: int
+    secret: bytes
+    made_at: datetime
+    # None: good still.
+    retired_at: datetime | None = None
+
+
+class Subscribers(Protocol):
+    """Who asked for mail."""
+
+    def find(self, address: str) -> Subscriber | None:
+        """By address; what `folded` makes the same is the same."""
+
+    def one(self, id: str) -> Subscriber | None:
+        """By id."""
+
+    def add(self, subscriber: Subscriber) -> bool:
+        """Write a new one. False, and nothing written, when the address is there already."""
+
+    def change(self, subscriber: Subscriber, *, was: SubscriberState) -> bool:
+        """Replace the row with its id. False, and nothing written, when it is gone or is not in the state `was` any more."""
+
+    def all(self, states: Collection[SubscriberState] = tuple(SubscriberState)) -> tuple[Subscriber, ...]:
+        """Those in these states, by the time they asked, then by id."""
+
+    def counts(self) -> Mapping[SubscriberState, int]:
+        """How many are in each state; each state is there."""
+
+    def receiving(self, topic: str, rhythm: str) -> tuple[str, ...]:
+        """Ids of those who are active and want this topic (or every one) in this rhythm, sorted."""
+
+    def unmailed(self, limit: int) -> tuple[Subscriber, ...]:
+        """Pending ones whose confirmation mail was not claimed yet, oldest first."""
+
+    def claim_letter(self, id: str, at: datetime) -> bool:
+        """Claim the confirmation mail of a pending one: True for one caller alone, once."""
+
+    def release_letter(self, id: str) -> None:
+        """Give the claim back: the mail was surely not handed over."""
+
+    def suppress(self, address: str, bounce: Bounce, at: datetime) -> bool:
+        """Never write there again: the row, if there is one, becomes suppressed; the address's hash is kept. False: it was known."""
+
+    def suppressed(self, address: str) -> bool:
+        """Whether it left, bounced or complained, also when the address itself is erased. Coming back by double opt-in lifts it
+        (`lift`), an import does not."""
+
+    def lift(self, address: str) -> None:
+        """Forget that an address left, bounced or complained: its owner has confirmed anew."""
+
+    def erase(self, address: str) -> bool:
+        """Forget an address at once: row and pending letter; its salted hash stays, so that no import brings it back. False: not known."""
+
+    def expire(self, *, pending_before: datetime, left_before: datetime) -> tuple[int, int]:
+        """Delete pending ones that asked before; erase those that left or were suppressed before (their hashes stay). How many of each."""
+
+    def too_many(self, counted: Sequence[tuple[str, str, int]], *, at: datetime, since: datetime) -> bool:
+        """Count one request and say whether it is over a limit: of each (kind, name, limit), such as ("network", "192.0.2.0/24", 5),
+        more than `limit` since then. Names are kept hashed, and forgotten when older than `since`."""
+
+
+class Ledger(Protocol):
+    """Editions and their deliveries."""
+
+    def issued(self, limit: int | None = None) -> tuple[Issued, ...]:
+        """Editions of every state, the newest period first; `rendered` left out."""
+
+    def one(self, edition: str) -> Issued | None:
+        """One edition by its id, whole."""
+
+    def last(self, topic: str, rhythm: str) -> Issued | None:
+        """The last edition of a topic and rhythm that is sending, sent or cancelled, by its period; `rendered` left out."""
+
+    def told(self, topic: str, rhythm: str) -> frozenset[str]:
+        """Names (ids and keys) of stories that earlier editions of a topic and rhythm have accounted for."""
+
+    def hold(self, edition: Edition, report: str, at: datetime) -> None:
+        """Write that an edition is held back, and why; one that was held or skipped before is replaced."""
+
+    def skip(self, edition: Edition, at: datetime) -> None:
+        """Write that a quiet period is skipped."""
+
+    def freeze(
+        self,
+        edition: Edition,
+        rendered: Rendered,
+        *,
+        hash: str,
+        report: str,
+        message_ids: Mapping[str, str],
+        told: Iterable[str],
+        at: datetime,
+    ) -> bool:
+        """Write an edition and a due row for every recipient, in ONE transaction. False, and nothing written, when it is frozen already.
+
+        Args:
+            message_ids: by recipient.
+            told: names of all stories that the edition accounts for.
+        """
+
+    def claim(self, edition: str, limit: int, at: datetime) -> tuple[Claimed, ...]:
+        """Claim up to so many rows that are due and whose time has come. Rows of recipients who are not active any more become refused
+        with the reply "left before it was handed over", and are not given."""
+
+    def settle(self, deliveries: Sequence[Delivery]) -> None:
+        """Write what became of claimed rows, in ONE transaction; a row that is settled for good (handed over, refused) is never changed
+        back: it is left as it is."""
+
+    def deliveries(self, edition: str, states: Collection[DeliveryState] = tuple(DeliveryState)) -> tuple[Delivery, ...]:
+        """Rows of an edition in these states, by recipient."""
+
+    def addresses(self, recipients: Collection[str]) -> Mapping[str, str]:
+        """Addresses by recipient, of those that are known still."""
+
+    def counts(self, edition: str) -> Mapping[DeliveryState, int]:
+        """How many rows are in each state; each state is there."""
+
+    def due_at(self, edition: str) -> datetime | None:
+        """When the next due row's time comes; None: no row is due."""
+
+    def end(self, edition: str, state: EditionState, at: datetime) -> None:
+        """Write that an edition is sent or cancelled, and let go of what was rendered."""
+
+    def bounced(self, message_id: str, bounce: Bounce) -> Delivery | None:
+        """Note that a copy came back; the row it is about, or None when no copy has this Message-ID."""
+
+    def recent(self, recipient: str, limit: int) -> tuple[Delivery, ...]:
+        """The last copies to a recipient, newest edition first."""
+
+
+class Keys(Protocol):
+    """The secrets of this installation, made when first asked for."""
+
+    def signing(self) -> tuple[SigningKey, ...]:
+        """All that are good, newest first; one is made when there is none."""
+
+    def rotate(self, at: datetime, *, retire_before: datetime | None = None) -> SigningKey:
+        """Make a new key that signs from now on; older ones stay good unless made before `retire_before`."""
+
+    def salt(self) -> bytes:
+        """What addresses are hashed with; the same for ever."""
+
+
+class PrivateStore(Protocol):
+    """Everything in private.db."""
+
+    @property
+    def subscribers(self) -> Subscribers: ...
+
+    @property
+    def ledger(self) -> Ledger: ...
+
+    @property
+    def keys(self) -> Keys: ...
+
+    def note(self, name: str) -> str | None:
+        """A text remembered under a name."""
+
+    def remember(self, name: str, text: str) -> None:
+        """Remember a text under a name."""
+
+    def close(self) -> None:
+        """Let go of the database."""

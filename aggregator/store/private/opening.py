@@ -1,0 +1,64 @@
+"""Opens private.db: one implementation of `PrivateStore`, on SQLAlchemy Core."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from aggregator.clock import Clock, now
+from aggregator.store.engine import Database, open_database
+from aggregator.store.migrations import migrate
+from aggregator.store.private import schema
+from aggregator.store.private.keys import SqlKeys
+from aggregator.store.private.ledger import SqlLedger
+from aggregator.store.private.migrations import MIGRATIONS
+from aggregator.store.private.notes import SqlNotes
+from aggregator.store.private.subscribers import SqlSubscribers
+
+
+class SqlPrivateStore:
+    """`PrivateStore` on a database."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._notes = SqlNotes(database)
+
+    @cached_property
+    def subscribers(self) -> SqlSubscribers:
+        return SqlSubscribers(self._database, self.keys.salt())
+
+    @cached_property
+    def ledger(self) -> SqlLedger:
+        return SqlLedger(self._database)
+
+    @cached_property
+    def keys(self) -> SqlKeys:
+        return SqlKeys(self._database, clock=self._clock)
+
+    def note(self, name: str) -> str | None:
+        return self._notes.note(name)
+
+    def remember(self, name: str, text: str) -> None:
+        self._notes.remember(name, text)
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def open_private(url_or_path: str | Path, *, copy: bool = False, clock: Clock = now) -> SqlPrivateStore:
+    """private.db, brought up to this version of the program; made with mode 0600 where it is not there.
+
+    Args:
+        url_or_path, copy, clock: as in `store.engine.open_store`.
+
+    Raises:
+        StoreError: the sentence says what to do.
+    """
+    database = open_database(url_or_path, copy=copy, private=True)
+    try:
+        migrate(database, clock(), migrations=MIGRATIONS, metadata=schema.metadata)
+    except BaseException:
+        database.close()
+        raise
+    return SqlPrivateStore(database, clock=clock)
