@@ -30,7 +30,7 @@ def _editions(inner: _Commands, shared: argparse.ArgumentParser, add: _Add) -> N
     which = argparse.ArgumentParser(add_help=False, parents=[shared])
     which.add_argument("--topic", metavar="ID", help="of this topic alone")
     which.add_argument("--rhythm", metavar="NAME", help="of this rhythm alone (weekly)")
-    preview = add(inner, which, "preview", "digest:preview", "write the next edition to state/preview, and say what the linter finds")
+    preview = add(inner, which, "preview", "preview:preview", "write the next edition to state/preview, and say what the linter finds")
     preview.add_argument("--open", action="store_true", help="open it in a browser")
     send = add(inner, which, "send", "digest:send", "send what is due, and go on with what was cut short; for cron")
     send.add_argument("--to", metavar="ADDRESS", help="send the next edition to this address alone, as a trial")
