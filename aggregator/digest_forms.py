@@ -156,6 +156,17 @@ DIGEST = Table(
 )
 
 
+def secrets_wanted(digest: Digest) -> tuple[str, ...]:
+    """The variables of the environment without which the digest as configured cannot work."""
+    wanted = {
+        "AGGREGATOR_SMTP_PASSWORD": digest.smtp is not None and bool(digest.smtp.user),
+        "AGGREGATOR_IMAP_PASSWORD": digest.mailbox is not None,
+        "LISTMONK_TOKEN": digest.through == "listmonk",
+        "BUTTONDOWN_API_KEY": digest.through == "buttondown",
+    }
+    return tuple(name for name, is_wanted in wanted.items() if is_wanted)
+
+
 def digest_of(values: Mapping[str, Any] | None, *, beside: Path, state: Path) -> Digest | None:
     """The digest's settings from what `DIGEST` read; None when nothing was."""
     if values is None:
@@ -176,6 +187,9 @@ def remark(digest: Digest, node: Node, report: Report, *, site_url: str) -> None
     """Report what does not go together."""
     if digest.through in ("smtp", "listmonk") and getattr(digest, digest.through) is None:
         report.add(node, f"digest.{digest.through}", f"'through' says {digest.through}, and there is no '{digest.through}'. Add it.")
+    for name in digest.rhythms:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,30}", name):
+            report.add(node, f"digest.rhythms.{name}", "is part of addresses. Call it by small letters, figures and - alone.")
     if digest.least > digest.most:
         report.add(node, "digest.least", f"{digest.least} is more than 'most' ({digest.most}). Write a smaller number.")
     if digest.through == "smtp" and digest.serve is None and digest.mailbox is None:

@@ -7,7 +7,9 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from aggregator.clock import now
 from aggregator.collectors import collector_for
 from aggregator.commands.common import columns, say, settings_of, show, talk
 from aggregator.errors import ConfigError
@@ -67,7 +69,25 @@ sources:
 #     title: The best introduction
 #     who: Ana Example
 #     note: why it is worth reading.
+
+# A mail a week to those who ask for it. As it stands here nothing is sent: the mails are written as files to state/mail.
+# digest:
+#   from: Crew news <digest@example.org>
+#   rhythms: {{weekly: "0 8 * * mon"}}    # Mondays at 8; cron expressions
+#   through: folder                      # smtp: your mail server hands it over; or listmonk, or buttondown
+#   smtp: {{host: mail.example.org, user: digest}}
+#   serve: {{url: "https://example.org/digest/"}}                     # where `aggregator serve` is reached, to subscribe and leave
+#   mailbox: {{address: digest@example.org, host: imap.example.org}}  # or by mail alone; also reads what came back
 """
+
+
+# How the digest is handed over, in words.
+_WAYS = {
+    "smtp": "handed to your mail server",
+    "folder": "written as files, which nobody sends",
+    "listmonk": "handed to listmonk",
+    "buttondown": "handed to Buttondown",
+}
 
 
 def init(options: argparse.Namespace) -> int:
@@ -168,9 +188,27 @@ def understood(settings: Settings) -> list[str]:
     lines += [f"  {line}" for line in columns(rows)] if rows else []
     lines += ["", f"{len(settings.chosen)} links chosen by hand."] if settings.chosen else []
     lines += keys_wanted(settings).values()
+    lines += _digest(settings)
     if not settings.fetch.contact or "example.org" in settings.fetch.contact:
         lines.append("fetch.contact is not set: servers like to know who asks. Write a page or mailto: there.")
     return lines
+
+
+def _digest(settings: Settings) -> Iterator[str]:
+    """When the digest is due and who hands it over."""
+    digest = settings.digest
+    if digest is None:
+        return
+    from aggregator.digest_forms import SECRETS, secrets_wanted
+    from aggregator.text.cron import following
+
+    zone = ZoneInfo(digest.timezone or settings.site.timezone)
+    for name, expression in digest.rhythms.items():
+        next_at = following(expression, now(), zone).astimezone(zone)
+        yield f"Digest, {name}: next on {next_at:%A %d %B %Y at %H:%M} ({zone.key}), {_WAYS[digest.through]}."
+    for variable in secrets_wanted(digest):
+        if variable not in settings.secrets:
+            yield f"Digest: {variable} is not set. Put the password of {SECRETS[variable]} there."
 
 
 def _topic(topic: Topic) -> Iterator[str]:
