@@ -15,7 +15,7 @@ page: $(VENV)/run.stamp
 	@$(BIN)/aggregator run || { code=$$?; [ $$code -eq 4 ] || [ $$code -eq 5 ] || exit $$code; }
 
 test: $(VENV)/dev.stamp
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
