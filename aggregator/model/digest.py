@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -190,8 +190,9 @@ class Subscriber:
 
     # Sixteen characters of [a-z2-7], random: tells nothing of the address, and is another one after leaving and coming back.
     id: str
-    # As it was written. Never logged, printed, or written outside of private.db but by `subscribers export`.
-    address: str
+    # As it was written. Never logged, printed, or written outside of private.db but by `subscribers export`; not in its
+    # `repr` either.
+    address: str = field(repr=False)
     state: SubscriberState
     # Name of a configured rhythm.
     rhythm: str

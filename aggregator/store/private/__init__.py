@@ -9,7 +9,7 @@ be used; no message names an address.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -21,8 +21,8 @@ class Claimed:
     """A copy that is ours to hand over, and to whom."""
 
     delivery: Delivery
-    # "" when the recipient is a list at a service that sends.
-    address: str
+    # "" when the recipient is a list at a service that sends. Not in its `repr`, so in no log and no message.
+    address: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,8 @@ class SigningKey:
 
     # From 1.
     number: int
-    secret: bytes
+    # Not in its `repr`, so in no log and no message.
+    secret: bytes = field(repr=False)
     made_at: datetime
     # None: good still.
     retired_at: datetime | None = None
@@ -46,11 +47,13 @@ class Subscribers(Protocol):
     def one(self, id: str) -> Subscriber | None:
         """By id."""
 
-    def add(self, subscriber: Subscriber) -> bool:
-        """Write a new one. False, and nothing written, when the address is there already."""
+    def add(self, subscriber: Subscriber, *, instead_of: str | None = None) -> bool:
+        """Write a new one; a row of the same address with the id `instead_of` goes. False when the address is there still: nothing is
+        written."""
 
     def change(self, subscriber: Subscriber, *, was: SubscriberState) -> bool:
-        """Replace the row with its id. False, and nothing written, when it is gone or is not in the state `was` any more."""
+        """Replace the row with its id. False, and nothing written, when it is gone or is not in the state `was` any more. Whoever becomes
+        active is not suppressed any more, and whoever leaves is from then on, in the same transaction."""
 
     def all(self, states: Collection[SubscriberState] = tuple(SubscriberState)) -> tuple[Subscriber, ...]:
         """Those in these states, by the time they asked, then by id."""
@@ -80,7 +83,7 @@ class Subscribers(Protocol):
     def lift(self, address: str) -> None:
         """Forget that an address left, bounced or complained: its owner has confirmed anew."""
 
-    def erase(self, address: str) -> bool:
+    def erase(self, address: str, at: datetime) -> bool:
         """Forget an address at once: row and pending letter; its salted hash stays, so that no import brings it back. False: not known."""
 
     def expire(self, *, pending_before: datetime, left_before: datetime) -> tuple[int, int]:
@@ -88,7 +91,8 @@ class Subscribers(Protocol):
 
     def too_many(self, counted: Sequence[tuple[str, str, int]], *, at: datetime, since: datetime) -> bool:
         """Count one request and say whether it is over a limit: of each (kind, name, limit), such as ("network", "192.0.2.0/24", 5),
-        more than `limit` since then. Names are kept hashed, and forgotten when older than `since`."""
+        more than `limit` since then. One that is over is not counted, so that asking on and on costs no write and locks nobody out for
+        longer. Names are kept hashed, and forgotten when older than `since`."""
 
 
 class Ledger(Protocol):

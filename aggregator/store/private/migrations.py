@@ -18,7 +18,8 @@ _FIRST = (
     "CREATE INDEX subscriber_by_state ON subscriber (state, asked_at)",
     "CREATE TABLE suppressed (hash TEXT NOT NULL PRIMARY KEY, why TEXT NOT NULL, at TEXT NOT NULL)",
     "CREATE TABLE request (kind TEXT NOT NULL, hash TEXT NOT NULL, at TEXT NOT NULL)",
-    "CREATE INDEX request_by_name ON request (kind, hash, at)",
+    "CREATE INDEX request_by_name ON request (kind, hash)",
+    "CREATE INDEX request_by_time ON request (at)",
     """CREATE TABLE edition (
         id TEXT NOT NULL PRIMARY KEY, topic TEXT NOT NULL, rhythm TEXT NOT NULL, until TEXT NOT NULL, state TEXT NOT NULL,
         at TEXT NOT NULL, content TEXT NOT NULL, hash TEXT NOT NULL, recipients INTEGER NOT NULL, report TEXT NOT NULL, html TEXT,

@@ -58,7 +58,15 @@ subscriber = Table(
 suppressed = Table("suppressed", metadata, Column("hash", Text, primary_key=True), _text("why"), _text("at"))
 
 # Requests that were made, for limits.
-request = Table("request", metadata, _text("kind"), _text("hash"), _text("at"), Index("request_by_name", "kind", "hash", "at"))
+request = Table(
+    "request",
+    metadata,
+    _text("kind"),
+    _text("hash"),
+    _text("at"),
+    Index("request_by_name", "kind", "hash"),
+    Index("request_by_time", "at"),
+)
 
 edition = Table(
     "edition",
