@@ -9,6 +9,7 @@ be used; no message names an address.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -96,10 +97,13 @@ class Subscribers(Protocol):
 
 
 class Ledger(Protocol):
-    """Editions and their deliveries."""
+    """Editions and their deliveries. A `mark` says up to which line the journal of outgoing mail is known here (`digest.journal`)."""
 
     def issued(self, limit: int | None = None) -> tuple[Issued, ...]:
         """Editions of every state, the newest period first; `rendered` left out."""
+
+    def sending(self) -> tuple[Issued, ...]:
+        """Editions that are being sent, the oldest period first; `rendered` left out."""
 
     def one(self, edition: str) -> Issued | None:
         """One edition by its id, whole."""
@@ -113,7 +117,7 @@ class Ledger(Protocol):
     def hold(self, edition: Edition, report: str, at: datetime) -> None:
         """Write that an edition is held back, and why; one that was held or skipped before is replaced."""
 
-    def skip(self, edition: Edition, at: datetime) -> None:
+    def skip(self, edition: Edition, at: datetime, *, mark: str = "") -> None:
         """Write that a quiet period is skipped."""
 
     def freeze(
@@ -126,6 +130,7 @@ class Ledger(Protocol):
         message_ids: Mapping[str, str],
         told: Iterable[str],
         at: datetime,
+        mark: str = "",
     ) -> bool:
         """Write an edition and a due row for every recipient, in ONE transaction. False, and nothing written, when it is frozen already.
 
@@ -134,11 +139,12 @@ class Ledger(Protocol):
             told: names of all stories that the edition accounts for.
         """
 
-    def claim(self, edition: str, limit: int, at: datetime) -> tuple[Claimed, ...]:
-        """Claim up to so many rows that are due and whose time has come. Rows of recipients who are not active any more become refused
-        with the reply "left before it was handed over", and are not given."""
+    def claim(self, edition: str, limit: int, at: datetime, *, mark: str = "") -> tuple[Claimed, ...]:
+        """Claim up to so many rows that are due and whose time has come, and count the attempt, of an edition that is being sent; none:
+        there is nothing to claim. Rows of recipients who are not active any more become refused with the reply "left before it was handed
+        over", and are not given."""
 
-    def settle(self, deliveries: Sequence[Delivery]) -> None:
+    def settle(self, deliveries: Sequence[Delivery], *, mark: str = "") -> None:
         """Write what became of claimed rows, in ONE transaction; a row that is settled for good (handed over, refused) is never changed
         back: it is left as it is."""
 
@@ -154,8 +160,18 @@ class Ledger(Protocol):
     def due_at(self, edition: str) -> datetime | None:
         """When the next due row's time comes; None: no row is due."""
 
-    def end(self, edition: str, state: EditionState, at: datetime) -> None:
-        """Write that an edition is sent or cancelled, and let go of what was rendered."""
+    def end(self, edition: str, state: EditionState, at: datetime, *, mark: str = "") -> None:
+        """Write that an edition is sent or cancelled, and let go of what was rendered; rows that are due become refused."""
+
+    def take_over(self, issued: Issued, deliveries: Sequence[Delivery], told: Iterable[str], *, mark: str = "") -> None:
+        """Write what the journal knows of an edition and this database, being older, does not: the edition itself unless it was ended
+        here, rows that are not there, what became of those that are not settled, and names."""
+
+    def mark(self) -> str:
+        """The last `mark` that was written; "": none was. Each method that takes one remembers it in its own transaction."""
+
+    def remark(self, mark: str) -> None:
+        """Write a mark alone."""
 
     def bounced(self, message_id: str, bounce: Bounce) -> Delivery | None:
         """Note that a copy came back; the row it is about, or None when no copy has this Message-ID."""
@@ -194,6 +210,9 @@ class PrivateStore(Protocol):
 
     def remember(self, name: str, text: str) -> None:
         """Remember a text under a name."""
+
+    def exclusive(self) -> AbstractContextManager[bool]:
+        """Hold the lock of sending: True inside when this process has it, False when another does. Freed when the process dies."""
 
     def close(self) -> None:
         """Let go of the database."""

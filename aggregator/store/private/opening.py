@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 
 from aggregator.clock import Clock, now
 from aggregator.store.engine import Database, open_database
+from aggregator.store.lock import held
 from aggregator.store.migrations import migrate
 from aggregator.store.private import schema
 from aggregator.store.private.keys import SqlKeys
@@ -41,6 +43,9 @@ class SqlPrivateStore:
 
     def remember(self, name: str, text: str) -> None:
         self._notes.remember(name, text)
+
+    def exclusive(self) -> AbstractContextManager[bool]:
+        return held(self._database.lock)
 
     def close(self) -> None:
         self._database.close()
