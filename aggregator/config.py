@@ -254,7 +254,8 @@ def load(file: Path, *, environ: Mapping[str, str] | None = None, state: Path | 
         _apart(settings, node, report)
         if settings.digest:
             places = {name.value: name for name, _ in node.value} if node else {}
-            remark(settings.digest, places["digest"], report, site_url=settings.site.url)
+            topics = [topic.id for topic in settings.topics]
+            remark(settings.digest, places["digest"], report, site_url=settings.site.url, topics=topics)
     if settings is None or report.problems:
         raise ConfigError(sorted(report.problems, key=lambda problem: problem.line or 0))
     return settings

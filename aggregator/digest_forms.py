@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from email.headerregistry import HeaderRegistry
@@ -183,13 +183,18 @@ def digest_of(values: Mapping[str, Any] | None, *, beside: Path, state: Path) ->
     )
 
 
-def remark(digest: Digest, node: Node, report: Report, *, site_url: str) -> None:
+def remark(digest: Digest, node: Node, report: Report, *, site_url: str, topics: Iterable[str] = ()) -> None:
     """Report what does not go together."""
     if digest.through in ("smtp", "listmonk") and getattr(digest, digest.through) is None:
         report.add(node, f"digest.{digest.through}", f"'through' says {digest.through}, and there is no '{digest.through}'. Add it.")
     for name in digest.rhythms:
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,30}", name):
             report.add(node, f"digest.rhythms.{name}", "is part of addresses. Call it by small letters, figures and - alone.")
+    for topic in topics:
+        if not re.fullmatch(r"[\w-]{1,60}", topic):
+            report.add(
+                node, f"topics.{topic}", "is part of the digest's addresses. Call it by letters, figures, - and _ alone; add a 'title'."
+            )
     if digest.least > digest.most:
         report.add(node, "digest.least", f"{digest.least} is more than 'most' ({digest.most}). Write a smaller number.")
     if digest.through == "smtp" and digest.serve is None and digest.mailbox is None:

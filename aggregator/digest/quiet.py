@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from aggregator.digest.composed import Composed
+from aggregator.digest.compose import Composed
 from aggregator.publish.dates import when
 from aggregator.settings import Digest
 
