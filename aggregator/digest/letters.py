@@ -114,7 +114,7 @@ def _said(one: Subscriber, settings: Settings, *, title: str, page: str) -> Iter
     asked_at = one.asked_at.astimezone(ZoneInfo(digest.timezone or settings.site.timezone))
     day = f"{asked_at:%d %B %Y}".lstrip("0")
     where = "on the page" if one.source == "form" else "by mail"
-    asked = f"On {day} somebody asked {where} for this address to get {title} by mail ({_what(one, settings)}). We hope that it was you."
+    asked = f"On {day} somebody asked {where} that {title} be mailed to this address ({_what(one, settings)}). We hope that it was you."
     yield from _wrapped(asked)
     yield ""
     if page:

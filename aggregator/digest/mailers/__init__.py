@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -15,14 +15,14 @@ class Mail:
 
     # Id of the subscriber. For logs: the address is in none.
     recipient: str
-    # Where it goes (RFC 5321's RCPT TO).
-    address: str
+    # Where it goes (RFC 5321's RCPT TO). Not in its `repr`, and what names it neither: so in no log and no message.
+    address: str = field(repr=False)
     # Where it comes back to (MAIL FROM).
     sender: str
     # Without angle brackets.
     message_id: str
     # Header and body, lines ended by CRLF, none longer than 998 bytes.
-    content: bytes
+    content: bytes = field(repr=False)
 
 
 class Fate(StrEnum):

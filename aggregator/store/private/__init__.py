@@ -39,6 +39,17 @@ class SigningKey:
     retired_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of subscribers that were brought from elsewhere."""
+
+    added: int
+    # There already, in any state.
+    known: int
+    # They left, bounced, complained or were erased.
+    suppressed: int
+
+
 class Subscribers(Protocol):
     """Who asked for mail."""
 
@@ -51,6 +62,9 @@ class Subscribers(Protocol):
     def add(self, subscriber: Subscriber, *, instead_of: str | None = None) -> bool:
         """Write a new one; a row of the same address with the id `instead_of` goes. False when the address is there still: nothing is
         written."""
+
+    def take(self, subscribers: Sequence[Subscriber]) -> Taken:
+        """Write those that are neither known nor suppressed, in ONE transaction."""
 
     def change(self, subscriber: Subscriber, *, was: SubscriberState) -> bool:
         """Replace the row with its id. False, and nothing written, when it is gone or is not in the state `was` any more. Whoever becomes

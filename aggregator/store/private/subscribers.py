@@ -16,7 +16,7 @@ from sqlalchemy.sql.schema import Column
 from aggregator.model import Bounce, Subscriber, SubscriberState
 from aggregator.store import statements as sql
 from aggregator.store.engine import Database, Desk
-from aggregator.store.private import schema
+from aggregator.store.private import Taken, schema
 from aggregator.store.private.addresses import folded, hashed
 from aggregator.store.rows import maybe_stamp, maybe_time, stamp, storable
 
@@ -93,6 +93,19 @@ class SqlSubscribers:
             desk.run(sql.add(_one), *row)
             self._follow(desk, subscriber)
         return True
+
+    def take(self, subscribers: Sequence[Subscriber]) -> Taken:
+        known = suppressed = 0
+        with self._database.writing() as desk:
+            for one in subscribers:
+                row = _to_row(one)
+                if desk.rows(BY_FOLDED, row[2]):
+                    known += 1
+                elif desk.rows(SUPPRESSED, hashed(one.address, self._salt)):
+                    suppressed += 1
+                else:
+                    desk.run(sql.add(_one), *row)
+        return Taken(added=len(subscribers) - known - suppressed, known=known, suppressed=suppressed)
 
     def change(self, subscriber: Subscriber, *, was: SubscriberState) -> bool:
         with self._database.writing() as desk:
