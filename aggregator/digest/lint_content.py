@@ -1,0 +1,153 @@
+"""Rules about what an edition says: its two texts, its links, what was left unfilled. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import zip_longest
+from urllib.parse import urlsplit
+
+from aggregator.digest.doors import CHANGE_MARK, LEAVE_MARK
+from aggregator.digest.links import addresses, links_of, targets
+from aggregator.digest.lint_html import Looked, look, tokens
+from aggregator.digest.lint_report import Draft, Finding, LinkState, LinkStatus, error, warning
+from aggregator.digest.rendering import LARGEST_BYTES
+from aggregator.fetch.status import shown
+from aggregator.model import Edition
+from aggregator.publish.words import without_mailboxes
+from aggregator.settings import Settings
+
+# What templates and people leave behind. Words only as they are written here: "None" is what a template makes of nothing, "none" a word.
+_LEFT = re.compile(
+    r"\{\{|\}\}|\{%|%\}|\[\[|\]\]|<%|%>"
+    r"|\b(?:TODO|FIXME|TBD|XXX|None|undefined|NaN|null|Undefined)\b|\b[Ll]orem [Ii]psum\b|\[object \w+\]|\bobject at 0x"
+)
+_AROUND = 4
+
+
+def content_rules(draft: Draft) -> Iterator[Finding]:
+    """What is wrong with what it says."""
+    looked = look(draft.rendered.html)
+    yield from _size(draft)
+    yield from _markup(looked)
+    yield from _texts(looked, draft)
+    yield from _placeholders(looked, draft)
+    yield from _links(draft)
+    yield from _doors(draft)
+    if not (draft.edition.items or draft.edition.also or draft.edition.talked or draft.edition.pinned):
+        yield error("empty", "There is no story in it. Wait until something is new.")
+
+
+def _size(draft: Draft) -> Iterator[Finding]:
+    size = len(draft.rendered.html.encode())
+    if size >= LARGEST_BYTES:
+        yield error(
+            "html-size",
+            f"The HTML has {size:,} bytes, and Gmail cuts off what is larger than {LARGEST_BYTES:,} and more. Lower digest.most.",
+        )
+
+
+def _markup(looked: Looked) -> Iterator[Finding]:
+    if looked.dangerous:
+        yield error("script", f"The HTML holds {_listed(looked.dangerous)}, which mail programs block. Take it out of digest.html.")
+    if looked.remote:
+        yield error(
+            "remote-content",
+            f"The HTML loads something from a server ({_listed(looked.remote)}), which tells who opened it. Take it out of digest.html.",
+        )
+    if looked.unnamed_images:
+        yield error("image-without-alt", f"{looked.unnamed_images} images have no alt text. Say in digest.html what each shows.")
+
+
+def _texts(looked: Looked, draft: Draft) -> Iterator[Finding]:
+    text = tokens(draft.rendered.text)
+    if looked.tokens == text:
+        return
+    at = next(at for at, (one, other) in enumerate(zip_longest(looked.tokens, text)) if one != other)
+    html_words, text_words = (_excerpt(words, at) for words in (looked.tokens, text))
+    yield error(
+        "texts-differ",
+        f"Where the HTML says {html_words}, the plain text says {text_words}. Make digest.html and digest.txt say the same.",
+    )
+
+
+def _placeholders(looked: Looked, draft: Draft) -> Iterator[Finding]:
+    """What a template left behind; what a title or a name says is its own affair."""
+    own = _without(" ".join(draft.rendered.text.split()), draft)
+    markup = _without(" ".join(re.sub(r"<style.*?</style>", " ", draft.rendered.html, flags=re.DOTALL).split()), draft)
+    unmarked = _without(" ".join(looked.tokens), draft)
+    found = [match[0] for part in (own, unmarked) for match in _LEFT.finditer(part)]
+    found += re.findall(r"\{\{|\}\}|\{%|%\}", markup)
+    if found:
+        yield error("placeholder", f"{_listed(found)} was left in. Put the template right, or name it with --accept if it is meant.")
+
+
+def _links(draft: Draft) -> Iterator[Finding]:
+    for url in dict.fromkeys((*targets(draft.rendered.html), *addresses(draft.rendered.text))):
+        if not _followed(url):
+            yield error("link-scheme", f"{shown(url)!r} is no link that a mail may hold. Write http, https or mailto, and a whole address.")
+    for url in links_of(draft.rendered):
+        status = draft.links.get(url)
+        if status is not None:
+            yield from _answered(url, status, own=bool(draft.settings.site.url) and url.startswith(draft.settings.site.url))
+
+
+def _answered(url: str, status: LinkStatus, *, own: bool) -> Iterator[Finding]:
+    if status.state is LinkState.DEAD and own:
+        yield warning("dead-link", f"{shown(url)} is not there yet ({status.reason}). Put the output where readers see it before they do.")
+    elif status.state is LinkState.DEAD:
+        yield error("dead-link", f"{shown(url)} leads nowhere ({status.reason}). Hide the story, or lead it elsewhere.")
+    elif status.state is LinkState.UNKNOWN:
+        yield warning("dead-link", f"{shown(url)} could not be looked at ({status.reason}). Open it yourself.")
+
+
+def _doors(draft: Draft) -> Iterator[Finding]:
+    digest = draft.settings.digest
+    if all(LEAVE_MARK in text for text in (draft.rendered.html, draft.rendered.text)):
+        return
+    say = "There is no way to leave in it. Configure digest.serve or digest.mailbox, and keep the doors in digest.html and digest.txt."
+    # Files that nobody has sent may be looked at without a way to leave.
+    only_files = digest is not None and digest.through == "folder" and digest.serve is None and digest.mailbox is None
+    yield warning("no-leave", say) if only_files else error("no-leave", say)
+
+
+def _followed(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return (parts.scheme in ("http", "https") and bool(parts.hostname)) or (parts.scheme == "mailto" and "@" in parts.path)
+
+
+def _without(text: str, draft: Draft) -> str:
+    """A text without what stories and the operator say."""
+    for said in sorted(_said(draft.edition, draft.settings), key=len, reverse=True):
+        text = text.replace(said, "\n")
+    return text
+
+
+def _said(edition: Edition, settings: Settings) -> set[str]:
+    """Words of others, as they stand in a text, in its tokens, and in markup."""
+    values = [edition.title, edition.subject, edition.days, edition.coverage, edition.rhythm, settings.site.title, settings.site.url]
+    if settings.digest:
+        values += [settings.digest.title, settings.digest.postal, settings.digest.sender, settings.digest.reply_to]
+    for one in (*edition.items, *edition.also, *edition.talked, *edition.pinned):
+        values += [one.title, one.who, one.where, one.sentence, one.voices, one.talk, one.kind_text, one.href or ""]
+    lines = {" ".join(value.split()) for value in values}
+    return {form for line in lines for form in (line, " ".join(tokens(line)), _escaped(line)) if form.strip()}
+
+
+def _escaped(text: str) -> str:
+    from html import escape
+
+    return escape(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+
+
+def _excerpt(words: tuple[str, ...], at: int) -> str:
+    some = " ".join(words[max(0, at - 2) : at + _AROUND])
+    cut = without_mailboxes(some.replace(LEAVE_MARK, "…").replace(CHANGE_MARK, "…"))
+    return f"“{cut}”" if some else "nothing more"
+
+
+def _listed(words: list[str] | tuple[str, ...]) -> str:
+    return ", ".join(dict.fromkeys(words))
