@@ -3,7 +3,7 @@
 New is what is shown now, is news, and has never been accounted for: none of its names is among those that earlier editions told. A name is
 an id that the story has or had, or an address of it; so a story stays told when it is merged, split, or led by another address. The date
 of publication is never asked. Each edition accounts for every story that is shown when it is composed: those in its lists, those it only
-counts, and those it leaves out because they were old when they were found. So nothing is told twice, and what is approved later is new then.
+counts, and those it leaves out because they were old when they were found. So nothing is told twice, and what is approved later is new.
 
 Which of the new ones are told in full, `most` at the most: those that the steward pinned, then those that the community chose; posts that
 say little stand last. Between them those with more voices come first; of as many voices works and conversations before posts; then the
