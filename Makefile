@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP_QUIET := --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := page
-.PHONY: page test check eval bench bench-peers docs format clean
+.PHONY: page test explore check eval bench bench-peers docs format clean
 
 # The page is written and the program has said what could not be read: that is success here. Only a bug, a wrong configuration or
 # a page that could not be written fails; `aggregator` itself gives the finer exit codes.
@@ -16,6 +16,10 @@ page: $(VENV)/run.stamp
 
 test: $(VENV)/dev.stamp
 	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+# Property tests with new random examples, instead of the same ones at each run.
+explore: $(VENV)/dev.stamp
+	AGGREGATOR_EXAMPLES=explore $(BIN)/pytest --numprocesses auto --dist loadfile
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -159,7 +159,8 @@ class Discourse(Collector):
             yield from sweep(cursor, lambda at: self._topics(http, at), head=HEAD_PAGES, doing=READING_TAG)
         elif self.search:
             missed = "more posts came than a search shows; a narrower search sees them"
-            yield from sweep(cursor, lambda at: self._found(http, at), head=SEARCH_HEAD_PAGES, doing=SEARCHING, missed=missed)
+            began: dict[int, str] = {}
+            yield from sweep(cursor, lambda at: self._found(http, at, began), head=SEARCH_HEAD_PAGES, doing=SEARCHING, missed=missed)
         elif self.category:
             yield from self._newest(http, cursor)
         else:
@@ -210,10 +211,15 @@ class Discourse(Collector):
         times = tuple(time for row in loose if (time := instant(row.get("bumped_at")) or instant(row.get("created_at"))))
         return Listing(entries=entries, remarks=remarks, times=times, after=_next_page(listed.get("more_topics_url"), number_at, doing))
 
-    def _found(self, http: Http, at: str) -> Listing | None:
-        """One page of a search, newest post first. `at` is the page number and the post the page before began with."""
+    def _found(self, http: Http, at: str, began: dict[int, str]) -> Listing | None:
+        """One page of a search, newest post first.
+
+        Args:
+            at: the page number.
+            began: by number, with which post the pages of this poll began; those of an earlier poll may have moved by whole pages since.
+        """
         doing = SEARCHING
-        page, _, began = at.partition(" ")
+        page = at.partition(" ")[0]
         number_at = int(page) if re.fullmatch(r"[0-9]{1,9}", page) else 1
         words = self.search if "order:" in self.search else f"{self.search} order:latest"
         params = {"q": words, "page": str(number_at)}
@@ -230,10 +236,11 @@ class Discourse(Collector):
             rows, lambda row: entry_of_post(row, self._forum, topics.get(number(row.get("topic_id")))), noun="post"
         )
         first = str(next((number(row.get("id")) for row in members(rows)), ""))
-        if began and first == began:
+        if first and first == began.get(number_at - 1):
             raise Unreadable(f"{doing}: page {number_at} is the page before it again")
+        began[number_at] = first
         more = summary.get("more_full_page_results") is True and bool(rows)
-        after = f"{number_at + 1} {first}" if more and number_at < SEARCH_PAGES else ""
+        after = str(number_at + 1) if more and number_at < SEARCH_PAGES else ""
         times = tuple(time for row in members(rows) if (time := instant(row.get("created_at"))))
         return Listing(entries=entries, remarks=remarks, times=times, after=after, withheld=more)
 
