@@ -1,0 +1,143 @@
+"""What is done once the answer is given: the address is looked at, and the letter mailed.
+
+Two threads, because a mail server may keep us waiting for a minute, and nobody who subscribes meanwhile should be turned away for that.
+What is left when the program ends is not lost: requests are written down before it ends, and letters that are owed are mailed when it
+starts again, or by the next `digest send` or `mailbox`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from aggregator.clock import Clock
+from aggregator.digest.mailers import Line, Mail, Mailer, Reply
+from aggregator.digest.membership import Membership
+from aggregator.errors import AggregatorError, DeliveryError
+from aggregator.web.signup import Wish
+
+log = logging.getLogger("aggregator.web")
+
+# Each takes as long as two commits, some 20 ms, so that this is a second or two of work.
+MOST_WAITING = 64
+# Letters that could not be mailed are tried again.
+_AGAIN_SECONDS = 300.0
+
+
+def taking(membership: Membership, clock: Clock) -> Callable[[Wish], None]:
+    """What looks a wish up and writes it down, unless there were too many such: nobody is told."""
+
+    def take(wish: Wish) -> None:
+        if not membership.admit(network=wish.network, address=wish.address, now=clock()):
+            log.info("a request was over a limit, and not taken")
+            return
+        membership.ask(wish.address, source="form", rhythm=wish.choice.rhythm, topics=wish.choice.topics)
+
+    return take
+
+
+class Stoppable:
+    """A mailer that takes no more letters once it is told to end; those are owed still, and the one in hand is finished."""
+
+    def __init__(self, mailer: Mailer) -> None:
+        self._mailer = mailer
+        self._ended = threading.Event()
+
+    @property
+    def width(self) -> int:
+        return self._mailer.width
+
+    @property
+    def per_second(self) -> float:
+        return self._mailer.per_second
+
+    @contextmanager
+    def line(self) -> Iterator[Line]:
+        with self._mailer.line() as line:
+            yield _StoppableLine(line, self._ended)
+
+    def end(self) -> None:
+        """Take no more."""
+        self._ended.set()
+
+
+class _StoppableLine:
+    def __init__(self, line: Line, ended: threading.Event) -> None:
+        self._line = line
+        self._ended = ended
+
+    def hand_over(self, mail: Mail, begin: Callable[[], None]) -> Reply:
+        if self._ended.is_set():
+            raise DeliveryError("the server is ending")
+        return self._line.hand_over(mail, begin)
+
+
+class Afterwards:
+    """Works through wishes, one after the other."""
+
+    def __init__(self, take: Callable[[Wish], None], mail: Callable[[], object]) -> None:
+        """
+        Args:
+            take: looks the address up, and writes down what it wants.
+            mail: mails all letters that are owed.
+        """
+        self._take = take
+        self._mail = mail
+        # None: there will be no more.
+        self._wishes: queue.Queue[Wish | None] = queue.Queue(MOST_WAITING)
+        self._owed = threading.Event()
+        self._ended = threading.Event()
+        # Daemons: a server that does not answer must not keep the program from ending.
+        self._threads = tuple(threading.Thread(target=work, name=work.__name__, daemon=True) for work in (self._taking, self._mailing))
+
+    def start(self) -> None:
+        """Begin, with the letters that were left over."""
+        self._owed.set()
+        for thread in self._threads:
+            thread.start()
+
+    def put(self, wish: Wish) -> bool:
+        """Take a wish in, without waiting; False when there are too many already, whoever asks."""
+        try:
+            self._wishes.put_nowait(wish)
+        except queue.Full:
+            return False
+        return True
+
+    def end(self, seconds: float) -> None:
+        """Write down all wishes that were taken in, finish the letter in hand, and return; after so many seconds all the same."""
+        deadline = time.monotonic() + seconds
+        self._ended.set()
+        with contextlib.suppress(queue.Full):
+            self._wishes.put(None, timeout=seconds)
+        self._threads[0].join(max(0.0, deadline - time.monotonic()))
+        self._owed.set()
+        self._threads[1].join(max(0.0, deadline - time.monotonic()))
+
+    def _taking(self) -> None:
+        while (wish := self._wishes.get()) is not None:
+            _tried(lambda wish=wish: self._take(wish), "a request could not be written down")  # type: ignore[misc]  # bound at once
+            self._owed.set()
+
+    def _mailing(self) -> None:
+        while not self._ended.is_set():
+            self._owed.wait(_AGAIN_SECONDS)
+            self._owed.clear()
+            if not self._ended.is_set():
+                _tried(self._mail, "letters could not be mailed, and will be tried again")
+
+
+def _tried(work: Callable[[], object], complaint: str) -> None:
+    """Do it, and say what went wrong without the words of whoever sent something: they may hold an address."""
+    try:
+        work()
+    except AggregatorError as error:
+        log.warning("%s: %s", complaint, error)
+    except Exception as error:
+        log.error("%s: a bug in the program: %s\n%s", complaint, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
