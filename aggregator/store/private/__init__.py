@@ -190,6 +190,9 @@ class Ledger(Protocol):
     def bounced(self, message_id: str, bounce: Bounce) -> Delivery | None:
         """Note that a copy came back; the row it is about, or None when no copy has this Message-ID."""
 
+    def copy(self, message_id: str) -> Delivery | None:
+        """The copy that has this Message-ID."""
+
     def recent(self, recipient: str, limit: int) -> tuple[Delivery, ...]:
         """The last copies to a recipient, newest edition first."""
 

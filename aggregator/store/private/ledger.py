@@ -188,6 +188,10 @@ class SqlLedger:
                 return None
             return delivery_from_row(desk.rows(sql.BY_MESSAGE, message_id)[0])
 
+    def copy(self, message_id: str) -> Delivery | None:
+        with self._database.reading() as desk:
+            return next(map(delivery_from_row, desk.rows(sql.BY_MESSAGE, message_id)), None)
+
     def recent(self, recipient: str, limit: int) -> tuple[Delivery, ...]:
         with self._database.reading() as desk:
             return tuple(map(delivery_from_row, desk.rows(sql.RECENT, recipient, limit)))
