@@ -12,7 +12,8 @@
      │   ├─ Unauthorized        401, 403                                    pause   tell the operator once
      │   └─ Gone                410, or 404 again and again                 stop    keep the history
      ├─ StoreError           the database cannot be used
-     └─ DeliveryError        no mail can be handed over at all; what is due stays due
+     ├─ DeliveryError        no mail can be handed over at all; what is due stays due
+     └─ MailboxError         the mailbox cannot be read now; what was not handled is there at the next run
 
 Anything else is a bug: its job fails with a traceback, the others go on.
 Messages are lower-case fragments without a final period that compose with colons; they never hold a secret, an address of a person or a
@@ -134,3 +135,7 @@ class StoreError(AggregatorError):
 
 class DeliveryError(AggregatorError):
     """No mail can be handed over: the server cannot be reached, or refuses us and not a recipient. What is due stays due."""
+
+
+class MailboxError(AggregatorError):
+    """The mailbox cannot be read now, or breaks off; what was not handled is there at the next run."""

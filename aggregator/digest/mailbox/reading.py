@@ -1,0 +1,140 @@
+"""What one message wants of us, told from its header and its structure. Pure; whatever is sent, nothing here raises.
+
+Whether a token is good is not asked here; nobody has it who was not given it, so that `acting` asks the keys and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.message import Message
+from itertools import islice
+
+from aggregator.digest.mailbox.automatic import answering, automatic
+from aggregator.digest.mailbox.bounces import Failed, standard, textual
+from aggregator.digest.mailbox.complaints import feedback
+from aggregator.digest.mailbox.headers import address, field, fields, parsed, text
+from aggregator.digest.tokens import LENGTH
+from aggregator.settings import Digest
+
+# Where a server writes to whom a message was sent, and To, for those that write it nowhere.
+_SENT_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To", "X-Rcpt-To", "To")
+# Enough for whatever a mail server adds; a message that names more is not answered more.
+_MOST = 8
+_TOKEN = rf"[a-z2-7]{{{LENGTH}}}"
+# How mail programs begin the subject of an answer. A subject with any other beginning ("Fwd:", "WG:", "TR:") was another message's.
+_ANSWER = r"(?:(?:re|aw|sv|vs|antw|odp|r|rif|res|ref|ynt|vast|ats|答复|回复|回覆|ответ|відповідь)(?:\[\d+\])?\s*[:：]\s*)*"
+_WORD = r"(?:confirm|leave|unsubscribe)"
+_SIGNED_SUBJECT = re.compile(rf"{_ANSWER}(?:(?!\S{{1,20}}\s*[:：]).*?\b)??{_WORD}[\s:]+({_TOKEN})\b(?!.*\(fwd\))", re.IGNORECASE)
+_LONGEST_SUBJECT = 1000
+_SUBSCRIBE = re.compile(rf"{_ANSWER}[\"'“]?subscribe[\"'”]?[.!]?", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^\s@<>(),;:\"\\\[\]]+@[^\s@<>(),;:\"\\\[\]]+\.[^\s@<>(),;:\"\\\[\]]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Somebody asks for the digest, or says that this address does."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """Sent to an address with a token, or with one in its subject: confirms or leaves, as the token says."""
+
+    tokens: tuple[str, ...]
+    # A machine answered: it does nothing.
+    answered: bool = False
+    # No person sent it to us: a token confirms nothing then, and leaves all the same, as mail programs leave by themselves (RFC 2369 §3.2).
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """A copy came back, or is late."""
+
+    tokens: tuple[str, ...]
+    message_ids: tuple[str, ...]
+    # Empty: nothing has failed for good.
+    failed: tuple[Failed, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """A reader called a copy spam, or a report about a copy asks for nothing."""
+
+    tokens: tuple[str, ...]
+    message_ids: tuple[str, ...]
+    unwanted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """Nothing that is ours."""
+
+    reason: str
+
+
+Read = Ask | Signed | Returned | Complaint | Ignored
+
+
+def classified(raw: bytes, digest: Digest) -> Read:
+    """What a message wants.
+
+    Args:
+        raw: the message, or its first part; what is cut off is not missed.
+        digest: with a mailbox.
+    """
+    message = parsed(raw)
+    sent_to = tuple(islice(fields(message, *_SENT_TO), 3 * _MOST))
+    tokens = _tokens(digest, sent_to)
+    if complaint := feedback(message):
+        told = (*tokens, *_tokens(digest, complaint.addresses))
+        return Complaint(tokens=told[:_MOST], message_ids=complaint.message_ids[:_MOST], unwanted=complaint.unwanted)
+    if report := standard(message) or (textual(message) if tokens else None):
+        return Returned(tokens=tokens, message_ids=report.message_ids[:_MOST], failed=report.failed[:_MOST])
+    if signed := tokens or _of_subject(message, digest, sent_to):
+        return Signed(tokens=signed, answered=answering(message), automatic=automatic(message))
+    return _asked(message, digest, sent_to)
+
+
+def _asked(message: Message, digest: Digest, sent_to: tuple[str, ...]) -> Ask | Ignored:
+    if automatic(message):
+        return Ignored(reason="no person wrote it")
+    signs = _signs(digest, sent_to)
+    if "subscribe" not in signs and not ("" in signs and _wants(message)):
+        return Ignored(reason="it asks for nothing that we do")
+    who = address(message, "From")
+    if not _ADDRESS.fullmatch(who):
+        return Ignored(reason="it does not say who asks")
+    return Ignored(reason="it comes from ourselves") if _ours(digest, who) else Ask(address=who)
+
+
+def _wants(message: Message) -> bool:
+    """Whether the subject, or the first line, is the word "subscribe" and nothing else."""
+    first = next((line.strip() for line in text(message)[:2000].splitlines() if line.strip()), "")
+    return any(_SUBSCRIBE.fullmatch(said) for said in (field(message, "Subject")[:_LONGEST_SUBJECT], first))
+
+
+def _of_subject(message: Message, digest: Digest, sent_to: tuple[str, ...]) -> tuple[str, ...]:
+    """A token in the subject of a message to our bare address, for providers that take "+signs" away."""
+    found = _SIGNED_SUBJECT.match(field(message, "Subject")[:_LONGEST_SUBJECT])
+    return (found[1].lower(),) if found and _signs(digest, sent_to) else ()
+
+
+def _tokens(digest: Digest, values: tuple[str, ...]) -> tuple[str, ...]:
+    found = (sign for sign in _signs(digest, values) if re.fullmatch(_TOKEN, sign))
+    return tuple(islice(dict.fromkeys(found), _MOST))
+
+
+def _signs(digest: Digest, values: tuple[str, ...]) -> tuple[str, ...]:
+    """What stands behind the "+" of our address wherever it occurs, in small letters; "" for the bare address."""
+    assert digest.mailbox is not None
+    local, _, domain = digest.mailbox.address.rpartition("@")
+    ours = re.compile(rf"(?<![\w.+%-]){re.escape(local)}(?:(?:\+|%2b)([a-z0-9]{{1,64}}))?@{re.escape(domain)}(?![\w-]|\.\w)", re.IGNORECASE)
+    return tuple((found[1] or "").lower() for value in values for found in ours.finditer(value))
+
+
+def _ours(digest: Digest, who: str) -> bool:
+    sender = re.search(r"[^\s<>]+@[^\s<>]+", digest.sender)
+    return bool(_signs(digest, (who,))) or (sender is not None and sender[0].lower() == who.lower())
