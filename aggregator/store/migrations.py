@@ -10,7 +10,9 @@ A migration is written once and never changed. Its SQL is kept to what SQLite an
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -188,11 +190,15 @@ def _version(connection: Connection, name: str) -> int:
 
 
 def _keep_copy(database: Database, version: int) -> None:
-    """A copy beside the file, whole even while the write-ahead log is long; one of an earlier attempt is replaced."""
+    """A copy beside the file, whole even while the write-ahead log is long; one of an earlier attempt is replaced.
+
+    From its first moment nobody may read it who may not read the file.
+    """
     path = cast(Path, database.path)
     copy = path.with_name(f"{path.name}.version-{version}")
     unfinished = copy.with_name(copy.name + ".new")
     unfinished.unlink(missing_ok=True)
+    os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, stat.S_IMODE(path.stat().st_mode)))
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(unfinished)) as target:
         source.backup(target)
     unfinished.replace(copy)
