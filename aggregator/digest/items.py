@@ -39,6 +39,7 @@ def item_of(view: StoryView) -> Item:
         who=view.who,
         where=view.where,
         sentence=_sentence(view),
+        sentence_language="" if view.note else view.language,
         voices=view.voices_text,
         talk=view.talk,
     )

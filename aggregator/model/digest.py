@@ -48,6 +48,8 @@ class Item:
     where: str = ""
     # The steward's note, or else one sentence; "" when nothing is known.
     sentence: str = ""
+    # BCP 47; "" when it is the site's, as the steward's note is.
+    sentence_language: str = ""
     # How many people talk about it: "12 voices"; "" for nobody.
     voices: str = ""
     # Where: "Mastodon (3) and Loomio"; "" when nobody does.
