@@ -6,17 +6,18 @@ Each recipient's own addresses are not known here: in their place stand the mark
 
 from __future__ import annotations
 
+import re
 import textwrap
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from email.utils import parseaddr
-from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from aggregator.digest.doors import CHANGE_MARK, LEAVE_MARK, Doors
 from aggregator.model import Edition, Item, Rendered
+from aggregator.publish.story_lines import Section, StoryLine, counted, sections, story_line
 from aggregator.publish.words import address, one_line
 from aggregator.settings import Digest, Settings
 
@@ -27,38 +28,9 @@ if TYPE_CHECKING:
 LARGEST_BYTES = 90_000
 # Characters on a line of plain text (RFC 3676 §4.2 asks for 78 at most), but for a word or an address that is longer.
 _WIDTH = 72
-# Characters of what comes from outside. Views are cut before they come here; an edition that the ledger gave is trusted no more.
-_TITLE, _NAME, _SENTENCE = 300, 120, 600
 # How many titles come first, where mail programs show the beginning of a mail beside its subject, and characters of each.
 _FIRST, _FIRST_TITLE = 2, 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoryLine:
-    """A story in a mail."""
-
-    title: str
-    # None: there is no address that may be followed.
-    href: str | None
-    # BCP 47; "" when it is the site's.
-    language: str
-    # What it is, who made it, where it stands; what the heading says is left out.
-    credit: tuple[str, ...]
-    sentence: str
-    # "12 voices"; "" for nobody.
-    voices: str
-    # Where they talk.
-    talk: str
-    # Its own page, absolute; "" when the site's address is not known.
-    page: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """Stories under one heading."""
-
-    title: str
-    stories: tuple[StoryLine, ...]
+_MARKS = re.compile(f"{LEAVE_MARK}|{CHANGE_MARK}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +83,7 @@ def render(edition: Edition, settings: Settings, doors: Doors, templates: Templa
     Raises:
         AggregatorError: a template is missing, wrong, or asks for what a letter does not have.
     """
+    # Slow to load, and most commands render nothing.
     import css_inline
 
     letter = letter_of(edition, settings, doors)
@@ -134,25 +107,24 @@ def fitting(edition: Edition, render: Callable[[Edition], Rendered]) -> Edition:
 def letter_of(edition: Edition, settings: Settings, doors: Doors) -> Letter:
     """What the templates get."""
     digest, site = _digest(settings), settings.site.url
-    first = (*edition.items, *edition.also)[:_FIRST]
+    told = _unmarked(edition)
+    first = (*told.items, *told.also)[:_FIRST]
+    base = site or None
     return Letter(
-        language=edition.language,
-        title=_words(edition.title, _TITLE),
-        days=edition.days,
-        count=_count(edition.new),
-        first=tuple(_line(replace(one, title=one_line(one.title, _FIRST_TITLE)), "", "") for one in first),
-        rest=edition.new - len(first),
-        sections=tuple(
-            Section(title=group.value, stories=tuple(_line(one, group.value, site) for one in items))
-            for group, items in groupby(edition.items, key=lambda one: one.group)
-        ),
-        also=tuple(_line(one, "", site) for one in edition.also),
-        more=_more(edition, bool(site)),
-        talked=tuple(_line(one, "", site) for one in edition.talked),
-        pinned=tuple(_line(one, "", site) for one in edition.pinned),
-        coverage=_words(edition.coverage),
+        language=told.language,
+        title=told.title,
+        days=told.days,
+        count=counted(told.new),
+        first=tuple(story_line(replace(one, title=one_line(one.title, _FIRST_TITLE)), "", None) for one in first),
+        rest=told.new - len(first),
+        sections=sections(told.items, base),
+        also=tuple(story_line(one, "", base) for one in told.also),
+        more=_more(told.more, known=bool(site)),
+        talked=tuple(story_line(one, "", base) for one in told.talked),
+        pinned=tuple(story_line(one, "", base) for one in told.pinned),
+        coverage=told.coverage,
         site=site,
-        rhythm=edition.rhythm,
+        rhythm=told.rhythm,
         doors=tuple(_doors(edition, doors, site)),
         reply_to=parseaddr(digest.reply_to or digest.sender)[1],
         postal=one_line(digest.postal),
@@ -177,41 +149,52 @@ def wrapped(text: str) -> str:
     return "\n".join(kept) + "\n"
 
 
-def _line(item: Item, heading: str, site: str) -> StoryLine:
-    kind = "" if f"{item.kind_text}s" == heading else item.kind_text
-    parts = [_words(kind, _NAME), _words(item.who, _NAME), _words(item.where, _NAME)]
-    return StoryLine(
-        title=_words(item.title, _TITLE),
-        href=_followed(item.href),
-        language=item.language,
-        credit=tuple(dict.fromkeys(part for part in parts if part)),
-        sentence=_words(item.sentence, _SENTENCE),
-        voices=_words(item.voices, _NAME),
-        talk=_words(item.talk, _SENTENCE),
-        page=(_followed(site + item.page) or "") if site else "",
+def _unmarked(edition: Edition) -> Edition:
+    """The edition on which no text from outside brings a mark: who wrote one into a title or an address would else be sent every reader's
+    own tokens."""
+
+    def lines(items: tuple[Item, ...]) -> tuple[Item, ...]:
+        return tuple(map(_unmarked_item, items))
+
+    return replace(
+        edition,
+        title=_words(edition.title),
+        coverage=_words(edition.coverage),
+        items=lines(edition.items),
+        also=lines(edition.also),
+        talked=lines(edition.talked),
+        pinned=lines(edition.pinned),
     )
 
 
-def _words(text: str, limit: int | None = None) -> str:
-    """A text without the marks of doors: who wrote one into a title would else be sent each reader's own addresses."""
-    line = one_line(text, limit)
-    return line.replace(LEAVE_MARK, "…").replace(CHANGE_MARK, "…")
+def _unmarked_item(item: Item) -> Item:
+    return replace(
+        item,
+        title=_words(item.title),
+        href=_followed(item.href),
+        kind_text=_words(item.kind_text),
+        language=_words(item.language),
+        who=_words(item.who),
+        where=_words(item.where),
+        sentence=_words(item.sentence),
+        sentence_language=_words(item.sentence_language),
+        voices=_words(item.voices),
+        talk=_words(item.talk),
+    )
+
+
+def _words(text: str) -> str:
+    # What may not be shown goes first: it could stand inside a mark.
+    return _MARKS.sub("…", one_line(text))
 
 
 def _followed(href: str | None) -> str | None:
-    """The address when it may be followed. One with a mark in it would carry each reader's token to a stranger's server."""
-    return None if href is None or LEAVE_MARK in href or CHANGE_MARK in href else address(href)
+    shown = address(href)
+    return None if shown and _MARKS.search(shown) else shown
 
 
-def _count(new: int) -> str:
-    return "nothing new" if not new else "1 new story" if new == 1 else f"{new} new stories"
-
-
-def _more(edition: Edition, known: bool) -> str:
-    if not edition.more:
-        return ""
-    count = "1 more" if edition.more == 1 else f"{edition.more} more"
-    return f"{count} on the page" if known else count
+def _more(more: int, *, known: bool) -> str:
+    return f"{more} more{' on the page' if known else ''}" if more else ""
 
 
 def _doors(edition: Edition, doors: Doors, site: str) -> Iterator[Door]:

@@ -17,10 +17,11 @@ from aggregator.errors import ConfigError
 from aggregator.model import Story
 from aggregator.publish import feeds, files, listing, markdown, opml, story_pages, tombstones, year_pages
 from aggregator.publish.dates import stamp, when, zone
+from aggregator.publish.digests import pages as digests_on
 from aggregator.publish.render import Templates
-from aggregator.publish.site import Fed, Kept, Note, Published, outside_digest, untouched
+from aggregator.publish.site import Digests, Fed, Kept, Note, Published, outside_digest, untouched
 from aggregator.publish.sources import SourceView
-from aggregator.publish.views import PageView, Shown, Updated, arrange, page_view, posts_pages
+from aggregator.publish.views import DigestView, PageView, Shown, Updated, arrange, page_view, posts_pages
 from aggregator.settings import Settings
 
 # Noncharacters stand where the instant and the day will; words.clean lets none through.
@@ -42,6 +43,8 @@ class Build:
     fingerprint: str
     now: datetime
     dry_run: bool
+    # None: there is no digest.
+    digests: Digests | None = None
 
 
 def make(stories: Iterable[Story], build: Build, filled: Templates, *, taken_down: Mapping[str, datetime]) -> Published:
@@ -55,13 +58,14 @@ def make(stories: Iterable[Story], build: Build, filled: Templates, *, taken_dow
     """
     settings, note = build.settings, build.note
     shown = arrange(stories, site=settings.site, sources=build.sources)
-    page = page_view(shown, site=settings.site, sources=build.sources, updated=_MARKED)
+    page = page_view(shown, site=settings.site, sources=build.sources, updated=_MARKED, digest=_digest_view(build.digests))
     fed = tombstones.fed(note.fed, shown, shown.news, taken_down=taken_down, now=build.now)
     own_markdown = settings.markdown.into is None
     own = story_pages.pages(page, shown, filled, own_markdown=own_markdown)
     digests = own.digests(build.fingerprint)
     years = year_pages.pages(page, filled, digests, fingerprint=build.fingerprint, own_markdown=own_markdown)
-    texts = years.texts(settings.output, note) | _texts(page, shown, settings, filled, fed)
+    mailed = digests_on(page, build.digests, shown, filled, fingerprint=build.fingerprint, own_markdown=own_markdown)
+    texts = years.texts(settings.output, note) | mailed.texts(settings.output, note) | _texts(page, shown, settings, filled, fed)
     contents = _stamped(texts, settings, note, build.now)
     outside = _outside(settings, "" if settings.markdown.into is None else markdown.block(page, shown))
     # First, since what a page leads to should be there before the page is.
@@ -71,8 +75,12 @@ def make(stories: Iterable[Story], build: Build, filled: Templates, *, taken_dow
     if not build.dry_run:
         _write(settings.output, {path: contents[path] for path in stale}, gone, outside)
     written = (*stale, *single.written, *([str(settings.markdown.into)] if outside else []))
-    remembered = _remembered(build, contents, _unstamped(years.digests, texts), single.kept, fed)
+    remembered = _remembered(build, contents, _unstamped({**years.digests, **mailed.digests}, texts), single.kept, fed)
     return Published(written=written, removed=(*gone, *single.removed), note=remembered)
+
+
+def _digest_view(digests: Digests | None) -> DigestView | None:
+    return DigestView(name=digests.name, subscribe=digests.subscribe) if digests else None
 
 
 def _unstamped(digests: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from aggregator import __version__
-from aggregator.model import Story
+from aggregator.model import Edition, Story
 from aggregator.publish import files, templates
 from aggregator.publish.dates import stamp
 from aggregator.publish.sources import SourceView
@@ -24,6 +24,8 @@ from aggregator.settings import Settings
 
 # The folder of stories' own pages, inside the output folder.
 STORY_PAGES: Final = "story"
+# The list of editions.
+ARCHIVE: Final = "digest/index.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,20 @@ class Published:
     def unchanged(self) -> bool:
         """True when nothing was written."""
         return not self.written and not self.removed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digests:
+    """What the site tells of its digest."""
+
+    # "Weekly digest".
+    name: str
+    # A page or a mailto; "": nobody can subscribe by themselves.
+    subscribe: str = ""
+    # Another value whenever the editions are others.
+    revision: str = ""
+    # Those that were frozen, newest first; asked only as the stories are.
+    editions: Callable[[], Sequence[Edition]] = tuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +88,7 @@ class Note:
     updated: str = ""
     # SHA-256 of every file made, by path relative to the output folder.
     files: Mapping[str, str] = field(default_factory=dict)
-    # Short digests of what the pages of years are made from, by path.
+    # Short digests of what the pages of years and of editions are made from, by path.
     years: Mapping[str, str] = field(default_factory=dict)
     # SHA-256 of the page outside of the output folder; "": there is none.
     outside: str = ""
@@ -90,6 +106,7 @@ def publish(
     previous: str | None = None,
     dry_run: bool = False,
     taken_down: Callable[[], Mapping[str, datetime]] = dict,
+    digests: Digests | None = None,
 ) -> Published:
     """Bring the output folder up to date.
 
@@ -99,6 +116,7 @@ def publish(
         previous: `note` of the last build; None: there was none.
         dry_run: say what would be written, and write nothing.
         taken_down: ids of stories that left for good, with when; asked only as `stories` is.
+        digests: None: there is no digest.
 
     Raises:
         ConfigError: the page in `markdown.into` does not exist, or has not the two marks.
@@ -106,14 +124,24 @@ def publish(
     """
     note, places = _recalled(previous), templates.folders(settings.templates)
     fingerprint = f"{__version__} {templates.fingerprint(places)}"
-    token = _token(settings, sources, revision, fingerprint)
+    told = (digests.name, digests.subscribe, digests.revision) if digests else ()
+    token = _token(settings, sources, f"{revision} {told}" if told else revision, fingerprint)
     if note.token == token and _as_left(note, settings):
         return Published(note=previous or "")
     # What makes the files is slow to load, and a build without news needs none of it.
     from aggregator.publish.making import Build, make
     from aggregator.publish.render import Templates
 
-    build = Build(settings=settings, sources=sources, note=note, token=token, fingerprint=fingerprint, now=now, dry_run=dry_run)
+    build = Build(
+        settings=settings,
+        sources=sources,
+        note=note,
+        token=token,
+        fingerprint=fingerprint,
+        now=now,
+        dry_run=dry_run,
+        digests=digests,
+    )
     return make(stories(), build, Templates(places), taken_down=taken_down())
 
 

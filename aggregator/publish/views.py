@@ -135,6 +135,16 @@ class FailureView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DigestView:
+    """That there is a digest, and how to get it."""
+
+    # "Weekly digest".
+    name: str
+    # A page or a mailto; "": nobody can subscribe by themselves.
+    subscribe: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
     """What all pages of the site share, and what stands on the first."""
 
@@ -154,6 +164,8 @@ class PageView:
     posts: PostsView
     sources: tuple[SourceView, ...]
     see_also: tuple[SeeAlso, ...]
+    # None: there is none.
+    digest: DigestView | None = None
 
     @property
     def alone(self) -> PageView:
@@ -207,7 +219,7 @@ def _common(stories: Iterable[Story]) -> frozenset[str]:
     return frozenset(text for text, count in counted.items() if count >= _COMMON)
 
 
-def page_view(shown: Shown, *, site: Site, sources: Sequence[SourceView], updated: Updated) -> PageView:
+def page_view(shown: Shown, *, site: Site, sources: Sequence[SourceView], updated: Updated, digest: DigestView | None = None) -> PageView:
     """The site: `site.stories` newest stories on the first page, older ones on a page a year; the same for the posts."""
     return PageView(
         title=one_line(site.title, 200),
@@ -227,6 +239,7 @@ def page_view(shown: Shown, *, site: Site, sources: Sequence[SourceView], update
         ),
         sources=tuple(sources),
         see_also=tuple(one for one in map(_linked, site.see_also) if one),
+        digest=digest,
     )
 
 

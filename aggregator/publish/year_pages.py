@@ -27,16 +27,22 @@ class Years:
 
     def texts(self, output: Path, note: Note) -> dict[str, str]:
         """The pages by path; those that lie there as the last build made them, of the same, are not filled again."""
-        return {year.path: self._lying(output, year.path, note) or self._filled(year) for year in self.page.years}
-
-    def _lying(self, output: Path, path: str, note: Note) -> str | None:
-        if note.years.get(path) != self.digests[path]:
-            return None
-        content = files.read(output / path)
-        return content.decode() if content is not None and files.digest(content) == note.files.get(path) else None
+        return {year.path: lying(output, year.path, note, self.digests[year.path]) or self._filled(year) for year in self.page.years}
 
     def _filled(self, year: YearView) -> str:
         return self.filled.fill("year.html", page=self.page, year=year, root="../", own_markdown=self.own_markdown)
+
+
+def lying(output: Path, path: str, note: Note, digest: str) -> str | None:
+    """The page that lies there; None when it was made from something else, or is not as the last build left it.
+
+    Args:
+        digest: of what it should be made from.
+    """
+    if note.years.get(path) != digest:
+        return None
+    content = files.read(output / path)
+    return content.decode() if content is not None and files.digest(content) == note.files.get(path) else None
 
 
 def pages(page: PageView, filled: Templates, stories: Mapping[str, str], *, fingerprint: str, own_markdown: bool) -> Years:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from aggregator.app import App
-from aggregator.model import Decision, Story, Trust
-from aggregator.publish.site import Published, publish
+from aggregator.model import Decision, Edition, Story, Trust
+from aggregator.publish.site import Digests, Published, publish
 from aggregator.publish.sources import source_views
 
 # Name under which the store remembers what was written last.
@@ -37,10 +37,31 @@ def publish_site(app: App, *, as_of: datetime | None = None, dry_run: bool = Fal
         previous=app.store.note(_NOTE) if as_of is None else None,
         dry_run=dry_run,
         taken_down=app.store.takedowns.tombstones,
+        digests=_digests(app, as_of),
     )
     if remember and as_of is None and not dry_run and published.note != app.store.note(_NOTE):
         app.store.remember(_NOTE, published.note)
     return published
+
+
+def _digests(app: App, as_of: datetime | None) -> Digests | None:
+    """What the site tells of its digest; nothing is opened as long as no edition can have been sent."""
+    digest = app.settings.digest
+    if digest is None:
+        return None
+    from aggregator.digest.doors import subscribe
+
+    name, way = f"{next(iter(digest.rhythms))} digest".capitalize(), subscribe(digest)
+    if not (app.settings.state / "private.db").exists():
+        return Digests(name=name, subscribe=way)
+    frozen = app.private.ledger.frozen()
+    return Digests(name=name, subscribe=way, revision=repr(frozen), editions=lambda: _editions(app, dict(frozen), as_of))
+
+
+def _editions(app: App, frozen: Mapping[str, str], as_of: datetime | None) -> tuple[Edition, ...]:
+    """Those that were frozen, newest first; as of a day those whose period had ended."""
+    editions = (issued.edition for issued in app.private.ledger.issued() if issued.edition.id in frozen)
+    return tuple(one for one in editions if as_of is None or one.period.until <= as_of)
 
 
 def _shown(app: App, decisions: Sequence[Decision], as_of: datetime | None, now: datetime) -> tuple[Story, ...]:

@@ -116,6 +116,9 @@ class Ledger(Protocol):
     def issued(self, limit: int | None = None) -> tuple[Issued, ...]:
         """Editions of every state, the newest period first; `rendered` left out."""
 
+    def frozen(self) -> tuple[tuple[str, str], ...]:
+        """Ids and hashes of the editions that are sending, sent or cancelled, by id; none of them is ever another."""
+
     def sending(self) -> tuple[Issued, ...]:
         """Editions that are being sent, the oldest period first; `rendered` left out."""
 

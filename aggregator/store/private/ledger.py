@@ -47,6 +47,10 @@ class SqlLedger:
         with self._database.reading() as desk:
             return tuple(map(issued_from_row, desk.rows(sql.ISSUED, _ALL if limit is None else limit)))
 
+    def frozen(self) -> tuple[tuple[str, str], ...]:
+        with self._database.reading() as desk:
+            return tuple((str(id), str(hash)) for id, hash in desk.rows(sql.ALL_FROZEN))
+
     def sending(self) -> tuple[Issued, ...]:
         with self._database.reading() as desk:
             return tuple(map(issued_from_row, desk.rows(sql.SENDING)))

@@ -38,6 +38,7 @@ _HEAD = (
     _edition.c.content, _edition.c.state, _edition.c.at, _edition.c.hash, _edition.c.recipients, _edition.c.report,
 )  # fmt: skip
 ISSUED = select(*_HEAD).order_by(_edition.c.until.desc(), _edition.c.id).limit(_value("limit"))
+ALL_FROZEN = select(_edition.c.id, _edition.c.hash).where(_edition.c.state.in_(_words(FROZEN))).order_by(_edition.c.id)
 SENDING = select(*_HEAD).where(_edition.c.state.in_(_words((EditionState.SENDING,)))).order_by(_edition.c.until, _edition.c.id)
 ONE = select(*_HEAD, _edition.c.html, _edition.c.text).where(_edition.c.id == _value("id"))
 LAST = (
