@@ -23,11 +23,11 @@ from dataclasses import dataclass, replace
 from aggregator.digest.encoding import ascii_domain
 from aggregator.digest.mailers import Fate, Line, Mail, Reply, answers
 from aggregator.digest.mailers.smtp.connecting import connected, failure
+from aggregator.digest.mailers.smtp.speaking import Answer, commands, dotted, one_by_one, pipelined, text_of
 from aggregator.settings import Secret, Smtp
 
 # What RFC 5321 §4.1.2 lets stand in a path, and no more: no space, bracket or control character outside of a quoted local part.
 _PATH = re.compile(r"""(?:"[^"\\\x00-\x1f\x7f]+"|[^\s<>()\[\]\\,;:@"\x00-\x1f\x7f]+)@[^\s<>()\\,;@"\x00-\x1f\x7f]+""")
-_NEWLINE = re.compile(rb"\r?\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +71,6 @@ class SmtpMailer:
             yield line
         finally:
             line.close()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """The answer that ended the opening of a transaction: 354, or the first that was no yes."""
-
-    verb: str
-    code: int
-    text: str
 
 
 class _SmtpLine:
@@ -128,7 +119,7 @@ class _SmtpLine:
 
     # -- MAIL, RCPT, DATA
 
-    def _opened(self, mail: Mail) -> _Answer | None:
+    def _opened(self, mail: Mail) -> Answer | None:
         """What came of opening a transaction; None: the connection was lost.
 
         A connection that was kept may have ended meanwhile, or be full: that is no answer to this mail, and a new one is asked at once.
@@ -144,24 +135,24 @@ class _SmtpLine:
             self._drop()
         return answer
 
-    def _asked(self, mail: Mail) -> _Answer | None:
+    def _asked(self, mail: Mail) -> Answer | None:
         if self._smtp is None:
             self._smtp = connected(self._mailer.server, self._mailer.password, self._mailer.tls, seconds=self._mailer.patience.connect)
         smtp = self._smtp
         if not mail.address.isascii() and not smtp.has_extn("smtputf8"):
-            return _Answer(verb="RCPT", code=553, text="5.6.7 the server takes no address with letters outside of ASCII")
+            return Answer(verb="RCPT", code=553, text="5.6.7 the server takes no address with letters outside of ASCII")
         try:
             self._time(self._mailer.patience.command)
             if self._begun and smtp.docmd("RSET")[0] != 250:
                 return None
             self._begun = True
             self._carried += 1
-            ask = _pipelined if smtp.has_extn("pipelining") else _one_by_one
-            return ask(smtp, _commands(smtp, mail))
+            ask = pipelined if smtp.has_extn("pipelining") else one_by_one
+            return ask(smtp, commands(smtp, mail))
         except (smtplib.SMTPServerDisconnected, smtplib.SMTPResponseException):
             return None
 
-    def _declined(self, answer: _Answer, mail: Mail) -> Reply:
+    def _declined(self, answer: Answer, mail: Mail) -> Reply:
         """What an answer before the body means.
 
         Raises:
@@ -191,7 +182,7 @@ class _SmtpLine:
         assert smtp is not None
         try:
             self._time(self._mailer.patience.body)
-            smtp.send(_dotted(mail.content))
+            smtp.send(dotted(mail.content))
         except smtplib.SMTPServerDisconnected:
             self._drop()
             return Reply(fate=Fate.LATER, text="the connection was lost while the mail was sent")
@@ -203,7 +194,7 @@ class _SmtpLine:
             self._drop()
             return Reply(fate=Fate.UNCERTAIN, text="the connection was lost after the whole mail was sent")
         self._begun = False
-        return self._judged(code, _text(said), mail)
+        return self._judged(code, text_of(said), mail)
 
     def _judged(self, code: int, said: str, mail: Mail) -> Reply:
         text = answers.cleaned(code, said, mail.address)
@@ -219,60 +210,3 @@ class _SmtpLine:
     def _time(self, seconds: float) -> None:
         if self._smtp is not None and self._smtp.sock is not None:
             self._smtp.sock.settimeout(seconds)
-
-
-def _commands(smtp: smtplib.SMTP, mail: Mail) -> tuple[tuple[str, str], ...]:
-    """MAIL, RCPT and DATA as they are sent; by hand, since smtplib reads an address before it writes it, and may write another."""
-    options = f" SIZE={len(mail.content)}" if smtp.has_extn("size") else ""
-    if not mail.address.isascii():
-        # RFC 6531 §3.4.
-        smtp.command_encoding = "utf-8"
-        options += " SMTPUTF8 BODY=8BITMIME"
-    return ("MAIL", f"MAIL FROM:<{mail.sender}>{options}\r\n"), ("RCPT", f"RCPT TO:<{mail.address}>\r\n"), ("DATA", "DATA\r\n")
-
-
-def _one_by_one(smtp: smtplib.SMTP, commands: tuple[tuple[str, str], ...]) -> _Answer:
-    for verb, command in commands:
-        smtp.send(command)
-        answer = _answer(verb, smtp)
-        if not 200 <= answer.code < 300:
-            break
-    return answer
-
-
-def _pipelined(smtp: smtplib.SMTP, commands: tuple[tuple[str, str], ...]) -> _Answer:
-    """All three at once (RFC 2920 §3.1): one wait instead of three."""
-    smtp.send("".join(command for _, command in commands))
-    first: _Answer | None = None
-    try:
-        for verb, _ in commands:
-            answer = _answer(verb, smtp)
-            first = first or (None if 200 <= answer.code < 300 else answer)
-    except (smtplib.SMTPServerDisconnected, smtplib.SMTPResponseException):
-        if first is None or first.code == 354:
-            raise
-        smtp.close()
-        return first
-    if answer.code == 354 and first is not answer:
-        # RFC 2920 §3.1: the way out is a mail of nothing to nobody.
-        smtp.send(b".\r\n")
-        smtp.getreply()
-    return first or answer
-
-
-def _answer(verb: str, smtp: smtplib.SMTP) -> _Answer:
-    code, said = smtp.getreply()
-    return _Answer(verb=verb, code=code, text=_text(said))
-
-
-def _text(said: bytes) -> str:
-    return said.decode("utf-8", "replace")
-
-
-def _dotted(content: bytes) -> bytes:
-    """The content as it is sent after 354 (RFC 5321 §4.5.2): every line ended by CRLF, and a dot at its beginning doubled."""
-    if content.count(b"\n") != content.count(b"\r\n"):
-        content = _NEWLINE.sub(b"\r\n", content)
-    if not content.endswith(b"\r\n"):
-        content += b"\r\n"
-    return (b"." if content.startswith(b".") else b"") + content.replace(b"\r\n.", b"\r\n..")
