@@ -205,15 +205,24 @@ def _entry(edition: EditionView, site: str) -> Iterator[str]:
 
 
 def _content(edition: EditionView) -> Iterator[str]:
-    """The stories as HTML, for readers of feeds."""
-    also = (Section(title="Also new", stories=edition.also),) if edition.also else ()
+    """The new stories as HTML, for readers of feeds."""
     yield f"<p>{escape(edition.count)}</p>"
-    for section in (*edition.sections, *also):
-        yield f"<h2>{escape(section.title)}</h2><ul>"
+    for section in edition.sections:
+        yield f"<h2>{escape(section.title)}</h2>"
         for story in section.stories:
-            title = f"<a href={quoteattr(story.href)}>{escape(story.title)}</a>" if story.href else escape(story.title)
-            yield f"<li>{title}{''.join(f' · {escape(part)}' for part in story.credit)}"
-            yield f"<br>{escape(story.sentence)}</li>" if story.sentence and section not in also else "</li>"
-        yield "</ul>"
-    if edition.removed:
-        yield f"<p>{escape(edition.removed)}</p>"
+            credit = f"<br>{escape(' · '.join(story.credit))}" if story.credit else ""
+            said = f"<br><span{_spoken(story.sentence_language)}>{escape(story.sentence)}</span>" if story.sentence else ""
+            yield f"<p>{_titled(story)}{credit}{said}</p>"
+    if edition.also:
+        yield f"<h2>Also new</h2><ul>{''.join(f'<li>{_titled(story)}</li>' for story in edition.also)}</ul>"
+    for line in (edition.more, edition.coverage, edition.removed):
+        yield f"<p>{escape(line)}</p>" if line else ""
+
+
+def _titled(story: StoryLine) -> str:
+    spoken, title = _spoken(story.language), escape(story.title)
+    return f"<a href={quoteattr(story.href)}{spoken}>{title}</a>" if story.href else f"<span{spoken}>{title}</span>"
+
+
+def _spoken(language: str) -> str:
+    return f" lang={quoteattr(language)}" if language else ""
