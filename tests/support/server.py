@@ -98,6 +98,7 @@ class Server:
         """`tls`: speak HTTPS with this certificate."""
         self.asked: list[Asked] = []
         self._routes: dict[str, Route] = {}
+        self._otherwise: Route | None = None
         self._lock = threading.Lock()
         self._connections = 0
         self._most_at_once = 0
@@ -146,6 +147,11 @@ class Server:
         with self._lock:
             self._routes[path] = route
 
+    def otherwise(self, route: Route) -> None:
+        """Answer paths that have no route of their own by a function of what was asked."""
+        with self._lock:
+            self._otherwise = route
+
     def count(self, path: str) -> int:
         """How often `path` was asked."""
         with self._lock:
@@ -185,7 +191,7 @@ class Server:
             self.asked.append(asked)
             self._at_once += 1
             self._most_at_once = max(self._most_at_once, self._at_once)
-            route = self._routes.get(asked.path.partition("?")[0])
+            route = self._routes.get(asked.path.partition("?")[0], self._otherwise)
         try:
             yield route(asked) if route is not None else Script(status=404, body=b"nothing here")
         finally:
@@ -229,6 +235,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def do_POST(self) -> None:
+        self._serve()
+
+    def do_PUT(self) -> None:
+        self._serve()
+
+    def do_PATCH(self) -> None:
         self._serve()
 
     def do_CONNECT(self) -> None:

@@ -1,20 +1,22 @@
 """Services that send for us: one small protocol. The finished edition is handed over whole, and has one row in the ledger.
 
-listmonk.py and buttondown.py speak the two APIs · handing.py is the conversation they share.
+listmonk.py and buttondown.py speak the two APIs · handing.py is the conversation they share · escaping.py keeps what titles say from being
+read as the service's own template language.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from aggregator.digest.doors import CHANGE_MARK, LEAVE_MARK, Doors
 from aggregator.digest.mailers import Reply
-from aggregator.errors import ConfigError
-from aggregator.fetch import Auth, Pace
-from aggregator.fetch.bound import BoundHttp
+from aggregator.errors import MissingSecret
 from aggregator.model import Edition, Rendered
 from aggregator.settings import Secret, Settings
+
+if TYPE_CHECKING:
+    from aggregator.fetch.client import Client
 
 # Stand in the frozen edition where the service's own placeholders will: addresses, so that a template takes them as such, at a name that
 # is nobody's (RFC 2606 §2).
@@ -49,27 +51,40 @@ class Service(Protocol):
         """
 
     def seek(self, edition: str) -> bool | None:
-        """Whether the edition with this id was handed over there. None: the service could not be asked, or what it says may change yet.
+        """Whether the edition with this id was handed over there. None: the service could not be asked.
 
-        Raises nothing."""
-
-
-class Connect(Protocol):
-    """Makes the HTTP client bound to one service; `fetch.client.Client.bound` is it."""
-
-    def __call__(self, *, host: str, pace: Pace, auth: Auth, secret: Secret | None) -> BoundHttp: ...
+        What is not there, or is there as a draft alone, may be handed over again: a draft is found and gone on with, and no service
+        sends one twice. Raises nothing."""
 
 
-def service_of(settings: Settings, connect: Connect) -> Service | None:
+def service_of(settings: Settings, connect: Callable[[], Client]) -> Service | None:
     """The service that the digest goes through; None when it goes through none.
 
+    Args:
+        connect: gives the HTTP client; it is slow to load, and not called when there is no service.
+
     Raises:
-        ConfigError: its key is not in the environment.
+        MissingSecret: its key is not in the environment.
     """
     digest = settings.digest
-    if digest is None or digest.through not in ("listmonk", "buttondown"):
+    if digest is None:
         return None
-    raise ConfigError(f"digest.through: {digest.through} is not spoken yet. Write smtp or folder.")
+    if digest.through == "listmonk" and digest.listmonk is not None:
+        from aggregator.digest.services.listmonk import ListmonkService
+
+        secret = _secret(settings, "LISTMONK_TOKEN", "make an API user at listmonk, under Admin and Users, and take its token")
+        return ListmonkService(connect(), digest.listmonk, secret, sender=digest.sender)
+    if digest.through == "buttondown":
+        from aggregator.digest.services.buttondown import ButtondownService
+        from aggregator.settings import Buttondown
+
+        secret = _secret(settings, "BUTTONDOWN_API_KEY", "take a key at https://buttondown.com/keys that may write and send emails")
+        return ButtondownService(connect(), digest.buttondown or Buttondown(), secret)
+    return None
 
 
-__all__ = ["CHANGE_DOOR", "LEAVE_DOOR", "Connect", "Service", "service_of"]
+def _secret(settings: Settings, variable: str, how: str) -> Secret:
+    secret = settings.secrets.get(variable)
+    if secret is None:
+        raise MissingSecret(variable, how)
+    return secret
