@@ -21,9 +21,7 @@ def reply(value: object, status: int = 200) -> Script:
 class FakeListmonk:
     """Campaigns in memory. `before` may answer instead, `after` may answer otherwise once the work is done."""
 
-    def __init__(
-        self, server: Server, *, user: str = "aggregator", token: str = "listmonk-token-1", lists: tuple[int, ...] = (1, 2)
-    ) -> None:
+    def __init__(self, server: Server, *, keys: str = "aggregator:listmonk-token-1", lists: tuple[int, ...] = (1, 2)) -> None:
         self.campaigns: dict[int, dict[str, Any]] = {}
         # Bodies that went out, by campaign: one that stands there twice was sent twice.
         self.sent: list[int] = []
