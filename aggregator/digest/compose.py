@@ -100,7 +100,8 @@ def compose(
         pinned=tuple(item_of(view) for view in views.pinned if view.id in ours and view.id not in standing),
         coverage=coverage,
     )
-    accounted = frozenset[str]().union(*names.values()) - told
+    # Not the ids that stories had: what waits as a part of one, and parts from it before it was ever seen, will be new under its own.
+    accounted = frozenset[str]().union(*(names[id].difference(story.former) for id, story in ours.items())) - told
     return Composed(edition=edition, told=accounted, new=edition.new, quiet=edition.new < settings.digest.least)
 
 
