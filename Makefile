@@ -1,5 +1,5 @@
-# make page · make test · make check · make eval · make bench · make docs; each sets up what it needs, once.
-# Python 3.11 or later and make are all that has to be there.
+# make page · make serve · make test · make test-servers · make check · make eval · make bench · make docs
+# Each sets up what it needs, once. Python 3.11 or later and make are all that has to be there.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,15 +7,24 @@ BIN := $(VENV)/bin
 PIP_QUIET := --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := page
-.PHONY: page test explore check eval bench bench-peers docs format clean
+.PHONY: page serve test test-servers explore check eval bench bench-peers docs format clean
 
 # The page is written and the program has said what could not be read: that is success here. Only a bug, a wrong configuration or
 # a page that could not be written fails; `aggregator` itself gives the finer exit codes.
 page: $(VENV)/run.stamp
 	@$(BIN)/aggregator run || { code=$$?; [ $$code -eq 4 ] || [ $$code -eq 5 ] || exit $$code; }
 
+# The small server for subscribing and leaving, with what it needs beyond the rest.
+serve: $(VENV)/serve.stamp
+	@$(BIN)/aggregator serve
+
 test: $(VENV)/dev.stamp
 	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+# The tests against servers that nobody here wrote; what apt can install of them is installed.
+test-servers: $(VENV)/dev.stamp
+	@.ci/servers
+	$(BIN)/pytest -m servers -rs
 
 # Property tests with new random examples, instead of the same ones at each run.
 explore: $(VENV)/dev.stamp
@@ -55,11 +64,17 @@ $(VENV)/run.stamp: requirements.txt pyproject.toml | $(VENV)/python.stamp
 	@$(BIN)/python -m pip install $(PIP_QUIET) --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(VENV)/serve.stamp: requirements-serve.txt pyproject.toml | $(VENV)/python.stamp
+	@echo "Installing what the server needs (once) …"
+	@$(BIN)/python -m pip install $(PIP_QUIET) --require-hashes -r requirements-serve.txt
+	@$(BIN)/python -m pip install $(PIP_QUIET) --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/run.stamp
+
 $(VENV)/dev.stamp: requirements-dev.txt pyproject.toml | $(VENV)/python.stamp
 	@echo "Installing what the tests need (once) …"
 	@$(BIN)/python -m pip install $(PIP_QUIET) --require-hashes -r requirements-dev.txt
 	@$(BIN)/python -m pip install $(PIP_QUIET) --no-deps --no-build-isolation --editable .
-	@touch $@ $(VENV)/run.stamp
+	@touch $@ $(VENV)/run.stamp $(VENV)/serve.stamp
 
 $(VENV)/python.stamp:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or later (on Debian and Ubuntu: apt install python3)."; exit 1; }
