@@ -154,3 +154,14 @@ class Coverage:
     until: datetime
     outcome: Outcome
     entries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A time in which a source could not be read."""
+
+    source: str
+    # When it was first asked in vain.
+    since: datetime
+    # When it was first read again; None: it cannot be read yet.
+    until: datetime | None = None

@@ -216,7 +216,7 @@ class _Handlers:
             last_error=f"bug in the program: {type(error).__name__}",
             next_poll_at=now + timedelta(hours=6),
         )
-        return after, None
+        return after, Coverage(source=state.source, since=None, until=now, outcome=Outcome.FAILED)
 
     def _enrich(self, job: Job) -> Done:
         link = self._app.store.link(job.subject)

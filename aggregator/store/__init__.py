@@ -28,6 +28,7 @@ from aggregator.model import (
     Source,
     SourceState,
     Story,
+    Trouble,
     Validators,
     Work,
 )
@@ -379,6 +380,9 @@ class Store(Protocol):
 
     def coverage(self, source: str, limit: int = 50) -> tuple[Coverage, ...]:
         """The last polls of a source, newest first."""
+
+    def troubles(self, since: datetime, until: datetime) -> tuple[Trouble, ...]:
+        """When configured sources could not be read, of what began before `until` and had not ended at `since`; by source, oldest first."""
 
     def remove_mentions(self, mentions: Iterable[tuple[str, str]]) -> int:
         """Withdraw mentions by (source, native id); gives how many were shown until now."""

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from aggregator.clock import Clock, now
-from aggregator.model import Chosen, Coverage, Link, Mention, Source, SourceState, Story, Validators
-from aggregator.store import Landed, Landing, enriching, landing, reading, resembling, schema
+from aggregator.model import Chosen, Coverage, Link, Mention, Source, SourceState, Story, Trouble, Validators
+from aggregator.store import Landed, Landing, enriching, landing, reading, resembling, schema, troubles
 from aggregator.store import choosing as lists
 from aggregator.store import statements as sql
 from aggregator.store.checks import SqlChecks
@@ -212,6 +212,10 @@ class SqlStore:
     def coverage(self, source: str, limit: int = 50) -> tuple[Coverage, ...]:
         with self._database.reading() as desk:
             return tuple(coverage_from_row(row) for row in desk.rows(sql.COVERAGE, source, limit))
+
+    def troubles(self, since: datetime, until: datetime) -> tuple[Trouble, ...]:
+        with self._database.reading() as desk:
+            return troubles.troubles(desk, since, until)
 
     def remove_mentions(self, mentions: Iterable[tuple[str, str]]) -> int:
         with self._database.writing() as desk:
