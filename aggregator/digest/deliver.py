@@ -191,8 +191,8 @@ class _Sending:
         for one in handed:
             refused = one.reply is not None and one.reply.fate is Fate.REFUSED
             rows.append(released(one.copy.delivery, one.reply.text) if refused and one.reply else _settled(one, self._clock))
-        self._private.ledger.settle(rows, mark=str(self._journal.mark()))
         self._journal.resolved(self._edition, {row.recipient: row.state for row in rows}, self._clock())
+        self._private.ledger.settle(rows, mark=str(self._journal.last()))
 
 
 def finish(private: PrivateStore, journal: Journal, edition: str, clock: Clock) -> bool:

@@ -11,10 +11,12 @@ It holds ids and no address.
     {"n":9,"resolved":"t/weekly/2026-W47",…}  what was found out about copies in other ways
     {"n":10,"ended":"t/weekly/2026-W47",…}    sent or cancelled; {"n":…,"skipped":{…}} for a quiet period
 
-A numbered line is on the disk (fsync) before anything is done because of it; it follows the transaction in private.db that remembers its
-number and place as the *mark* (`Ledger.mark`). So the database may know one line more than the journal, when a process died between the
-two, and knows fewer only when it is an older copy. Lines of single mails are given to the kernel and outlive the process; a power cut may
-take those of the last batch. One process writes at a time: the one that holds the lock of private.db.
+A numbered line is on the disk (fsync) before anything is done because of it. The transaction in private.db that belongs to it remembers
+its number and place as the *mark* (`Ledger.mark`): what is going to be done is in the database first, what was found out is in the
+journal first. So a process that dies between the two leaves one of them a line ahead; further behind is only an older copy.
+
+Lines of single mails are given to the kernel and outlive the process; a power cut may take those of the last batch. One process writes
+at a time: the one that holds the lock of private.db.
 """
 
 from __future__ import annotations
@@ -108,12 +110,22 @@ class Journal:
             except OSError as error:
                 raise StoreError(f"{self.path} cannot be opened; make sure that it belongs to this user, then run again.") from error
         self._size = self.path.stat().st_size if self.path.exists() else 0
-        if self._size:
+        if self._size and self._whole():
             self._check()
             self._end_torn()
             return True
         self._append({"outbox": 1, "of": self._owner, "from": mark.number + 1, "made_at": at.isoformat()}, sync=True)
         self._sync_folder()
+        return False
+
+    def _whole(self) -> bool:
+        """Whether a first line is there; what a process began of it and did not live to end is let go."""
+        with self.path.open("rb") as file:
+            if file.readline().endswith(b"\n"):
+                return True
+        if self._handle is not None:
+            os.ftruncate(self._handle, 0)
+        self._size = 0
         return False
 
     def _check(self) -> None:

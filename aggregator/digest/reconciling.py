@@ -76,6 +76,7 @@ def reconcile(private: PrivateStore, journal: Journal, at: datetime) -> tuple[st
     chapters = _chapters(lines, journal.boot)
     said: list[str] = []
     if journal.last().number > mark.number:
+        _write_uncertain(journal, chapters, at)
         said += _taken_over(private, journal, lines, chapters, mark)
     said += _recovered(private, journal, chapters, at, acted_on=acted_on)
     return tuple(said)
@@ -161,8 +162,8 @@ def _recovered(private: PrivateStore, journal: Journal, chapters: Mapping[str, _
         copies = chapters[edition].copies if edition in chapters else {}
         unknown = _Copy(number=0, at=at, torn=acted_on)
         rows = [_ended(row, copies.get(row.recipient, unknown)) for row in claimed]
-        private.ledger.settle(rows, mark=str(journal.mark()))
         journal.resolved(edition, {row.recipient: row.state for row in rows}, at)
+        private.ledger.settle(rows, mark=str(journal.last()))
         said.append(_told_recovered(edition, rows))
     return said
 
@@ -174,6 +175,15 @@ def _told_recovered(edition: str, rows: Iterable[Delivery]) -> str:
 
 
 # -- an older copy of the database
+
+
+def _write_uncertain(journal: Journal, chapters: Mapping[str, _Chapter], at: datetime) -> None:
+    """Write down which copies a power cut made uncertain, before other lines follow those that it took: the next who looks would believe
+    that nothing is missing."""
+    for edition, chapter in chapters.items():
+        torn = {one: DeliveryState.UNCERTAIN for one, copy in chapter.copies.items() if copy.torn and copy.state is None and not copy.reply}
+        if torn:
+            journal.resolved(edition, torn, at)
 
 
 def _taken_over(private: PrivateStore, journal: Journal, lines: Iterable[Line], chapters: Mapping[str, _Chapter], mark: Mark) -> list[str]:
