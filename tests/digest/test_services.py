@@ -219,6 +219,12 @@ def test_a_service_in_trouble_is_asked_again_later(case: Case, status: int) -> N
     assert begun.times == 0
 
 
+def test_a_service_that_asked_for_rest_gets_it(case: Case) -> None:
+    case.fake.before = once(lambda asked: True, reply({"message": "too many requests"}, 429))
+    assert [case.hand_over(), case.hand_over()] == [Fate.LATER, Fate.LATER]
+    assert len(case.server.asked) == 1
+
+
 @pytest.mark.parametrize(("status", "fate"), [(500, Fate.LATER), (503, Fate.LATER), (502, Fate.UNCERTAIN), (504, Fate.UNCERTAIN)])
 def test_trouble_when_it_is_told_to_send(case: Case, status: int, fate: Fate) -> None:
     case.fake.before = once(case.starts, reply({"message": "trouble"}, status))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aggregator.digest.mailers import Fate, Reply
-from aggregator.errors import AggregatorError, DeliveryError, SourceError
+from aggregator.errors import AggregatorError, DeliveryError, RateLimited, SourceError
 from aggregator.fetch.api import Api, Said
 from aggregator.model import Edition, Rendered
 from aggregator.publish.words import clean
@@ -119,7 +119,7 @@ def reason(said: Said) -> str:
 
 def _not_begun(desk: Desk, error: Refused | SourceError) -> Reply:
     """What came before the edition could go out: it surely has not."""
-    if error.status is not None and (error.status in (408, 425, 429) or error.status >= 500):
+    if isinstance(error, RateLimited) or error.status in (408, 425, 429) or (error.status or 0) >= 500:
         return Reply(fate=Fate.LATER, text=f"{desk.name}: {error}")
     raise DeliveryError(f"handing over to {desk.name}: {error}; {_advice(desk, error.status)}") from error
 
@@ -130,6 +130,9 @@ def _begun(desk: Desk, edition: str, error: AggregatorError) -> Reply:
     if seek(desk, edition):
         return Reply(fate=Fate.ACCEPTED, text=f"{desk.name} sends it, although: {error}")
     status = getattr(error, "status", None)
+    if isinstance(error, RateLimited):
+        # Without a status: it wanted rest before, and was not asked.
+        return Reply(fate=Fate.LATER, text=text)
     if status is None or status < 300 or status in _IN_FRONT:
         return Reply(fate=Fate.UNCERTAIN, text=text)
     if status < 400 or status in (401, 403, 425, 429) or status >= 500:
