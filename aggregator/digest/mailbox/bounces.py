@@ -20,7 +20,9 @@ _FAILED = "failed"
 _UNSAID = re.compile(r"[245]\.0\.0")
 _STATUS = ("message/delivery-status", "message/global-delivery-status")
 _RETURNED = ("message/rfc822", "message/global", "message/rfc822-headers", "message/global-headers")
-_FINAL = re.compile(r"(?<![\d.])5\d\d(?=[ -])")
+# A reply that a text gives: "said: 550 no such user", or on a line of its own.
+_FINAL = re.compile(r"(?:^|:)[ \t]*5\d\d[ -]", re.MULTILINE)
+_DELAY = re.compile(r"\bwarning\b|\bdelay", re.IGNORECASE)
 _DAEMON = re.compile(r"\bmailer-?daemon\b|\bpostmaster\b|mail delivery", re.IGNORECASE)
 _OWN_ID = re.compile(r"^message-id:\s*<([^<>\s]{1,250})>", re.IGNORECASE | re.MULTILINE)
 
@@ -60,12 +62,12 @@ def standard(message: Message) -> Report | None:
 def textual(message: Message) -> Report | None:
     """What a bounce in words says (qmail, older Exim and Yahoo): soft at most, since words are no protocol. None when it is none.
 
-    That an answering machine wrote it says nothing: Exim marks its bounces so. A daemon that only tells of a delay gives no final code.
+    That an answering machine wrote it says nothing: Exim marks its bounces so, and its warnings of a delay.
     """
     said = text(message)
-    marked = bool(field(message, "X-Failed-Recipients"))
-    code = enhanced(said)
-    if not marked and not (_DAEMON.search(field(message, "From")) and (code.startswith("5.") or _FINAL.search(said))):
+    final = enhanced(said).startswith("5.") or bool(_FINAL.search(said))
+    told = bool(_DAEMON.search(field(message, "From"))) and final and not _DELAY.search(field(message, "Subject"))
+    if not told and not field(message, "X-Failed-Recipients"):
         return None
     return Report(failed=(Failed(bounce=Bounce.SOFT),), message_ids=(*_about(message), *_OWN_ID.findall(said)))
 

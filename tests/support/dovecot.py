@@ -1,0 +1,220 @@
+"""A real IMAP server, Dovecot from Debian's packages, started for a test on loopback with a configuration of its own.
+
+    with Dovecot() as server:
+        server.deliver("digest@example.org", raw)
+        ...
+        assert server.mails("digest@example.org", "aggregator done") == [...]
+
+Every user exists and has the password `PASSWORD`; a mailbox is made when it is first used. Run by root, Dovecot keeps mail as `nobody`: it
+does not read mail as root. Its folder is therefore not pytest's, which only root may enter; it is removed at the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import imaplib
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+from tests.support.certificates import Certificate
+
+PASSWORD = 'pä"ss\\word'
+_PATIENCE = 15.0
+
+
+def _found(name: str) -> str | None:
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/bin")
+
+
+needs_dovecot = pytest.mark.skipif(
+    _found("dovecot") is None, reason="Dovecot is not there: install it (on Debian and Ubuntu: apt install dovecot-imapd)"
+)
+
+_CONFIGURATION = """\
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/log
+protocols = imap
+listen = 127.0.0.1
+disable_plaintext_auth = no
+auth_mechanisms = {mechanisms}
+auth_failure_delay = 0
+mail_location = maildir:{folder}/mail/%u
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={folder}/mail/%u
+}}
+namespace inbox {{
+  inbox = yes
+  prefix = {prefix}
+}}
+service anvil {{
+  chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = {tls_port}
+    ssl = yes
+  }}
+}}
+{more}
+"""
+# Of the things a server can do, those that the program uses, for a server that cannot do some.
+_CAPABLE = "IMAP4rev1 SASL-IR NAMESPACE UIDPLUS MOVE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A mail in a folder."""
+
+    raw: bytes
+    flags: frozenset[str]
+
+
+class Dovecot:
+    """Started at the beginning of the block, stopped at its end."""
+
+    def __init__(
+        self,
+        *,
+        lacks: Sequence[str] = (),
+        prefix: str = "",
+        mechanisms: str = "plain login",
+        password: str = PASSWORD,
+        certificate: Certificate | None = None,
+    ) -> None:
+        """
+        Args:
+            lacks: capabilities that it does not tell of after logging in: "MOVE", "UIDPLUS", "NAMESPACE".
+            prefix: what names of folders begin with, as "INBOX.".
+            certificate: for TLS and STARTTLS; without one it has neither.
+        """
+        self.port, self.tls_port = _free_ports(2)
+        self.folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
+        self._more = self._tls(certificate)
+        if lacks:
+            self._more += f"protocol imap {{\n  imap_capability = {' '.join(set(_CAPABLE.split()) - set(lacks))}\n}}\n"
+        self._prefix, self._mechanisms, self._password = prefix, mechanisms, password
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Dovecot:
+        root = os.geteuid() == 0
+        owner = pwd.getpwnam("nobody") if root else pwd.getpwuid(os.geteuid())
+        (self.folder / "mail").mkdir()
+        self.folder.chmod(0o755)
+        os.chown(self.folder / "mail", owner.pw_uid, owner.pw_gid)
+        if not root:
+            # All its processes are the user's own then.
+            self._more += f"default_internal_user = {getpass.getuser()}\ndefault_login_user = {getpass.getuser()}\n"
+        text = _CONFIGURATION.format(
+            folder=self.folder,
+            password=self._password,
+            uid=owner.pw_uid,
+            gid=owner.pw_gid,
+            prefix=self._prefix,
+            mechanisms=self._mechanisms,
+            port=self.port,
+            tls_port=self.tls_port if "ssl_cert" in self._more else 0,
+            more=self._more,
+        )
+        (self.folder / "dovecot.conf").write_text(text, encoding="utf-8")
+        dovecot = _found("dovecot")
+        assert dovecot
+        self._process = subprocess.Popen([dovecot, "-F", "-c", str(self.folder / "dovecot.conf")], stderr=subprocess.STDOUT)
+        self._wait()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        assert self._process
+        self._process.terminate()
+        self._process.wait(_PATIENCE)
+        shutil.rmtree(self.folder)
+
+    def deliver(self, user: str, *mails: bytes, at: datetime | None = None, folder: str = "INBOX", flags: str = "") -> None:
+        """Put mails into a folder, as if they had arrived now or then."""
+        with self.client(user) as client:
+            for raw in mails:
+                when = imaplib.Time2Internaldate(at) if at else ""
+                status, why = client.append(f'"{self._prefix if folder != "INBOX" else ""}{folder}"', flags, when, raw)
+                assert status == "OK", why
+
+    def mails(self, user: str, folder: str = "INBOX") -> list[Kept]:
+        """Whatever is in a folder, oldest first; nothing is marked by it. A folder that is not there is empty."""
+        with self.client(user) as client:
+            status, _ = client.select(f'"{self._prefix if folder != "INBOX" else ""}{folder}"', readonly=True)
+            if status != "OK":
+                return []
+            _, found = client.fetch("1:*", "(FLAGS BODY.PEEK[])") if client.untagged_responses["EXISTS"] != [b"0"] else ("OK", [])
+            return [
+                Kept(raw=line[1], flags=frozenset(flag.decode() for flag in imaplib.ParseFlags(line[0])))
+                for line in found
+                if isinstance(line, tuple)
+            ]
+
+    @contextlib.contextmanager
+    def client(self, user: str) -> Iterator[imaplib.IMAP4]:
+        """A connection of that user's own."""
+        with imaplib.IMAP4("127.0.0.1", self.port, timeout=_PATIENCE) as client:
+            if self._mechanisms == "login":
+                client.login(user, self._password)
+            else:
+                client.authenticate("PLAIN", lambda _: f"\0{user}\0{self._password}".encode())
+            yield client
+
+    def renumber(self, user: str) -> None:
+        """Let it number the mail of a user anew, as after a restored backup."""
+        for path in (self.folder / "mail" / user).glob("dovecot*"):
+            path.unlink()
+
+    def log(self) -> str:
+        """What it said."""
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+
+    def _tls(self, certificate: Certificate | None) -> str:
+        if certificate is None:
+            return "ssl = no\n"
+        return f"ssl = yes\nssl_cert = <{certificate.cert}\nssl_key = <{certificate.key}\n"
+
+    def _wait(self) -> None:
+        """Until it greets; a listening socket is there before the server behind it is."""
+        end = time.monotonic() + _PATIENCE
+        while True:
+            assert self._process
+            assert self._process.poll() is None, self.log()
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=_PATIENCE) as connection:
+                if connection.recv(4) == b"* OK":
+                    return
+            assert time.monotonic() < end, self.log()
+            time.sleep(0.02)
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
