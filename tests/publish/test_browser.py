@@ -1,13 +1,8 @@
-"""The site as a reader meets it, in headless Chromium (Debian's package, or AGGREGATOR_CHROMIUM); nothing is installed from here."""
+"""The site as a reader meets it, in headless Chromium."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,38 +10,22 @@ import pytest
 
 from aggregator.publish.site import publish
 from tests.publish.test_pages import evil_stories
+from tests.support.browser import CONTRASTS, LONGEST_LINE, NEEDS_CHROMIUM, SCHEMES, Visit, chromium, served
 from tests.support.crowd import FORMER, a_crowd
 from tests.support.site import settings_in, site_of, some_sources, some_stories
 from tests.support.stories import NOON
 
-CHROMIUM = os.environ.get("AGGREGATOR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-# Nothing but this machine can be asked, whatever the page says.
-FLAGS = (
-    "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1",
-)  # fmt: skip
 STORY = f"story/{a_crowd()[0].id}.html"
 PAGES = ("index.html", "sources.html", "year/2024.html", "posts.html", STORY)
 WIDTHS = (320, 390, 1280)
-SCHEMES = ("light", "dark")
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here; .ci/run installs it")]
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder and says nothing."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield chromium
-        chromium.close()
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -54,35 +33,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A site with stories of every kind, and a stranger's worst among them, on loopback."""
     settings = settings_in(tmp_path_factory.mktemp("site"), site=site_of(stories=14))
     publish(lambda: (*some_stories(), *evil_stories(), *a_crowd()), settings, some_sources(), revision=1, now=NOON)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(settings.output)))
-    serving = threading.Thread(target=server.serve_forever, daemon=True)
-    serving.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-    serving.join()
-
-
-class Visit:
-    """One page opened, with everything that it asked for and complained of."""
-
-    def __init__(self, browser: Any, address: str, *, width: int = 1280, scheme: str = "light", **options: Any) -> None:
-        self.asked: list[str] = []
-        self.complaints: list[str] = []
-        self.context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme, **options)
-        self.page = self.context.new_page()
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
-        reply = self.page.goto(address)
-        assert reply.ok
-
-    def __enter__(self) -> Visit:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.context.close()
+    with served(settings.output) as address:
+        yield address
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
@@ -118,19 +70,6 @@ def test_text_twice_as_large_still_fits(browser: Any, site: str) -> None:
         assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-LONGEST_LINE = """() => Math.max(...[...document.querySelectorAll('p, h3, blockquote, .unread li')].map(block => {
-    const words = document.createTreeWalker(block, NodeFilter.SHOW_TEXT), rows = new Map();
-    for (let node; node = words.nextNode();)
-        for (let at = 0; at < node.data.length; at++) {
-            const range = document.createRange();
-            range.setStart(node, at); range.setEnd(node, at + 1);
-            const box = range.getClientRects()[0];
-            if (box && box.width) rows.set(Math.round(box.bottom / 6), (rows.get(Math.round(box.bottom / 6)) || 0) + 1);
-        }
-    return Math.max(0, ...rows.values());
-}))"""
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_no_line_holds_more_than_seventy_characters(browser: Any, name: str, tmp_path: Path) -> None:
     settings = settings_in(tmp_path, site=site_of(stories=3))
@@ -138,23 +77,6 @@ def test_no_line_holds_more_than_seventy_characters(browser: Any, name: str, tmp
     with Visit(browser, (settings.output / name).as_uri()) as visit:
         visit.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         assert 30 < visit.page.evaluate(LONGEST_LINE) <= 70
-
-
-CONTRASTS = """() => {
-    const light = colour => {
-        const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map(part => part / 255)
-            .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const paper = light(getComputedStyle(document.documentElement).backgroundColor);
-    const ratio = colour => { const own = light(colour); return (Math.max(own, paper) + 0.05) / (Math.min(own, paper) + 0.05); };
-    const spoken = node => node.nodeType === 3 && node.data.trim();
-    const text = [...document.querySelectorAll('body *')].filter(one => [...one.childNodes].some(spoken));
-    return {
-        text: Math.min(...text.map(one => ratio(getComputedStyle(one).color))),
-        icons: Math.min(21, ...[...document.querySelectorAll('.icon')].map(one => ratio(getComputedStyle(one).stroke))),
-    };
-}"""
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -271,15 +193,8 @@ def test_a_strangers_script_does_not_run(browser: Any, site: str) -> None:
         assert not any("dialog" in one for one in visit.complaints)
 
 
-AXE = os.environ.get("AGGREGATOR_AXE")
-
-
-@pytest.mark.skipif(not AXE, reason="AGGREGATOR_AXE does not name the file axe.min.js of npm's axe-core")
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(browser: Any, site: str, name: str, scheme: str) -> None:
-    # The page's own policy forbids the script that looks at it.
     with Visit(browser, site + name, scheme=scheme, bypass_csp=True) as visit:
-        visit.page.add_script_tag(path=AXE)
-        found = visit.page.evaluate("axe.run()")
-        assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+        assert visit.violations() == []
