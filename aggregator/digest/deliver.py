@@ -178,6 +178,7 @@ class _Sending:
         if self.refusing:
             self._take_back(handed)
             return
+        self._journal.sync()
         rows = [_settled(one, self._clock) for one in handed]
         self._private.ledger.settle(rows)
         for row, one in zip(rows, handed, strict=True):

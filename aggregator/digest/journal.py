@@ -15,8 +15,9 @@ A numbered line is on the disk (fsync) before anything is done because of it. Th
 its number and place as the *mark* (`Ledger.mark`): what is going to be done is in the database first, what was found out is in the
 journal first. So a process that dies between the two leaves one of them a line ahead; further behind is only an older copy.
 
-Lines of single mails are given to the kernel and outlive the process; a power cut may take those of the last batch. One process writes
-at a time: the one that holds the lock of private.db.
+Lines of single mails are given to the kernel and outlive the process; they are put on the disk before the database calls their batch
+settled, so that a power cut may take those of one batch, of which all copies are claimed. One process writes at a time: the one that
+holds the lock of private.db.
 """
 
 from __future__ import annotations
@@ -257,6 +258,11 @@ class Journal:
         hard = {"hard": True} if reply.hard else {}
         said = {} if reply.fate.value == "accepted" else {"reply": reply.text}
         self._append({reply.fate.value: recipient, **said, **hard})
+
+    def sync(self) -> None:
+        """Put on the disk what was written of single mails: before the database calls them settled."""
+        if self._handle is not None:
+            os.fsync(self._handle)
 
     def _numbered(self, said: Mapping[str, Any]) -> None:
         with self._turn:

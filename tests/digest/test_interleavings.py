@@ -146,6 +146,12 @@ class watched:  # noqa: N801  # a context manager, which reads as a verb
                 moments.synced = self.path.stat().st_size if sync else moments.synced
                 moments.moment()
 
+            def sync(self) -> None:
+                moments.moment()
+                super().sync()
+                moments.synced = self.path.stat().st_size
+                moments.moment()
+
         return Told
 
     def __exit__(self, *_: object) -> None:
@@ -166,6 +172,7 @@ STEPS = st.one_of(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @example(steps=[("send", 7, True), ("put_the_backup_back",), ("send", 0, False), ("put_the_backup_back",)], seed=1)
+@example(steps=[("wait",), ("send", 60, True), ("send", 0, False), ("put_the_backup_back",)], seed=7222671)
 @given(steps=st.lists(STEPS, min_size=1, max_size=8), seed=st.integers(0, 2**32 - 1))
 def test_any_interleaving_of_kills_power_cuts_and_restored_backups(
     steps: list[tuple[str, int, bool] | tuple[str]], seed: int, tmp_path_factory: pytest.TempPathFactory
