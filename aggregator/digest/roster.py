@@ -70,7 +70,8 @@ def read(raw: bytes, *, file: str, source: str, settings: Settings, digest: Dige
     unused = tuple(name for name in header if name and name.lower() not in _COLUMNS)
     if missing := [name for name in ("address", "consent") if name not in places]:
         said = f"The first line has no column {' and none '.join(missing)}. Begin the file with: address,consent,topics,rhythm"
-        return Roster(subscribers=(), again=0, unused=unused, problems=(Problem(file=file, line=1, key="", message=said),))
+        # What stands there may be somebody's address.
+        return Roster(subscribers=(), again=0, unused=(), problems=(Problem(file=file, line=1, key="", message=said),))
     row = _Row(settings=settings, digest=digest, source=source, now=now, places=places, width=len(header))
     found: dict[str, Subscriber] = {}
     problems: list[Problem] = []
@@ -151,14 +152,15 @@ class _Row:
 
 
 def written(subscribers: Iterable[Subscriber]) -> str:
-    """CSV that `read` and other programs take, lines ended by CRLF; a cell that a spreadsheet would run has an apostrophe before it."""
+    """CSV that `read` and other programs take, lines ended by CRLF; a cell that a spreadsheet would run has an apostrophe before it,
+    and so has one that begins with an apostrophe."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(_WRITTEN)
     for one in subscribers:
         consent = one.confirmed_at or one.asked_at
         cells = (one.address, _instant(consent), " ".join(one.topics), one.rhythm, one.source, _instant(one.asked_at))
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+        writer.writerow([f"'{cell}" if cell.startswith((*_FORMULA, "'")) else cell for cell in cells])
     return text.getvalue()
 
 
@@ -203,9 +205,9 @@ def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str] | None]]:
 
 
 def _plain(cell: str) -> str:
-    """What a cell says, without the apostrophe that `written` puts before what looks like a formula."""
+    """What a cell says, without the apostrophe that `written` puts before it."""
     cell = cell.strip()
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith((*_FORMULA, "'")) else cell
 
 
 def _day(text: str) -> datetime:
