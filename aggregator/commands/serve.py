@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # After a signal: what still waits then, for a client, a mail server or the database, is broken off. The whole must end within ten seconds.
 _LAST_SECONDS = 9.0
 _NEEDED = ("starlette", "uvicorn")
+_WITH_SUBSCRIBERS_OF_THEIR_OWN = ("listmonk", "buttondown")
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -51,7 +52,13 @@ def serve(options: argparse.Namespace) -> int:
 def _serve_of(settings: Settings) -> Serve:
     from aggregator.digest.membership import configured
 
-    found = configured(settings).serve
+    digest = configured(settings)
+    if digest.through in _WITH_SUBSCRIBERS_OF_THEIR_OWN:
+        raise ConfigError(
+            f"{settings.file} hands editions over to {digest.through}, which mails them to its own subscribers: whoever subscribed here "
+            "would get nothing. Let people subscribe there, or set digest.through to smtp."
+        )
+    found = digest.serve
     if found is None:
         raise ConfigError(
             f"{settings.file} does not say where readers reach the server. Add its address: digest.serve.url: https://digest.example.org/"

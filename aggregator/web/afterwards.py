@@ -7,7 +7,6 @@ starts again, or by the next `digest send` or `mailbox`.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import queue
 import threading
@@ -90,7 +89,7 @@ class Afterwards:
         self._take = take
         self._mail = mail
         # None: there will be no more.
-        self._wishes: queue.Queue[Wish | None] = queue.Queue(MOST_WAITING)
+        self._wishes: queue.SimpleQueue[Wish | None] = queue.SimpleQueue()
         self._owed = threading.Event()
         self._ended = threading.Event()
         # Daemons: a server that does not answer must not keep the program from ending.
@@ -102,21 +101,21 @@ class Afterwards:
         for thread in self._threads:
             thread.start()
 
-    def put(self, wish: Wish) -> bool:
-        """Take a wish in, without waiting; False when there are too many already, whoever asks."""
-        try:
-            self._wishes.put_nowait(wish)
-        except queue.Full:
-            return False
-        return True
+    @property
+    def full(self) -> bool:
+        """Whether there are too many already, so that whoever asks must come back. The few that are being answered come on top."""
+        return self._wishes.qsize() >= MOST_WAITING
+
+    def put(self, wish: Wish) -> None:
+        """Take a wish in, without waiting."""
+        self._wishes.put(wish)
 
     def end(self, seconds: float) -> None:
         """Write down all wishes that were taken in, finish the letter in hand, and return; after so many seconds all the same."""
         deadline = time.monotonic() + seconds
         self._ended.set()
-        with contextlib.suppress(queue.Full):
-            self._wishes.put(None, timeout=seconds)
-        self._threads[0].join(max(0.0, deadline - time.monotonic()))
+        self._wishes.put(None)
+        self._threads[0].join(seconds)
         self._owed.set()
         self._threads[1].join(max(0.0, deadline - time.monotonic()))
 

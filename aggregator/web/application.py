@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -22,6 +23,7 @@ from aggregator.errors import StoreError
 from aggregator.model import Subscriber, SubscriberState
 from aggregator.settings import Settings
 from aggregator.store.private import PrivateStore
+from aggregator.web.afterwards import Afterwards
 from aggregator.web.bodies import Fields, TooLong, body_of, fields_of
 from aggregator.web.guarding import Guard, from_elsewhere, strict_headers
 from aggregator.web.networks import client_of, network_of, networks
@@ -37,16 +39,16 @@ _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 _BUSY_SECONDS = 10
 
 
-def application(settings: Settings, private: PrivateStore, pages: Pages, *, clock: Clock, put: Callable[[Wish], bool]) -> Guard:
+def application(settings: Settings, private: PrivateStore, pages: Pages, *, clock: Clock, afterwards: Afterwards) -> Guard:
     """The whole server as one ASGI application.
 
     Args:
-        put: takes a wish to be looked at after the answer, without waiting; False when there are too many.
+        afterwards: takes the wishes of those who subscribe, once they have their answer.
     """
     assert settings.digest is not None
     assert settings.digest.serve is not None
     url = settings.digest.serve.url
-    answers = _Answers(settings, private, pages, clock=clock, put=put)
+    answers = _Answers(settings, private, pages, clock=clock, afterwards=afterwards)
     routes = answers.routes()
     base = "/" + url.split("/", 3)[3].rstrip("/")
     # A proxy hands the path on with what stands in front of it, or without.
@@ -58,6 +60,7 @@ def application(settings: Settings, private: PrivateStore, pages: Pages, *, cloc
             StoreError: answers.failing,
             ClientDisconnect: answers.hung_up,
             TooLong: answers.long,
+            Exception: answers.broken_down,
         },
     )
     # It would lead to the host that the request names.
@@ -70,7 +73,7 @@ def application(settings: Settings, private: PrivateStore, pages: Pages, *, cloc
 class _Answers:
     """The endpoints."""
 
-    def __init__(self, settings: Settings, private: PrivateStore, pages: Pages, *, clock: Clock, put: Callable[[Wish], bool]) -> None:
+    def __init__(self, settings: Settings, private: PrivateStore, pages: Pages, *, clock: Clock, afterwards: Afterwards) -> None:
         assert settings.digest is not None
         assert settings.digest.serve is not None
         self._settings = settings
@@ -80,7 +83,7 @@ class _Answers:
         self._membership = Membership(private, settings, clock)
         self._pages = pages
         self._clock = clock
-        self._put = put
+        self._afterwards = afterwards
         self._turnstile = Turnstile(most=limits.PER_NETWORK, window=limits.WINDOW)
 
     def routes(self) -> list[Route]:
@@ -116,9 +119,15 @@ class _Answers:
         network = network_of(self._client(request))
         if wait := self._turnstile.wait(network, now):
             return self._refused("many", 429, {"Retry-After": str(math.ceil(wait.total_seconds()))})
-        if not sent.trapped and not self._put(Wish(address=sent.address, choice=sent.choice, network=network)):
+        if self._afterwards.full:
             return self._refused("busy", 503, {"Retry-After": str(_BUSY_SECONDS)})
-        return HTMLResponse(self._pages.asked(sent.address))
+        wish = None if sent.trapped else Wish(address=sent.address, choice=sent.choice, network=network)
+        return HTMLResponse(self._pages.asked(sent.address), background=BackgroundTask(self._take_in, wish))
+
+    async def _take_in(self, wish: Wish | None) -> None:
+        """Called when the answer has gone out: looking an address up takes as long as it takes, and must not be felt."""
+        if wish is not None:
+            self._afterwards.put(wish)
 
     def _health(self, request: Request) -> Response:
         try:
@@ -199,6 +208,10 @@ class _Answers:
         """The database does not answer."""
         log.error("%s", error)
         return self._refused("broken", 503, {"Retry-After": str(_BUSY_SECONDS)})
+
+    def broken_down(self, request: Request, error: Exception) -> Response:
+        """A bug; `Guard` tells of it."""
+        return self._refused("broken", 500, {"Connection": "close"})
 
     def long(self, request: Request, error: Exception) -> Response:
         """The rest of the body is not read: the connection ends."""

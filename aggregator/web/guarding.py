@@ -101,8 +101,8 @@ class Guard:
         except Exception as error:
             _tell_bug(error)
             if not answer.status:
-                broken = Response(self._pages.refused("broken"), 500, {"Connection": "close"}, "text/html")
-                await broken(scope, receive, answer.send)
+                # Not even the page that says so could be made.
+                await Response(None, 500, {"Connection": "close"})(scope, receive, answer.send)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         """One line, with the method and path as our routes write them: neither address, nor token, nor anything that a client made up."""

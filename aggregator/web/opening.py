@@ -40,7 +40,7 @@ def opened(
     post = Stoppable(mailer) if mailer else None
     mail = (lambda: mail_letters(private, settings, post, clock)) if post else (lambda: None)
     afterwards = Afterwards(taking(Membership(private, settings, clock), clock), mail)
-    app = application(settings, private, pages, clock=clock, put=afterwards.put)
+    app = application(settings, private, pages, clock=clock, afterwards=afterwards)
     afterwards.start()
     try:
         yield Serving(app, listening)

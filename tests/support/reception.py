@@ -1,4 +1,4 @@
-"""The server for subscribing and leaving, running on loopback in a thread, with a clock that a test sets and a mailer that keeps its mails."""
+"""The server for subscribing and leaving, on loopback in a thread, with a clock that a test sets and a mailer that keeps its mails."""
 
 from __future__ import annotations
 
@@ -144,17 +144,19 @@ def value_of(page: str, name: str) -> str:
 
 def serving_settings(folder: Path, url: str, **digest: Any) -> Settings:
     """Settings with a digest in two rhythms about two topics, and a server at `url`."""
-    given = {"sender": "Crew news <digest@example.org>", "rhythms": RHYTHMS, "serve": Serve(url=url)} | digest
+    given: dict[str, Any] = {"sender": "Crew news <digest@example.org>", "rhythms": RHYTHMS, "serve": Serve(url=url)} | digest
     return replace(settings_in(folder), topics=TOPICS, digest=Digest(**given))
 
 
 @contextmanager
-def reception(folder: Path, *, base: str = "digest/", proxies: tuple[str, ...] = (), **digest: Any) -> Iterator[Reception]:
+def reception(
+    folder: Path, *, base: str = "digest/", proxies: tuple[str, ...] = (), pigeon: Pigeon | None = None, **digest: Any
+) -> Iterator[Reception]:
     """A server below `base`, until the end of the block."""
     listening = listen("127.0.0.1:0")
     url = f"http://{place_of(listening)}/{base}"
-    settings = serving_settings(folder, url, serve=Serve(url=url, proxies=proxies), **digest)
-    watch, pigeon = Watch(), Pigeon()
+    settings = serving_settings(folder, url, **({"serve": Serve(url=url, proxies=proxies)} | digest))
+    watch, pigeon = Watch(), pigeon or Pigeon()
     private = open_private(folder / "state" / "private.db", clock=watch)
     with requests.Session() as session:
         session.trust_env = False
