@@ -28,6 +28,7 @@ _JOINT: Final = " ,;:.|\\–—-"
 
 def item_of(view: StoryView) -> Item:
     """A story in full."""
+    note = _note(view)
     return Item(
         story=view.id,
         title=view.title,
@@ -38,8 +39,8 @@ def item_of(view: StoryView) -> Item:
         language=view.language,
         who=view.who,
         where=view.where,
-        sentence=_sentence(view),
-        sentence_language="" if view.note else view.language,
+        sentence=note or view.summary,
+        sentence_language="" if note or not view.summary else view.language,
         voices=view.voices_text,
         talk=view.talk,
     )
@@ -89,9 +90,9 @@ def _recent(mention: Mention) -> bool:
     return not mention.quiet or (published is not None and published >= mention.first_seen_at - NEWS)
 
 
-def _sentence(view: StoryView) -> str:
-    """The note without its marks, and without the title where it begins with it; else the sentence that the page has."""
+def _note(view: StoryView) -> str:
+    """What the steward or the community wrote, without marks, and without the title where it begins with it; "" when it says no more."""
     note = "".join(run.text for run in view.note)
     if note.startswith(view.title):
         note = note.removeprefix(view.title).lstrip(_JOINT)
-    return cut(note, _LONGEST_NOTE) if note else view.summary
+    return cut(note, _LONGEST_NOTE)

@@ -230,12 +230,13 @@ def test_the_mail_says_of_a_story_what_the_page_says() -> None:
     assert (item.story, item.title, item.href, item.page) == (story.id, "Kleine Gruppen", story.links[0].href, f"story/{story.id}.html")
     assert (item.kind_text, item.language, item.who, item.where) == ("Article", "de", "Nadia", "Enspiral Tales")
     assert (item.voices, item.talk) == ("2 voices", "Mastodon (2)")
-    assert item.sentence == "Small groups make large things possible, and here is how they do it."
+    assert (item.sentence, item.sentence_language) == ("Small groups make large things possible, and here is how they do it.", "de")
 
 
 def test_the_stewards_note_stands_in_place_of_the_sentence() -> None:
-    noted = replace(article(), curation=Curation(note="Read the **second** part, with [Bo's answer](https://example.org/)."))
-    assert edition_of(noted).edition.items[0].sentence == "Read the second part, with Bo's answer."
+    noted = replace(article(language="de"), curation=Curation(note="Read the **second** part, with [Bo's answer](https://example.org/)."))
+    item = edition_of(noted).edition.items[0]
+    assert (item.sentence, item.sentence_language) == ("Read the second part, with Bo's answer.", "")
 
 
 def test_a_chosen_entrys_note_does_not_say_the_title_again() -> None:

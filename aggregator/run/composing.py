@@ -1,0 +1,87 @@
+"""Editions made from the rows: which is due, and what stands in it. Nothing here writes anything but `follow`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from aggregator.app import App
+from aggregator.digest.compose import Composed, compose
+from aggregator.digest.coverage import coverage_line
+from aggregator.digest.membership import configured
+from aggregator.digest.period import period_due, period_running, zone_of
+from aggregator.errors import ConfigError
+from aggregator.model import EditionState, Period, Topic
+from aggregator.publish.sources import source_views
+from aggregator.run import deciding
+from aggregator.settings import Settings
+from aggregator.shape import nearest
+
+
+def wanted(settings: Settings, *, topic: str | None = None, rhythm: str | None = None) -> tuple[tuple[Topic, str], ...]:
+    """The topics and rhythms that have editions, in the order of the configuration; of one topic or rhythm alone where one is named.
+
+    Raises:
+        ConfigError: there is no digest, or nothing of that name.
+    """
+    topics = {one.id: one for one in settings.topics}
+    rhythms = tuple(configured(settings).rhythms)
+    if topic is not None and topic not in topics:
+        raise ConfigError(f"there is no topic {topic!r} in {settings.file}. {nearest(topic, list(topics))}")
+    if rhythm is not None and rhythm not in rhythms:
+        raise ConfigError(f"there is no rhythm {rhythm!r} in {settings.file}. {nearest(rhythm, rhythms)}")
+    return tuple((one, name) for one in topics.values() for name in rhythms if topic in (None, one.id) and rhythm in (None, name))
+
+
+def follow(app: App, *, waiting: Callable[[], None] = lambda: None) -> tuple[str, ...]:
+    """Let the store follow what the steward chose and decided by hand, so that no edition tells what was hidden a moment ago; gives what
+    the steward should know of it.
+
+    Args:
+        waiting: called once when another run has to end first.
+
+    Raises:
+        ConfigError: curation.yaml is wrong.
+        AggregatorError: another run is under way for long.
+    """
+    with deciding.turn(app, waiting=waiting):
+        app.store.choose(app.settings.chosen, "sources.yaml", app.clock())
+        return deciding.sync(app, write=not app.dry_run).told
+
+
+def due_period(app: App, topic: Topic, rhythm: str) -> Period | None:
+    """The period whose edition is due; None when none is, or when it was skipped."""
+    last = app.private.ledger.last(topic.id, rhythm)
+    expression, zone = configured(app.settings).rhythms[rhythm], zone_of(app.settings)
+    period = period_due(expression, last=last.edition.period.until if last else None, now=app.clock(), zone=zone)
+    if period is None:
+        return None
+    known = app.private.ledger.one(f"{topic.id}/{rhythm}/{period.name}")
+    return None if known is not None and known.state is EditionState.SKIPPED else period
+
+
+def next_period(app: App, topic: Topic, rhythm: str) -> Period:
+    """The period that is due, else the one that is running, as if it ended now."""
+    if period := due_period(app, topic, rhythm):
+        return period
+    last = app.private.ledger.last(topic.id, rhythm)
+    expression, zone = configured(app.settings).rhythms[rhythm], zone_of(app.settings)
+    return period_running(expression, last=last.edition.period.until if last else None, now=app.clock(), zone=zone)
+
+
+def composed(app: App, topic: Topic, rhythm: str, period: Period) -> Composed:
+    """The edition of a period, from what is shown now."""
+    ledger, settings = app.private.ledger, app.settings
+    told = ledger.told(topic.id, rhythm)
+    sources = source_views(settings, app.store.states())
+    troubles = app.store.troubles(period.since, period.until)
+    return compose(
+        deciding.curated(app).shown,
+        topic=topic,
+        rhythm=rhythm,
+        period=period,
+        settings=settings,
+        sources=sources,
+        told=told,
+        first=not told and ledger.last(topic.id, rhythm) is None,
+        coverage=coverage_line(troubles, sources, period=period, zone=zone_of(settings)),
+    )
