@@ -43,12 +43,12 @@ _MACHINES = re.compile(
 # How answers of somebody who is away begin, in the languages of the mail programs that write them by themselves.
 _AWAY = re.compile(
     r"""\s*(?:(?:re|aw|sv|fwd?)\s*:\s*)*\[?(?:
-        auto(?:matic|matische|matisk|mated|matisches?|mated)?[\s:_-]*(?:re(?:ply|sponse|spuesta)|answer|antwort|antwoord|svar|responder)
-      | auto\s*: | autosvar | autoantwort | autoreply
+        auto(?:mat\w*)?[\s:_-]*(?:re(?:ply|sponse|spuesta)|answer|antwort|antwoord|svar|responder)
+      | auto\s*:
       | automatick[aá]\ odpov | automatyczna\ odp | automatikus\ v[aá]lasz | automaattinen\ vastaus | otomatik\ yan
       | out\ of\ (?:the\ )?office | (?:i(?:'|\u2019)?\s?a?m\ )?(?:currently\ )?(?:on|away\ on)\ (?:vacation|holiday|annual\ leave|leave)
-      | away\ from | vacation | on\ vacation | ooo\b
-      | abwesen | ich\ bin\ (?:nicht|derzeit|im) | r[eé]ponse\ automatique | absence\b | absent\b | absent\(e\)
+      | away\ from | (?:on\ )?vacation\b | ooo\b
+      | abwesenheit | ich\ bin\ (?:nicht|derzeit|im) | r[eé]ponse\ automatique | absence\b | absent\b
       | respuesta\ autom | fuera\ de\ (?:la\ )?oficina | risposta\ autom | fuori\ (?:sede|ufficio)
       | resposta\ autom | aus[eê]ncia | afwezig | fr[aå]nvaro | frav[aæ]r | nieobecno
       | автоответ | автоматический\ ответ | 自動(?:返信|応答) | 自动(?:回复|答复) | 자동\ ?(?:회신|응답)

@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
-from email.parser import Parser
 
-from aggregator.digest.mailbox.headers import children, content, field, message_ids, text
+from aggregator.digest.mailbox.headers import children, content, field, header, message_ids, text
 from aggregator.digest.status_codes import enhanced, hard
 from aggregator.model import Bounce
 
@@ -78,7 +77,7 @@ def returned(parts: tuple[Message, ...]) -> Iterator[Message]:
         if part.get_content_type() in _RETURNED:
             yield from children(part)[:1]
         elif part.get_content_type() == "text/rfc822-headers":
-            yield Parser().parsestr(content(part), headersonly=True)
+            yield header(content(part))
 
 
 def _about(message: Message) -> tuple[str, ...]:
@@ -93,7 +92,7 @@ def _blocks(part: Message) -> Iterator[Message]:
         # The standard library knows the groups of message/delivery-status, and takes RFC 6533's for a message with a text.
         rest = block.get_payload()
         if part.get_content_type() != _STATUS[0] and isinstance(rest, str):
-            yield from (Parser().parsestr(group, headersonly=True) for group in re.split(r"\r?\n\s*\r?\n", rest))
+            yield from (header(group) for group in re.split(r"\r?\n\s*\r?\n", rest))
 
 
 def _failed(block: Message) -> Failed | None:

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
-from email.parser import BytesParser
+from email.parser import BytesParser, Parser
+from email.policy import Compat32
 from email.utils import getaddresses
 from typing import Any
 
@@ -33,6 +34,13 @@ _CHARSET = re.compile(
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,250})>")
 
 
+class _Plain(Compat32):
+    """Gives header fields as text, in UTF-8 where they are not in ASCII (RFC 6532)."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 class _Bounded(Message):
     """A message, or a part of one, whose parameters are not looked for in a field of unreasonable length: it would take a minute."""
 
@@ -40,9 +48,17 @@ class _Bounded(Message):
         return failobj if len(str(self.get(header, ""))) > _LONGEST else super().get_param(param, failobj, header, unquote)
 
 
+_PLAIN = _Plain()
+
+
+def header(text: str) -> Message:
+    """A message from its header alone."""
+    return Parser(_class=_Bounded, policy=_PLAIN).parsestr(text, headersonly=True)
+
+
 def parsed(raw: bytes) -> Message:
     """The message with its parts; of one that is nested beyond reason, the header alone."""
-    return BytesParser(_class=_Bounded).parsebytes(raw, headersonly=len(_TYPE.findall(raw)) > _MOST_TYPES)
+    return BytesParser(_class=_Bounded, policy=_PLAIN).parsebytes(raw, headersonly=len(_TYPE.findall(raw)) > _MOST_TYPES)
 
 
 def field(message: Message, name: str) -> str:
@@ -107,8 +123,7 @@ def _unwrapped(raw: bytes, encoding: str) -> bytes:
     return raw
 
 
-def _decoded(value: object) -> str:
-    text = str(value)
+def _decoded(text: str) -> str:
     if "=?" not in text or len(text) > _LONGEST_DECODED:
         return text
     try:
