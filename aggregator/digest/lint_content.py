@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from html import escape
 from itertools import zip_longest
 from urllib.parse import urlsplit
 
@@ -22,6 +23,9 @@ _LEFT = re.compile(
     r"\{\{|\}\}|\{%|%\}|\[\[|\]\]|<%|%>"
     r"|\b(?:TODO|FIXME|TBD|XXX|None|undefined|NaN|null|Undefined)\b|\b[Ll]orem [Ii]psum\b|\[object \w+\]|\bobject at 0x"
 )
+_BRACES = re.compile(r"\{\{|\}\}|\{%|%\}")
+# Titles of more characters are cut where an edition begins.
+_MAY_BE_CUT = 60
 _AROUND = 4
 
 
@@ -73,13 +77,14 @@ def _texts(looked: Looked, draft: Draft) -> Iterator[Finding]:
 
 def _placeholders(looked: Looked, draft: Draft) -> Iterator[Finding]:
     """What a template left behind; what a title or a name says is its own affair."""
-    own = _without(" ".join(draft.rendered.text.split()), draft)
-    markup = _without(" ".join(re.sub(r"<style.*?</style>", " ", draft.rendered.html, flags=re.DOTALL).split()), draft)
-    unmarked = _without(" ".join(looked.tokens), draft)
-    found = [match[0] for part in (own, unmarked) for match in _LEFT.finditer(part)]
-    found += re.findall(r"\{\{|\}\}|\{%|%\}", markup)
+    said = _said(draft.edition, draft.settings)
+    styled = re.sub(r"<style.*?</style>", " ", draft.rendered.html, flags=re.DOTALL)
+    left = [found[0] for text in (draft.rendered.text, " ".join(looked.tokens)) for found in _LEFT.finditer(_without(text, said))]
+    left += _BRACES.findall(_without(styled, said))
+    # Long words of others may have been cut, and then are not found as they are.
+    found = [one for one in left if not any(one in words for words in said if len(words) > _MAY_BE_CUT)]
     if found:
-        yield error("placeholder", f"{_listed(found)} was left in. Put the template right, or name it with --accept if it is meant.")
+        yield error("placeholder", f"{_listed(found)} was left in. Put the template right, or name the rule with --accept if it is meant.")
 
 
 def _links(draft: Draft) -> Iterator[Finding]:
@@ -119,10 +124,11 @@ def _followed(url: str) -> bool:
     return (parts.scheme in ("http", "https") and bool(parts.hostname)) or (parts.scheme == "mailto" and "@" in parts.path)
 
 
-def _without(text: str, draft: Draft) -> str:
+def _without(text: str, said: Iterable[str]) -> str:
     """A text without what stories and the operator say."""
-    for said in sorted(_said(draft.edition, draft.settings), key=len, reverse=True):
-        text = text.replace(said, "\n")
+    text = " ".join(text.split())
+    for words in sorted(said, key=len, reverse=True):
+        text = text.replace(words, "\n")
     return text
 
 
@@ -138,8 +144,6 @@ def _said(edition: Edition, settings: Settings) -> set[str]:
 
 
 def _escaped(text: str) -> str:
-    from html import escape
-
     return escape(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
 
 
