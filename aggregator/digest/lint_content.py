@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from html import escape
 from itertools import zip_longest
 from urllib.parse import urlsplit
 
@@ -23,7 +22,6 @@ _LEFT = re.compile(
     r"\{\{|\}\}|\{%|%\}|\[\[|\]\]|<%|%>"
     r"|\b(?:TODO|FIXME|TBD|XXX|None|undefined|NaN|null|Undefined)\b|\b[Ll]orem [Ii]psum\b|\[object \w+\]|\bobject at 0x"
 )
-_BRACES = re.compile(r"\{\{|\}\}|\{%|%\}")
 # Titles of more characters are cut where an edition begins.
 _MAY_BE_CUT = 60
 _AROUND = 4
@@ -78,9 +76,7 @@ def _texts(looked: Looked, draft: Draft) -> Iterator[Finding]:
 def _placeholders(looked: Looked, draft: Draft) -> Iterator[Finding]:
     """What a template left behind; what a title or a name says is its own affair."""
     said = _said(draft.edition, draft.settings)
-    styled = re.sub(r"<style.*?</style>", " ", draft.rendered.html, flags=re.DOTALL)
-    left = [found[0] for text in (draft.rendered.text, " ".join(looked.tokens)) for found in _LEFT.finditer(_without(text, said))]
-    left += _BRACES.findall(_without(styled, said))
+    left = [found[0] for text in (draft.rendered.text, looked.text) for found in _LEFT.finditer(_without(text, said))]
     # Long words of others may have been cut, and then are not found as they are.
     found = [one for one in left if not any(one in words for words in said if len(words) > _MAY_BE_CUT)]
     if found:
@@ -133,18 +129,13 @@ def _without(text: str, said: Iterable[str]) -> str:
 
 
 def _said(edition: Edition, settings: Settings) -> set[str]:
-    """Words of others, as they stand in a text, in its tokens, and in markup."""
+    """Words of others and of the operator, a line each."""
     values = [edition.title, edition.subject, edition.days, edition.coverage, edition.rhythm, settings.site.title, settings.site.url]
     if settings.digest:
         values += [settings.digest.title, settings.digest.postal, settings.digest.sender, settings.digest.reply_to]
     for one in (*edition.items, *edition.also, *edition.talked, *edition.pinned):
         values += [one.title, one.who, one.where, one.sentence, one.voices, one.talk, one.kind_text, one.href or ""]
-    lines = {" ".join(value.split()) for value in values}
-    return {form for line in lines for form in (line, " ".join(tokens(line)), _escaped(line)) if form.strip()}
-
-
-def _escaped(text: str) -> str:
-    return escape(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+    return {line for value in values if (line := " ".join(value.split()))}
 
 
 def _excerpt(words: tuple[str, ...], at: int) -> str:

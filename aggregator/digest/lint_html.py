@@ -29,6 +29,8 @@ class Looked:
 
     # Words, and behind those of a link its address, as plain text writes them.
     tokens: tuple[str, ...]
+    # Everything that is shown, and values of attributes.
+    text: str
     # Names of elements and attributes that could run or ask: "script", "onclick".
     dangerous: tuple[str, ...]
     # Elements that load something from a server when the mail is opened.
@@ -44,6 +46,7 @@ def look(html: str) -> Looked:
     reader.close()
     return Looked(
         tokens=tuple(reader.tokens),
+        text=" ".join(reader.texts),
         dangerous=tuple(dict.fromkeys(reader.dangerous)),
         remote=tuple(dict.fromkeys(reader.remote)),
         unnamed_images=reader.unnamed_images,
@@ -59,6 +62,7 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.tokens: list[str] = []
+        self.texts: list[str] = []
         self.dangerous: list[str] = []
         self.remote: list[str] = []
         self.unnamed_images = 0
@@ -104,6 +108,7 @@ class _Reader(HTMLParser):
 
     def _flush(self) -> None:
         self.tokens += tokens(self._text)
+        self.texts.append(self._text)
         self._text = ""
 
     def _link(self, href: str, words: list[str]) -> None:
@@ -114,6 +119,7 @@ class _Reader(HTMLParser):
         self.tokens += written
 
     def _note(self, tag: str, given: dict[str, str]) -> None:
+        self.texts += [value for name, value in given.items() if name != "style"]
         if tag in _DANGEROUS or (tag == "meta" and given.get("http-equiv", "").lower() == "refresh"):
             self.dangerous.append(tag)
         self.dangerous += [name for name in given if name.startswith("on")]
