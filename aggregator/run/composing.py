@@ -1,20 +1,23 @@
-"""Editions made from the rows: which is due, and what stands in it. Nothing here writes anything but `follow`."""
+"""Editions made from the rows: which is due, and what stands in it. Nothing of an edition is written here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from aggregator.app import App
 from aggregator.digest.compose import Composed, compose
 from aggregator.digest.coverage import coverage_line
 from aggregator.digest.membership import configured
-from aggregator.digest.period import period_due, period_running, zone_of
+from aggregator.digest.period import is_late, period_due, period_running, zone_of
 from aggregator.errors import ConfigError
 from aggregator.model import EditionState, Period, Topic
 from aggregator.publish.sources import source_views
 from aggregator.run import deciding
 from aggregator.settings import Settings
 from aggregator.shape import nearest
+from aggregator.text import cron
 
 
 def wanted(settings: Settings, *, topic: str | None = None, rhythm: str | None = None) -> tuple[tuple[Topic, str], ...]:
@@ -48,13 +51,25 @@ def follow(app: App, *, waiting: Callable[[], None] = lambda: None) -> tuple[str
         return deciding.sync(app, write=not app.dry_run).told
 
 
-def due_period(app: App, topic: Topic, rhythm: str) -> Period | None:
-    """The period whose edition is due; None when none is, or when it was skipped."""
-    last = app.private.ledger.last(topic.id, rhythm)
-    expression, zone = configured(app.settings).rhythms[rhythm], zone_of(app.settings)
-    period = period_due(expression, last=last.edition.period.until if last else None, now=app.clock(), zone=zone)
+def due_period(app: App, topic: Topic, rhythm: str, *, late: bool = False) -> Period | None:
+    """The period whose edition is due; None when none is, or when it was skipped.
+
+    The first edition is about everything since the digest was set up, however many quiet periods were skipped or waited out before it.
+
+    Args:
+        late: also the period that ended longer ago than the grace when the digest was set up: nobody has missed that one, and nothing is
+            said of it unless it is asked for.
+    """
+    digest, zone, last = configured(app.settings), zone_of(app.settings), app.private.ledger.last(topic.id, rhythm)
+    until = last.edition.period.until if last else None
+    period = period_due(digest.rhythms[rhythm], last=until, now=app.clock(), zone=zone)
     if period is None:
         return None
+    if last is None:
+        begun = _begun(app, topic, rhythm)
+        if not late and is_late(period, digest.grace, begun.looked_at):
+            return None
+        period = replace(period, since=min(begun.since, period.since))
     known = app.private.ledger.one(f"{topic.id}/{rhythm}/{period.name}")
     return None if known is not None and known.state is EditionState.SKIPPED else period
 
@@ -64,8 +79,30 @@ def next_period(app: App, topic: Topic, rhythm: str) -> Period:
     if period := due_period(app, topic, rhythm):
         return period
     last = app.private.ledger.last(topic.id, rhythm)
-    expression, zone = configured(app.settings).rhythms[rhythm], zone_of(app.settings)
-    return period_running(expression, last=last.edition.period.until if last else None, now=app.clock(), zone=zone)
+    since = last.edition.period.until if last else _begun(app, topic, rhythm).since
+    return period_running(configured(app.settings).rhythms[rhythm], last=since, now=app.clock(), zone=zone_of(app.settings))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """Where the digest of a topic and rhythm begins."""
+
+    # The firing before the last one.
+    since: datetime
+    # When the digest was first asked what is due.
+    looked_at: datetime
+
+
+def _begun(app: App, topic: Topic, rhythm: str) -> _Begun:
+    """Where the digest begins; remembered when it is first asked for."""
+    name = f"digest begun {topic.id}/{rhythm}"
+    if (kept := app.private.note(name)) is not None:
+        since, looked_at = map(datetime.fromisoformat, kept.split())
+        return _Begun(since=since, looked_at=looked_at)
+    expression, zone, now = configured(app.settings).rhythms[rhythm], zone_of(app.settings), app.clock()
+    since = cron.earlier(expression, cron.latest(expression, now, zone), zone)
+    app.private.remember(name, f"{since.isoformat()} {now.isoformat()}")
+    return _Begun(since=since, looked_at=now)
 
 
 def composed(app: App, topic: Topic, rhythm: str, period: Period) -> Composed:
