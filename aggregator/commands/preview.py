@@ -66,17 +66,17 @@ def _preview(options: argparse.Namespace, app: App, topic: Topic, rhythm: str) -
 
     digest, now = app.settings.digest, app.clock()
     assert digest is not None
-    due = due_period(app, topic, rhythm)
-    period = due or next_period(app, topic, rhythm)
+    period = next_period(app, topic, rhythm)
+    due = period == due_period(app, topic, rhythm)
     # A recording answers no question about a domain, and is there so that no socket is opened.
     draft = drafted(app, composed(app, topic, rhythm, period), online=options.replay is None)
     zone = zone_of(app.settings)
     return _Preview(
         drafted=draft,
         choice=what_now(draft.composed, digest, zone=zone),
-        due_at=due.until if due else following_at(digest.rhythms[rhythm], now=now, zone=zone),
-        due=due is not None,
-        late=due is not None and is_late(due, digest.grace, now),
+        due_at=period.until if due else following_at(digest.rhythms[rhythm], now=now, zone=zone),
+        due=due,
+        late=due and is_late(period, digest.grace, now),
         files=_written(app, draft, write=not options.dry_run),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from aggregator.app import App
@@ -51,58 +51,46 @@ def follow(app: App, *, waiting: Callable[[], None] = lambda: None) -> tuple[str
         return deciding.sync(app, write=not app.dry_run).told
 
 
-def due_period(app: App, topic: Topic, rhythm: str, *, late: bool = False) -> Period | None:
+def due_period(app: App, topic: Topic, rhythm: str) -> Period | None:
     """The period whose edition is due; None when none is, or when it was skipped.
 
     The first edition is about everything since the digest was set up, however many quiet periods were skipped or waited out before it.
-
-    Args:
-        late: also the period that ended longer ago than the grace when the digest was set up: nobody has missed that one, and nothing is
-            said of it unless it is asked for.
     """
-    digest, zone, last = configured(app.settings), zone_of(app.settings), app.private.ledger.last(topic.id, rhythm)
+    last = app.private.ledger.last(topic.id, rhythm)
     until = last.edition.period.until if last else None
-    period = period_due(digest.rhythms[rhythm], last=until, now=app.clock(), zone=zone)
+    period = period_due(_expression(app, rhythm), last=until, now=app.clock(), zone=zone_of(app.settings))
     if period is None:
         return None
     if last is None:
-        begun = _begun(app, topic, rhythm)
-        if not late and is_late(period, digest.grace, begun.looked_at):
-            return None
-        period = replace(period, since=min(begun.since, period.since))
+        period = replace(period, since=min(_begun(app, topic, rhythm), period.since))
     known = app.private.ledger.one(f"{topic.id}/{rhythm}/{period.name}")
     return None if known is not None and known.state is EditionState.SKIPPED else period
 
 
 def next_period(app: App, topic: Topic, rhythm: str) -> Period:
-    """The period that is due, else the one that is running, as if it ended now."""
-    if period := due_period(app, topic, rhythm):
-        return period
-    last = app.private.ledger.last(topic.id, rhythm)
-    since = last.edition.period.until if last else _begun(app, topic, rhythm).since
-    return period_running(configured(app.settings).rhythms[rhythm], last=since, now=app.clock(), zone=zone_of(app.settings))
+    """The period that is due, else the one that is running, as if it ended now; of what ended long before there was any edition nobody
+    asks."""
+    last, now = app.private.ledger.last(topic.id, rhythm), app.clock()
+    due = due_period(app, topic, rhythm)
+    if due is not None and (last is not None or not is_late(due, configured(app.settings).grace, now)):
+        return due
+    since = last.edition.period.until if last else _begun(app, topic, rhythm)
+    return period_running(_expression(app, rhythm), last=since, now=now, zone=zone_of(app.settings))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Begun:
-    """Where the digest of a topic and rhythm begins."""
-
-    # The firing before the last one.
-    since: datetime
-    # When the digest was first asked what is due.
-    looked_at: datetime
-
-
-def _begun(app: App, topic: Topic, rhythm: str) -> _Begun:
-    """Where the digest begins; remembered when it is first asked for."""
+def _begun(app: App, topic: Topic, rhythm: str) -> datetime:
+    """Where the digest begins: at the firing before the last one, as it was when this was first asked for; it is remembered."""
     name = f"digest begun {topic.id}/{rhythm}"
     if (kept := app.private.note(name)) is not None:
-        since, looked_at = map(datetime.fromisoformat, kept.split())
-        return _Begun(since=since, looked_at=looked_at)
-    expression, zone, now = configured(app.settings).rhythms[rhythm], zone_of(app.settings), app.clock()
-    since = cron.earlier(expression, cron.latest(expression, now, zone), zone)
-    app.private.remember(name, f"{since.isoformat()} {now.isoformat()}")
-    return _Begun(since=since, looked_at=now)
+        return datetime.fromisoformat(kept)
+    expression, zone = _expression(app, rhythm), zone_of(app.settings)
+    since = cron.earlier(expression, cron.latest(expression, app.clock(), zone), zone)
+    app.private.remember(name, since.isoformat())
+    return since
+
+
+def _expression(app: App, rhythm: str) -> str:
+    return configured(app.settings).rhythms[rhythm]
 
 
 def composed(app: App, topic: Topic, rhythm: str, period: Period) -> Composed:
