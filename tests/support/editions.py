@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from aggregator.digest.doors import CHANGE_MARK, LEAVE_MARK
-from aggregator.model import Edition, Group, Item, Period
+from aggregator.model import Edition, Group, Item, Period, Story
 from aggregator.settings import Digest
-from tests.support.stories import TOPIC, id_of
+from tests.support.stories import TOPIC, found, id_of
 
 WEEK = Period(name="2026-W47", since=datetime(2026, 11, 16, 8, tzinfo=UTC), until=datetime(2026, 11, 23, 8, tzinfo=UTC))
 _LESSON = "What we learned from four small crews in four cities, and why we closed the fifth before it had a name of its own."
@@ -143,6 +144,13 @@ def odd_edition(**fields: Any) -> Edition:
     )
     given: dict[str, Any] = {"also": items[:3], "talked": items[1:4], "pinned": items[4:5], "more": 1}
     return edition(items, **(given | fields))
+
+
+def shown_in(*editions: Edition) -> tuple[Story, ...]:
+    """Stories that a site shows when nothing of these editions was taken away since."""
+    lists = (lot for one in editions for lot in (one.items, one.also, one.talked, one.pinned))
+    told = {story.story: story for lot in lists for story in lot}
+    return tuple(replace(found(one.href or f"https://gone.example/{id}", title=one.title), id=id) for id, one in told.items())
 
 
 def digest_of(**fields: Any) -> Digest:
