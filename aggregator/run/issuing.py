@@ -1,0 +1,173 @@
+"""A period that has ended: its edition is composed, looked at by the linter, agreed to, frozen and sent; or it says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from aggregator.app import App
+from aggregator.digest.compose import Composed
+from aggregator.digest.deliver import Delivered, freeze
+from aggregator.digest.membership import configured
+from aggregator.digest.period import following_at, is_late, zone_of
+from aggregator.digest.quiet import Send, Skip, Wait, what_now
+from aggregator.errors import AggregatorError
+from aggregator.model import Issued, Period, Topic
+from aggregator.publish.dates import when
+from aggregator.run.composing import composed, due_period
+from aggregator.run.drafting import Drafted, drafted
+from aggregator.run.outbox import Desk
+from aggregator.run.outcomes import Outcome, held_back, subscribers, with_delivered
+from aggregator.text import cron
+
+# Asked before anything is sent: yes, no, or None where nobody can be asked.
+Agree = Callable[[str], bool | None]
+# Name under which the private store remembers which period waits for more stories.
+_WAITING = "waiting {} {}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """What the steward allowed, and what is done with an edition that is frozen."""
+
+    agree: Agree
+    # Asked about what --yes does not answer.
+    ask: Agree
+    # An edition that is late is sent all the same.
+    late: bool
+    # Rules of the linter that may be broken.
+    accept: frozenset[str]
+    deliver: Callable[[Issued], Delivered]
+
+
+def issue_due(desk: Desk, topic: Topic, rhythm: str, how: How) -> Outcome:
+    """Send the edition of a topic and rhythm that is due, if one is and nothing keeps it back."""
+    app, outcome = desk.app, Outcome(topic=topic.id, rhythm=rhythm)
+    period = due_period(app, topic, rhythm)
+    if period is None:
+        return replace(outcome, said=_clock_set_back(app, topic, rhythm))
+    outcome = replace(outcome, edition=f"{topic.id}/{rhythm}/{period.name}")
+    kept = _too_late(app, topic, rhythm, period, how)
+    if kept is None:
+        return replace(outcome, edition="", said=_first_at(app, rhythm))
+    if kept:
+        return held_back(outcome, *kept)
+    made = composed(app, topic, rhythm, period)
+    choice = what_now(made, configured(app.settings), zone=zone_of(app.settings))
+    if not isinstance(choice, Send):
+        return _quiet(desk, outcome, made, choice)
+    draft = drafted(app, made)
+    if blocking := draft.report.blocking(how.accept):
+        if not app.dry_run:
+            app.private.ledger.hold(draft.composed.edition, draft.report.to_json(), app.clock())
+        said = [f"{period.name} is held back; nothing was sent.", *(f"{one.rule}: {one.sentence}" for one in blocking)]
+        return held_back(outcome, *said, "Mend it, or name a rule that may be broken with --accept; then `aggregator digest send` again.")
+    remarks = tuple(filter(None, (choice.sentence, *(f"{one.rule}: {one.sentence}" for one in draft.report.warnings))))
+    return _agreed(desk, replace(outcome, said=remarks), draft, how)
+
+
+def _agreed(desk: Desk, outcome: Outcome, draft: Drafted, how: How) -> Outcome:
+    app, edition = desk.app, draft.composed.edition
+    recipients = desk.post.recipients(edition.topic, edition.rhythm)
+    whom = desk.post.service.name if desk.post.service else subscribers(len(recipients))
+    what = f"{edition.period.name} with {'1 story' if edition.new == 1 else f'{edition.new} stories'} to {whom}"
+    if app.dry_run:
+        return replace(outcome, what="would send", said=(*outcome.said, f"Would send {what}."))
+    answer = how.agree(f"Send {what}?")
+    if not answer:
+        said = "Nothing was sent." if answer is False else f"Nobody is here to agree to sending {what}: add --yes, also in cron."
+        return replace(outcome, what="declined", said=(*outcome.said, said), exit_code=2)
+    issued = freeze(
+        app.private,
+        desk.journal,
+        edition,
+        draft.rendered,
+        report=draft.report.to_json(),
+        message_ids=desk.post.message_ids(edition.id, recipients),
+        told=draft.composed.told,
+        clock=app.clock,
+    )
+    if issued is None:
+        raise AggregatorError(f"{edition.id} was frozen before, although it was due: run `aggregator digest status`")
+    # The web copy is there before the first mail that leads to it.
+    published = _published(app)
+    delivered = how.deliver(issued)
+    due_at = app.private.ledger.due_at(edition.id)
+    again_at = f" from {due_at:%Y-%m-%d %H:%M} UTC" if due_at else ""
+    told = with_delivered(outcome, edition, delivered, again_at=again_at)
+    return replace(told, said=(*told.said, *published))
+
+
+def _quiet(desk: Desk, outcome: Outcome, made: Composed, choice: Skip | Wait) -> Outcome:
+    app, edition = desk.app, made.edition
+    if isinstance(choice, Wait):
+        if not app.dry_run:
+            app.private.remember(_WAITING.format(outcome.topic, outcome.rhythm), edition.period.name)
+        return replace(outcome, what="waiting", said=(choice.sentence,))
+    at = app.clock()
+    app.private.ledger.skip(edition, at, mark=str(desk.journal.mark()))
+    desk.journal.skipped(edition, at)
+    return replace(outcome, what="skipped", said=(choice.sentence,))
+
+
+def _clock_set_back(app: App, topic: Topic, rhythm: str) -> tuple[str, ...]:
+    last = app.private.ledger.last(topic.id, rhythm)
+    if last is None or last.edition.period.until <= app.clock():
+        return ()
+    return (
+        f"The clock says {app.clock():%Y-%m-%d %H:%M} UTC, and {last.edition.period.name} was sent for a time after that: nothing is due "
+        "until then. Set the clock if it is wrong.",
+    )
+
+
+def _too_late(app: App, topic: Topic, rhythm: str, period: Period, how: How) -> tuple[str, ...] | None:
+    """Why an edition is not sent by itself; empty: it is. None: it is of the time before there was a digest."""
+    digest, zone, now = configured(app.settings), zone_of(app.settings), app.clock()
+    if how.late:
+        return ()
+    day = when(period.until, zone).long
+    if doubt := _clock_doubted(app, rhythm, period):
+        return (doubt,)
+    waited = app.private.note(_WAITING.format(topic.id, rhythm)) == period.name
+    if waited or not is_late(period, digest.grace, now):
+        return ()
+    if app.private.ledger.last(topic.id, rhythm) is None:
+        return None
+    late = f"{period.name} was due on {day}, too long ago to be sent by itself"
+    if how.ask(f"{late}. Go on with it?"):
+        return ()
+    return (f"{late}: `aggregator digest send --late` sends it; else its stories stand in the next edition.",)
+
+
+def _clock_doubted(app: App, rhythm: str, period: Period) -> str:
+    """What is wrong with the clock, when nothing that the program knows is of the two periods before; "" when all is well."""
+    polled = [state.last_ok_at for state in app.store.states().values() if state.last_ok_at is not None]
+    expression, zone = configured(app.settings).rhythms[rhythm], zone_of(app.settings)
+    before = cron.earlier(expression, cron.earlier(expression, period.until, zone), zone)
+    if not polled or max(polled) >= before:
+        return ""
+    return (
+        f"The clock says {app.clock():%Y-%m-%d %H:%M} UTC, and no source was read since {max(polled):%Y-%m-%d}: {period.name} is held "
+        "back. Set the clock if it is wrong; else run `aggregator run`, or `aggregator digest send --late`."
+    )
+
+
+def _first_at(app: App, rhythm: str) -> tuple[str, ...]:
+    zone = zone_of(app.settings)
+    at = following_at(configured(app.settings).rhythms[rhythm], now=app.clock(), zone=zone)
+    return (f"Nothing was sent before: the first {rhythm} edition is due on {when(at, zone).long}. `--late` sends the last period's now.",)
+
+
+def _published(app: App) -> tuple[str, ...]:
+    """Write the page with the edition's web copy, where there is a page already; what went wrong, which stops no mail."""
+    if not (app.settings.output / "index.html").exists():
+        return ("The page was never built, so there is no web copy of it; `aggregator build` writes one.",)
+    from aggregator.run.publishing import publish_site
+
+    try:
+        with app.store.exclusive() as held:
+            if held:
+                publish_site(app)
+            return () if held else ("Another run is under way; the web copy comes with the next one.",)
+    except AggregatorError as error:
+        return (f"The web copy could not be written: {error}.",)

@@ -1,0 +1,74 @@
+"""What sending needs while it is done: the lock, the journal that was compared with private.db, and the way by which mail leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+
+from aggregator.app import App
+from aggregator.digest.journal import Journal, Mark
+from aggregator.digest.reconciling import reconcile
+from aggregator.model import Delivery, DeliveryState
+from aggregator.run.post import Post, post_of
+
+# Name of the journal in the state folder.
+FILE = "outbox.jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Everything at hand; the lock is held."""
+
+    app: App
+    journal: Journal
+    post: Post
+    # What comparing database and journal had to say.
+    remarks: tuple[str, ...] = ()
+
+
+@contextmanager
+def desk(app: App) -> Iterator[Desk | None]:
+    """The desk of the one process that may send; None: another one is at it.
+
+    Raises:
+        ConfigError: there is no digest, or a password or key is not set.
+        StoreError: the journal belongs to another database, or cannot be opened.
+    """
+    post = post_of(app)
+    with app.private.exclusive() as held:
+        if not held:
+            yield None
+            return
+        mark = Mark.read(app.private.ledger.mark())
+        journal = Journal(app.settings.state / FILE, salt=app.private.keys.salt(), mark=mark, at=app.clock(), write=not app.dry_run)
+        with closing(journal):
+            remarks = reconcile(app.private, journal, app.clock())
+            made = Desk(app=app, journal=journal, post=post)
+            yield replace(made, remarks=(*remarks, *_sought(made)))
+
+
+def settle(desk: Desk, edition: str, rows: Collection[Delivery], state: DeliveryState, reply: str) -> None:
+    """Write what was found out about uncertain copies, in the journal first."""
+    at = desk.app.clock()
+    desk.journal.resolved(edition, dict.fromkeys((row.recipient for row in rows), state), at)
+    settled = [replace(row, state=state, at=at, next_try_at=None, reply=reply) for row in rows]
+    desk.app.private.ledger.settle(settled, mark=str(desk.journal.last()))
+
+
+def uncertain(desk: Desk, edition: str) -> tuple[Delivery, ...]:
+    """The copies of an edition whose fate is not known."""
+    return desk.app.private.ledger.deliveries(edition, (DeliveryState.UNCERTAIN,))
+
+
+def _sought(desk: Desk) -> Iterator[str]:
+    """Ask a service about an edition whose end was not seen, and say what it answered."""
+    service = desk.post.service
+    if service is None or desk.app.dry_run:
+        return
+    for issued in desk.app.private.ledger.sending():
+        rows = [row for row in uncertain(desk, issued.edition.id) if row.recipient == service.recipient]
+        found = service.seek(issued.edition.id) if rows else None
+        if found is not None:
+            settle(desk, issued.edition.id, rows, DeliveryState.HANDED_OVER if found else DeliveryState.DUE, "as the service says")
+            yield f"{service.name} says that it {'has' if found else 'does not have'} {issued.edition.period.name}."

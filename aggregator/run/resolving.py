@@ -1,0 +1,104 @@
+"""What the steward says of editions that were begun: which copies arrived after all, and which edition is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator.app import App
+from aggregator.digest.deliver import end, finish
+from aggregator.digest.membership import configured
+from aggregator.digest.period import following_at, zone_of
+from aggregator.digest.resolving import Trace, traced
+from aggregator.errors import ConfigError
+from aggregator.model import Delivery, DeliveryState, EditionState, Issued
+from aggregator.run.composing import wanted
+from aggregator.run.outbox import Desk, settle, uncertain
+from aggregator.shape import nearest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What a log said of uncertain copies."""
+
+    arrived: tuple[Delivery, ...] = ()
+    # Begun, and not taken, by the log.
+    cut_off: tuple[Delivery, ...] = ()
+    # Not in the log at all.
+    absent: tuple[Delivery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """When the next edition of a topic and rhythm is due."""
+
+    topic: str
+    rhythm: str
+    at: datetime
+
+
+def named(app: App, name: str, issued: Collection[Issued]) -> tuple[Issued, ...]:
+    """The editions that the steward means: by id, or by the name of their period.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    found = tuple(one for one in issued if name in (one.edition.id, one.edition.period.name))
+    if not found:
+        names = [one.edition.period.name for one in app.private.ledger.issued(20)]
+        raise ConfigError(f"there is no such edition: {name!r}. {nearest(name, names)}".rstrip())
+    return found
+
+
+def open_copies(desk: Desk, edition: str | None, recipients: Collection[str]) -> tuple[Delivery, ...]:
+    """Copies whose fate is uncertain.
+
+    Args:
+        edition: of this one alone.
+        recipients: of these alone; empty: all.
+
+    Raises:
+        ConfigError: there is no such edition, or no uncertain copy to one of these.
+    """
+    sending = desk.app.private.ledger.sending()
+    which = sending if edition is None else named(desk.app, edition, desk.app.private.ledger.issued())
+    rows = tuple(row for issued in which for row in uncertain(desk, issued.edition.id))
+    if unknown := sorted(set(recipients) - {row.recipient for row in rows}):
+        raise ConfigError(f"no copy to {unknown[0]} is uncertain; `aggregator digest resolve` lists those that are.")
+    return tuple(row for row in rows if not recipients or row.recipient in recipients)
+
+
+def resolve(desk: Desk, rows: Iterable[Delivery], state: DeliveryState, reply: str) -> None:
+    """Settle uncertain copies: handed over, or due again; an edition of which nothing is left to do is sent."""
+    by_edition: dict[str, list[Delivery]] = {}
+    for row in rows:
+        by_edition.setdefault(row.edition, []).append(row)
+    for edition, some in by_edition.items():
+        settle(desk, edition, some, state, reply)
+        finish(desk.app.private, desk.journal, edition, desk.app.clock)
+
+
+def look_up(desk: Desk, rows: Collection[Delivery], lines: Iterable[str]) -> Looked:
+    """Look copies up in a mail server's log, and settle those that it took."""
+    found = traced(lines, [row.message_id for row in rows])
+    taken = (Trace.TAKEN, Trace.SENT, Trace.BOUNCED)
+    arrived = tuple(row for row in rows if found.get(row.message_id) in taken)
+    resolve(desk, arrived, DeliveryState.HANDED_OVER, "by the mail server's log")
+    return Looked(
+        arrived=arrived,
+        cut_off=tuple(row for row in rows if found.get(row.message_id) is Trace.SEEN),
+        absent=tuple(row for row in rows if row.message_id not in found),
+    )
+
+
+def cancel(desk: Desk, issued: Issued) -> None:
+    """Stop an edition: nobody else gets it, and its stories are told."""
+    end(desk.app.private, desk.journal, issued.edition.id, EditionState.CANCELLED, desk.app.clock)
+
+
+def next_due(app: App) -> Iterator[Due]:
+    """When the next edition of each topic and rhythm is due."""
+    for topic, rhythm in wanted(app.settings):
+        at = following_at(configured(app.settings).rhythms[rhythm], now=app.clock(), zone=zone_of(app.settings))
+        yield Due(topic=topic.id, rhythm=rhythm, at=at)
