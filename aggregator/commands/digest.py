@@ -40,6 +40,7 @@ def send(options: argparse.Namespace) -> int:
             rhythm=options.rhythm,
             late=options.late,
             accept=_rules(options.accept),
+            online=options.replay is None,
         )
     return _report(options, sent)
 
@@ -203,7 +204,7 @@ def _trial(options: argparse.Namespace, app: App) -> int:
     from aggregator.run.trial import try_out
 
     code = 0
-    for one in try_out(app, options.to, topic=options.topic, rhythm=options.rhythm):
+    for one in try_out(app, options.to, topic=options.topic, rhythm=options.rhythm, online=options.replay is None):
         name = one.edition.id
         for finding in one.report.findings:
             complain(f"{finding.severity} {finding.rule}: {finding.sentence}")

@@ -49,6 +49,7 @@ def send_due(
     rhythm: str | None = None,
     late: bool = False,
     accept: Collection[str] = (),
+    online: bool = True,
     tell: Tell = _silent,
 ) -> Sent:
     """Go on with what was cut short, and send what is due.
@@ -59,6 +60,7 @@ def send_due(
         topic, rhythm: of these alone.
         late: also what has been due for so long that it is held back otherwise.
         accept: rules of the linter that may be broken.
+        online: the linter may ask about links and domains.
         tell: hears after each batch how many copies it settled.
 
     Raises:
@@ -77,7 +79,14 @@ def send_due(
             for issued in app.private.ledger.sending()
             if (issued.edition.topic, issued.edition.rhythm) in ours and not app.stop.is_set()
         ]
-        how = How(agree=agree, ask=ask, late=late, accept=frozenset(accept), deliver=lambda issued: deliver_here(here, issued, tell=tell))
+        how = How(
+            agree=agree,
+            ask=ask,
+            late=late,
+            accept=frozenset(accept),
+            deliver=lambda issued: deliver_here(here, issued, tell=tell),
+            online=online,
+        )
         outcomes += [issue_due(here, one, name, how) for one, name in pairs if not app.stop.is_set()]
         return Sent(remarks=remarks, letters=letters, broken=broken, editions=tuple(outcomes), uncertain=uncertain_of(app))
 

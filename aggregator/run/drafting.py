@@ -11,7 +11,7 @@ from aggregator.app import App
 from aggregator.digest.compose import Composed
 from aggregator.digest.deliver import hash_of
 from aggregator.digest.domain import Domain, look_up
-from aggregator.digest.doors import CHANGE_MARK, LEAVE_MARK, doors
+from aggregator.digest.doors import CHANGE_MARK, LEAVE_MARK, Doors, doors
 from aggregator.digest.encoding import parsed
 from aggregator.digest.lint import Draft, LinkStatus, Report, check_links, links_of, lint
 from aggregator.digest.lint_domain import envelope_domain
@@ -46,11 +46,12 @@ class Drafted:
     report: Report
 
 
-def drafted(app: App, composed: Composed, *, online: bool = True) -> Drafted:
+def drafted(app: App, composed: Composed, *, online: bool = True, way: Doors | None = None) -> Drafted:
     """Render an edition and ask the linter.
 
     Args:
         online: look at its links and ask the DNS about the sender's domain; False: nothing is said of them.
+        way: the doors it is rendered with; None: our own.
 
     Raises:
         AggregatorError: a template cannot be used.
@@ -58,7 +59,7 @@ def drafted(app: App, composed: Composed, *, online: bool = True) -> Drafted:
     settings, private = app.settings, app.private
     digest = configured(settings)
     templates = Templates(folders(settings.templates))
-    rendering = partial(render, settings=settings, doors=doors(digest), templates=templates)
+    rendering = partial(render, settings=settings, doors=way or doors(digest), templates=templates)
     edition = fitting(composed.edition, rendering)
     rendered, tokens, now = rendering(edition), Tokens(private.keys.signing()), app.clock()
     id = message_id(edition.id, NOBODY, salt=private.keys.salt(), sender=digest.sender)

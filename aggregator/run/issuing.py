@@ -38,6 +38,8 @@ class How:
     # Rules of the linter that may be broken.
     accept: frozenset[str]
     deliver: Callable[[Issued], Delivered]
+    # The linter may ask about links and domains.
+    online: bool = True
 
 
 def issue_due(desk: Desk, topic: Topic, rhythm: str, how: How) -> Outcome:
@@ -56,7 +58,7 @@ def issue_due(desk: Desk, topic: Topic, rhythm: str, how: How) -> Outcome:
     choice = what_now(made, configured(app.settings), zone=zone_of(app.settings))
     if not isinstance(choice, Send):
         return _quiet(desk, outcome, made, choice)
-    draft = drafted(app, made)
+    draft = drafted(app, made, online=how.online, way=desk.post.doors())
     if blocking := draft.report.blocking(how.accept):
         if not app.dry_run:
             app.private.ledger.hold(draft.composed.edition, draft.report.to_json(), app.clock())

@@ -28,7 +28,7 @@ class Trial:
     reply: Reply | None
 
 
-def try_out(app: App, address: str, *, topic: str | None = None, rhythm: str | None = None) -> tuple[Trial, ...]:
+def try_out(app: App, address: str, *, topic: str | None = None, rhythm: str | None = None, online: bool = True) -> tuple[Trial, ...]:
     """Mail the next edition of each topic and rhythm, as it would be now, to one address.
 
     Its Message-ID is another one each time, and its tokens are those of a subscriber who does not exist: they open nothing.
@@ -48,7 +48,7 @@ def try_out(app: App, address: str, *, topic: str | None = None, rhythm: str | N
     tokens, sent = Tokens(app.private.keys.signing()), []
     with mailer.line() as line:
         for one, name in pairs:
-            draft = drafted(app, composed(app, one, name, next_period(app, one, name)))
+            draft = drafted(app, composed(app, one, name, next_period(app, one, name)), online=online)
             edition = replace(draft.composed.edition, subject=f"[Trial] {draft.composed.edition.subject}")
             nobody = new_id()
             id = message_id(edition.id, nobody, salt=salt, sender=configured(settings).sender)
