@@ -8,7 +8,8 @@ counts, and those it leaves out because they were old when they were found. So n
 Which of the new ones are told in full, `most` at the most: those that the steward pinned, then those that the community chose; posts that
 say little stand last. Between them those with more voices come first; of as many voices works and conversations before posts; then the
 newest. What one person made beyond `site.per_person` stands behind what others made, so that one person does not fill the mail; and what
-the page folds behind a count is not told in full. The next `ALSO` are told by their titles, and the rest is counted.
+the page folds behind a count is told in full only where there would be fewer than `least`. The next `ALSO` are told by their titles, and
+the rest is counted.
 """
 
 from __future__ import annotations
@@ -116,10 +117,10 @@ def _divided(new: Sequence[StoryView], views: Shown, settings: Settings) -> tupl
     posts = {view.id for view in views.posts}
     away = {one.id for view in (*views.listed, *views.listed_posts) for more in view.more for one in more.stories}
     ranked = _spread(sorted(newest_first(new), key=lambda view: _rank(view, posts)), settings.site.per_person)
-    whole = [view for view in ranked if view.id not in away][: settings.digest.most]
-    standing = {view.id for view in whole}
-    behind = sorted((view for view in ranked if view.id not in standing), key=lambda view: view.id in away)
-    return _in_groups(whole), _in_groups(behind[:ALSO]), len(behind[ALSO:])
+    ranked = sorted(ranked, key=lambda view: view.id in away)
+    unfolded = sum(view.id not in away for view in ranked)
+    whole = min(settings.digest.most, max(settings.digest.least, unfolded))
+    return _in_groups(ranked[:whole]), _in_groups(ranked[whole : whole + ALSO]), len(ranked[whole + ALSO :])
 
 
 def _rank(view: StoryView, posts: Container[str]) -> tuple[bool, int, bool, bool, int, bool]:

@@ -93,6 +93,7 @@ def _recent(mention: Mention) -> bool:
 def _note(view: StoryView) -> str:
     """What the steward or the community wrote, without marks, and without the title where it begins with it; "" when it says no more."""
     note = "".join(run.text for run in view.note)
-    if note.startswith(view.title):
-        note = note.removeprefix(view.title).lstrip(_JOINT)
+    rest = note.removeprefix(view.title)
+    if rest != note and not rest[:1].isalnum():
+        note = rest.lstrip(_JOINT)
     return cut(note, _LONGEST_NOTE)

@@ -207,8 +207,14 @@ def test_where_there_is_room_one_person_fills_it() -> None:
 
 def test_what_the_page_folds_behind_a_count_is_told_by_its_title_alone() -> None:
     one_day = [article(number, who="Busy Writer", at=DURING + timedelta(minutes=number)) for number in range(6)]
-    made = edition_of(*one_day)
+    made = edition_of(*one_day, by=settings(least=1))
     assert (len(made.edition.items), len(made.edition.also), made.edition.more) == (3, 3, 0)
+
+
+def test_in_a_week_without_much_else_what_is_folded_is_told_in_full_too() -> None:
+    one_day = [article(number, who="Busy Writer", at=DURING + timedelta(minutes=number)) for number in range(6)]
+    made = edition_of(*one_day, by=settings(least=5))
+    assert (len(made.edition.items), len(made.edition.also), made.edition.more) == (5, 1, 0)
 
 
 def test_after_forty_titles_the_rest_is_counted() -> None:
@@ -247,6 +253,11 @@ def test_a_chosen_entrys_note_does_not_say_the_title_again() -> None:
         ["sharing what they learned.", ""],
         ["", "sharing what they learned."],
     )
+
+
+def test_a_note_that_begins_with_a_longer_word_than_the_title_is_said_whole() -> None:
+    noted = replace(article(title="Crew"), curation=Curation(note="Crews need time."))
+    assert edition_of(noted).edition.items[0].sentence == "Crews need time."
 
 
 def test_a_long_note_is_cut_at_a_word() -> None:
