@@ -17,6 +17,7 @@ import imaplib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -50,7 +51,7 @@ log_path = {folder}/log
 protocols = imap
 listen = 127.0.0.1
 disable_plaintext_auth = no
-auth_mechanisms = {mechanisms}
+auth_mechanisms = plain login
 auth_failure_delay = 0
 mail_location = maildir:{folder}/mail/%u
 passdb {{
@@ -103,8 +104,6 @@ class Dovecot:
         *,
         lacks: Sequence[str] = (),
         prefix: str = "",
-        mechanisms: str = "plain login",
-        password: str = PASSWORD,
         certificate: Certificate | None = None,
     ) -> None:
         """
@@ -118,7 +117,7 @@ class Dovecot:
         self._more = self._tls(certificate)
         if lacks:
             self._more += f"protocol imap {{\n  imap_capability = {' '.join(set(_CAPABLE.split()) - set(lacks))}\n}}\n"
-        self._prefix, self._mechanisms, self._password = prefix, mechanisms, password
+        self._prefix = prefix
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Dovecot:
@@ -132,11 +131,10 @@ class Dovecot:
             self._more += f"default_internal_user = {getpass.getuser()}\ndefault_login_user = {getpass.getuser()}\n"
         text = _CONFIGURATION.format(
             folder=self.folder,
-            password=self._password,
+            password=PASSWORD,
             uid=owner.pw_uid,
             gid=owner.pw_gid,
             prefix=self._prefix,
-            mechanisms=self._mechanisms,
             port=self.port,
             tls_port=self.tls_port if "ssl_cert" in self._more else 0,
             more=self._more,
@@ -144,13 +142,14 @@ class Dovecot:
         (self.folder / "dovecot.conf").write_text(text, encoding="utf-8")
         dovecot = _found("dovecot")
         assert dovecot
-        self._process = subprocess.Popen([dovecot, "-F", "-c", str(self.folder / "dovecot.conf")], stderr=subprocess.STDOUT)
+        self._process = subprocess.Popen([dovecot, "-F", "-c", str(self.folder / "dovecot.conf")], start_new_session=True)
         self._wait()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         assert self._process
-        self._process.terminate()
+        # All of it at once: asked politely it takes a second to end.
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(_PATIENCE)
         shutil.rmtree(self.folder)
 
@@ -179,10 +178,7 @@ class Dovecot:
     def client(self, user: str) -> Iterator[imaplib.IMAP4]:
         """A connection of that user's own."""
         with imaplib.IMAP4("127.0.0.1", self.port, timeout=_PATIENCE) as client:
-            if self._mechanisms == "login":
-                client.login(user, self._password)
-            else:
-                client.authenticate("PLAIN", lambda _: f"\0{user}\0{self._password}".encode())
+            client.authenticate("PLAIN", lambda _: f"\0{user}\0{PASSWORD}".encode())
             yield client
 
     def renumber(self, user: str) -> None:

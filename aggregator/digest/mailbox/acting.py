@@ -64,11 +64,7 @@ class Acting:
             return Outcome.NOTHING
         if not self.membership.admit(network="", address=ask.address, now=self.clock()):
             return Outcome.NOTHING
-        try:
-            self.membership.ask(ask.address, source="mail")
-        except ValueError:
-            # An address that cannot be written to, or our own.
-            return Outcome.UNTOUCHED
+        self.membership.ask(ask.address, source="mail")
         return Outcome.ASKED
 
     def _signed(self, signed: Signed) -> Outcome:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from email.message import Message
 from itertools import islice
 
+from aggregator.digest.mailable import mailable, ours
 from aggregator.digest.mailbox.automatic import answering, automatic
 from aggregator.digest.mailbox.bounces import Failed, standard, textual
 from aggregator.digest.mailbox.complaints import feedback
@@ -28,7 +29,6 @@ _WORD = r"(?:confirm|leave|unsubscribe)"
 _SIGNED_SUBJECT = re.compile(rf"{_ANSWER}(?:(?!\S{{1,20}}\s*[:：]).*?\b)??{_WORD}[\s:]+({_TOKEN})\b(?!.*\(fwd\))", re.IGNORECASE)
 _LONGEST_SUBJECT = 1000
 _SUBSCRIBE = re.compile(rf"{_ANSWER}[\"'“]?subscribe[\"'”]?[.!]?", re.IGNORECASE)
-_ADDRESS = re.compile(r"[^\s@<>(),;:\"\\\[\]]+@[^\s@<>(),;:\"\\\[\]]+\.[^\s@<>(),;:\"\\\[\]]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +104,11 @@ def _asked(message: Message, digest: Digest, sent_to: tuple[str, ...]) -> Ask | 
     signs = _signs(digest, sent_to)
     if "subscribe" not in signs and not ("" in signs and _wants(message)):
         return Ignored(reason="it asks for nothing that we do")
-    who = address(message, "From")
-    if not _ADDRESS.fullmatch(who):
+    try:
+        who = mailable(address(message, "From"))
+    except ValueError:
         return Ignored(reason="it does not say who asks")
-    return Ignored(reason="it comes from ourselves") if _ours(digest, who) else Ask(address=who)
+    return Ignored(reason="it comes from ourselves") if ours(who, digest) else Ask(address=who)
 
 
 def _wants(message: Message) -> bool:
@@ -131,10 +132,5 @@ def _signs(digest: Digest, values: tuple[str, ...]) -> tuple[str, ...]:
     """What stands behind the "+" of our address wherever it occurs, in small letters; "" for the bare address."""
     assert digest.mailbox is not None
     local, _, domain = digest.mailbox.address.rpartition("@")
-    ours = re.compile(rf"(?<![\w.+%-]){re.escape(local)}(?:(?:\+|%2b)([a-z0-9]{{1,64}}))?@{re.escape(domain)}(?![\w-]|\.\w)", re.IGNORECASE)
-    return tuple((found[1] or "").lower() for value in values for found in ours.finditer(value))
-
-
-def _ours(digest: Digest, who: str) -> bool:
-    sender = re.search(r"[^\s<>]+@[^\s<>]+", digest.sender)
-    return bool(_signs(digest, (who,))) or (sender is not None and sender[0].lower() == who.lower())
+    own = re.compile(rf"(?<![\w.+%-]){re.escape(local)}(?:(?:\+|%2b)([a-z0-9]{{1,64}}))?@{re.escape(domain)}(?![\w-]|\.\w)", re.IGNORECASE)
+    return tuple((found[1] or "").lower() for value in values for found in own.finditer(value))
