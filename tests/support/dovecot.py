@@ -161,6 +161,16 @@ class Dovecot:
                 status, why = client.append(f'"{self._prefix if folder != "INBOX" else ""}{folder}"', flags, when, raw)
                 assert status == "OK", why
 
+    def fills(self, user: str, mails: Sequence[bytes], *, at: datetime) -> None:
+        """Put very many mails into the INBOX at once, as files, as if they had arrived then."""
+        inbox = self.folder / "mail" / user / "cur"
+        owner = inbox.stat()
+        for number, raw in enumerate(mails):
+            path = inbox / f"{int(at.timestamp())}.{number}.test:2,"
+            path.write_bytes(raw)
+            os.utime(path, (at.timestamp(), at.timestamp()))
+            os.chown(path, owner.st_uid, owner.st_gid)
+
     def mails(self, user: str, folder: str = "INBOX") -> list[Kept]:
         """Whatever is in a folder, oldest first; nothing is marked by it. A folder that is not there is empty."""
         with self.client(user) as client:
@@ -183,8 +193,13 @@ class Dovecot:
 
     def renumber(self, user: str) -> None:
         """Let it number the mail of a user anew, as after a restored backup."""
-        for path in (self.folder / "mail" / user).glob("dovecot*"):
+        folder = self.folder / "mail" / user
+        for path in folder.glob("dovecot.index*"):
             path.unlink()
+        numbered = folder / "dovecot-uidlist"
+        # Format 3: "3 V<validity> N<next number> G<id>", then a line for each message (doc.dovecot.org, Maildir, read 2026-11-22).
+        validity = int(numbered.read_text().split()[1].removeprefix("V"))
+        numbered.write_text(f"3 V{validity + 1} N1\n")
 
     def log(self) -> str:
         """What it said."""
