@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -543,6 +544,18 @@ def test_stale_requests_go_after_a_week_and_those_who_left_after_four(club: Club
     assert club.everybody == ()
     assert club.private.subscribers.suppressed(ADA)
     assert not club.private.subscribers.suppressed("bo@example.org")
+
+
+def test_who_asked_from_where_is_forgotten_after_a_day_also_when_nobody_asks_any_more(tmp_path: Path) -> None:
+    with closing(open_private(tmp_path / "private.db")) as private, closing(sqlite3.connect(tmp_path / "private.db")) as connection:
+        club = Club(private)
+        admitted(club, 1, network="192.0.2.0/24")
+        kept = []
+        for _ in range(2):
+            club.now += 13 * HOUR
+            club.membership.tidy()
+            kept.append(connection.execute("SELECT count(*) FROM request").fetchone()[0])
+    assert kept == [3, 0]
 
 
 def test_a_reader_is_never_forgotten(club: Club) -> None:
