@@ -30,6 +30,8 @@ class Term:
     name: str
     # What stands behind ":" or "="; "".
     value: str = ""
+    # The end that says how much of an address counts: "/24".
+    prefix: str = ""
 
     @property
     def asks(self) -> bool:
@@ -106,7 +108,7 @@ def spf(text: str) -> Spf:
         if found is None or (name not in _KNOWN and found[3] != "=") or (name == "include" and not found[4]):
             broken.append(word)
         else:
-            terms.append(Term(sign=found[1] or "+", name=name, value=found[4] or ""))
+            terms.append(Term(sign=found[1] or "+", name=name, value=found[4] or "", prefix=found[5] or ""))
     return Spf(terms=tuple(terms), broken=tuple(broken))
 
 
