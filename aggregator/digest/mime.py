@@ -121,7 +121,7 @@ def _list_fields(edition: Edition, digest: Digest, site_url: str) -> list[str]:
     label = _UNFIT.sub("-", edition.topic).strip("-") or "digest"
     fields = [encoding.listed("List-Id", edition.title, f"{label}.{encoding.domain(digest.sender)}"), *_leaving(own)]
     if site_url:
-        fields.append(f"List-Archive: <{encoding.uri(site_url + edition.path.rpartition('/')[0])}/>\r\n")
+        fields.append(f"List-Archive: <{encoding.uri(site_url)}digest/>\r\n")
     if own.subscribe:
         fields.append(f"List-Subscribe: <{encoding.uri(own.subscribe)}>\r\n")
     # RFC 2369 §3.4: nobody writes to this list.
