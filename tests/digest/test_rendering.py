@@ -17,6 +17,7 @@ from aggregator.digest.doors import CHANGE_MARK, LEAVE_MARK, Doors, doors
 from aggregator.digest.rendering import LARGEST_BYTES, fitting, render, spelled, wrapped
 from aggregator.model import Edition, Group, Item, Rendered
 from aggregator.publish.render import Templates
+from aggregator.publish.story_lines import story_line
 from aggregator.settings import Digest, Mailbox, Serve, Settings
 from tests.support.editions import digest_of, edition, full_edition, item, odd_edition, some_items
 from tests.support.site import TEMPLATES, settings_in, site_of
@@ -326,6 +327,10 @@ def test_a_script_for_an_address_is_no_link() -> None:
         mail = rendered(edition((item(href=href, story="aaaaaaaaaa", voices="", talk=""),)), NO_DOORS, url="")
         assert Seen(mail.html).hrefs == ["mailto:digest@example.org"]
         assert href not in mail.text
+
+
+def test_what_the_site_says_of_an_edition_has_no_such_link_either() -> None:
+    assert story_line(item(href="javascript:alert(1)"), "", "../").href is None
 
 
 def test_a_title_is_one_line_and_not_longer_than_a_title() -> None:
