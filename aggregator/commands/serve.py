@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aggregator.digest.mailers import Mailer
 
 # After a signal: what still waits then, for a client, a mail server or the database, is broken off. The whole must end within ten seconds.
-_LAST_SECONDS = 9.0
+_LAST_SECONDS = 8.0
 _NEEDED = ("starlette", "uvicorn")
 _WITH_SUBSCRIBERS_OF_THEIR_OWN = ("listmonk", "buttondown")
 

@@ -115,6 +115,8 @@ def listen(place: str) -> socket.socket:
     """
     host, _, port = place.rpartition(":")
     try:
+        if not host or not 0 <= int(port) < 65536:
+            raise ValueError(port)
         family, kind, protocol, _, address = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
         try:

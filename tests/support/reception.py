@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -133,6 +134,14 @@ class Reception:
     def path(self, what: str, person: Subscriber) -> str:
         """The address behind one of the person's links: "confirm", "leave" or "change"."""
         return f"{what}/{self.membership.tokens.sign(Purpose[what.upper()], person.id)}"
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Wait for what another thread or process does."""
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come about"
+        threading.Event().wait(0.005)
 
 
 def value_of(page: str, name: str) -> str:
