@@ -6,10 +6,10 @@ of publication is never asked. Each edition accounts for every story that is sho
 counts, and those it leaves out because they were old when they were found. So nothing is told twice, and what is approved later is new.
 
 Which of the new ones are told in full, `most` at the most: those that the steward pinned, then those that the community chose; posts that
-say little stand last. Between them those with more voices come first; of as many voices works and conversations before posts; then the
-newest. What one person made beyond `site.per_person` stands behind what others made, so that one person does not fill the mail; and what
-the page folds behind a count is told in full only where there would be fewer than `least`. The next `ALSO` are told by their titles, and
-the rest is counted.
+say little stand last. Between them those with more voices come first; of as many voices works and conversations before posts; then those of
+which more than a title is known; then those that were found last. What one person made beyond `site.per_person` stands behind what others
+made, so that one person does not fill the mail; and what the page folds behind a count is told in full only where there would be fewer than
+`least`. The next `ALSO` are told by their titles, and the rest is counted.
 """
 
 from __future__ import annotations
@@ -116,17 +116,25 @@ def _divided(new: Sequence[StoryView], views: Shown, settings: Settings) -> tupl
     assert settings.digest is not None
     posts = {view.id for view in views.posts}
     away = {one.id for view in (*views.listed, *views.listed_posts) for more in view.more for one in more.stories}
-    ranked = _spread(sorted(newest_first(new), key=lambda view: _rank(view, posts)), settings.site.per_person)
+    found_last = sorted(sorted(new, key=lambda view: view.id), key=lambda view: view.first_seen, reverse=True)
+    ranked = _spread(sorted(found_last, key=lambda view: _rank(view, posts)), settings.site.per_person)
     ranked = sorted(ranked, key=lambda view: view.id in away)
     unfolded = sum(view.id not in away for view in ranked)
     whole = min(settings.digest.most, max(settings.digest.least, unfolded))
     return _in_groups(ranked[:whole]), _in_groups(ranked[whole : whole + ALSO]), len(ranked[whole + ALSO :])
 
 
-def _rank(view: StoryView, posts: Container[str]) -> tuple[bool, int, bool, bool, int, bool]:
+def _rank(view: StoryView, posts: Container[str]) -> tuple[bool | int, ...]:
     """The less, the sooner it is told in full."""
-    pinned = view.pinned is not None
-    return not pinned, view.pinned or 0, view.chosen is None, view.id in posts, -len(view.voices), GROUPS[view.kind] is Group.POSTS
+    return (
+        view.pinned is None,
+        view.pinned or 0,
+        view.chosen is None,
+        view.id in posts,
+        -len(view.voices),
+        GROUPS[view.kind] is Group.POSTS,
+        not (view.note or view.summary),
+    )
 
 
 def _spread(ranked: Sequence[StoryView], per_person: int) -> Sequence[StoryView]:

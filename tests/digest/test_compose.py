@@ -183,6 +183,15 @@ def test_works_come_before_posts_and_posts_that_say_little_come_last() -> None:
     assert [item.story for item in by[2].edition.also] == [little.id]
 
 
+def test_of_two_that_are_else_alike_the_one_with_a_sentence_comes_first_then_the_one_that_was_found_last() -> None:
+    bare, early = article(1, text=""), article(2, at=DURING - timedelta(hours=5))
+    late_find = joined(
+        mentioned(published_entry("https://old.example.org/1", title="Late", published=datetime(2019, 5, 1, tzinfo=UTC)), at=DURING)
+    )
+    by = {most: titles(edition_of(bare, early, late_find, by=settings(most=most, least=1))) for most in (1, 2)}
+    assert (by[1], sorted(by[2])) == (["Late"], ["Essay 2", "Late"])
+
+
 def test_what_was_pinned_or_chosen_comes_before_the_loudest() -> None:
     loud = article(1, "Ada", "Bo", "Cy")
     pinned = replace(article(2), curation=Curation(pinned=0))
