@@ -71,6 +71,8 @@ class Check:
     providers: tuple[Provider, ...] = EVERYBODY
     # True: asked only of who sends `BULK` mails a day.
     bulk_only: bool = False
+    # True: the linter holds every edition back without it, however few get it.
+    holds: bool = False
     records: tuple[Record, ...] = ()
 
 
@@ -95,8 +97,9 @@ class Diagnosis:
 
     @property
     def missing(self) -> tuple[Check, ...]:
-        """Rules that hold for so many readers and are not met."""
-        return tuple(one for one in self.checks if one.standing is Standing.MISSING and (self.bulk or not one.bulk_only))
+        """What is missing for so many readers, or keeps editions from being sent."""
+        wanted = (one for one in self.checks if self.bulk or one.holds or not one.bulk_only)
+        return tuple(one for one in wanted if one.standing is Standing.MISSING)
 
     def text(self) -> str:
         """For a person who has never seen a DNS record."""
@@ -117,6 +120,7 @@ class Diagnosis:
                     "sentence": one.sentence,
                     "providers": [provider.value for provider in one.providers],
                     "bulk_only": one.bulk_only,
+                    "holds_back": one.holds,
                     "records": [
                         {"name": record.name, "type": record.kind, "value": record.value, "instead_of": list(record.instead_of)}
                         for record in one.records
@@ -160,7 +164,7 @@ def _to_set(found: Diagnosis) -> Iterator[str]:
 def _end(found: Diagnosis) -> str:
     if found.missing:
         count = len(found.missing)
-        return f"{count} {'rule is' if count == 1 else 'rules are'} not met. Set what stands above, wait an hour, and ask again."
+        return f"{count} {'rule is' if count == 1 else 'rules are'} not met. Set what is said above, wait an hour, and ask again."
     if any(one.standing is Standing.UNKNOWN for one in found.checks):
         return "Nothing that could be looked up is missing."
     return "All rules that can be seen from here are met."

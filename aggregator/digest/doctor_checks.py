@@ -147,7 +147,7 @@ def _dmarc(digest: Digest, domain: Domain) -> Check:
 
     def check(standing: Standing, say: str, *, value: str = "") -> Check:
         records = (Record(name=name, kind="TXT", value=value, instead_of=domain.dmarc or ()),) if value else ()
-        return Check(rule="dmarc", title="DMARC", standing=standing, sentence=say, bulk_only=True, records=records)
+        return Check(rule="dmarc", title="DMARC", standing=standing, sentence=say, bulk_only=True, holds=_sent(digest), records=records)
 
     if domain.dmarc is None:
         return check(Standing.UNKNOWN, f"The DNS did not answer about {name}. Ask again later.")
@@ -164,7 +164,7 @@ def _dmarc(digest: Digest, domain: Domain) -> Check:
 
 def _alignment(digest: Digest, domain: Domain) -> Check:
     def check(standing: Standing, say: str) -> Check:
-        return Check(rule="alignment", title="Same domain", standing=standing, sentence=say, bulk_only=True)
+        return Check(rule="alignment", title="Same domain", standing=standing, sentence=say, bulk_only=True, holds=_sent(digest))
 
     if domain.dkim is not None and any(map(usable, map(dkim, domain.dkim))):
         return check(Standing.MET, f"Mail that is signed with this key is proved to be of {domain.name}.")
@@ -322,6 +322,11 @@ def _addresses(resolver: Resolver, host: str) -> tuple[str, ...]:
 
 def _confirmed(resolver: Resolver, address: str) -> bool:
     return any(address in resolver.addresses(name) for name in resolver.names(address))
+
+
+def _sent(digest: Digest) -> bool:
+    """True when what is missing keeps editions back; files that nobody sends are written all the same."""
+    return digest.through != "folder"
 
 
 def _is_here(host: str) -> bool:

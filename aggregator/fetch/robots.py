@@ -39,7 +39,7 @@ class Robots:
         parts = urlsplit(url)
         rules = self._rules(f"{parts.scheme}://{parts.netloc}")
         if isinstance(rules, SourceError):
-            raise type(rules)(str(rules), status=rules.status, retry_at=rules.retry_at)
+            raise type(rules)(str(rules), status=rules.status, retry_at=rules.retry_at) from rules
         if not rules.can_fetch(AGENT, url):
             raise Unauthorized(f"asking {shown(url)}: robots.txt asks that this is not read")
         delay = rules.crawl_delay(AGENT)
@@ -60,6 +60,9 @@ class Robots:
         except (Gone, Unauthorized, Unreadable):
             body = b""  # a 4xx allows everything (§2.3.1.3)
         except SourceError as error:
-            return type(error)(f"reading robots.txt: {error}", status=error.status, retry_at=error.retry_at)
+            told = type(error)(f"reading robots.txt: {error}", status=error.status, retry_at=error.retry_at)
+            # Whether there is such a host at all is asked of what was behind it.
+            told.__cause__ = error
+            return told
         rules.parse(body[:_MOST_BYTES].decode("utf-8", "replace").lstrip("\ufeff").splitlines())
         return rules

@@ -204,6 +204,12 @@ def test_one_click_needs_a_page_and_counts_for_bulk_senders(server: Dns) -> None
     assert check(server, "one-click", insecure).standing is Standing.MISSING
 
 
+def test_what_would_hold_an_edition_back_is_missing_however_few_get_it(server: Dns) -> None:
+    server.zone["_dmarc.example.org"] = {}
+    assert [one.rule for one in seen(server, readers=3).missing] == ["dmarc"]
+    assert seen(server, whole_digest(through="folder"), readers=3).missing == ()
+
+
 def test_an_address_of_everybody_cannot_send(server: Dns) -> None:
     found = check(server, "own-domain", whole_digest(sender="crews@gmail.com"))
     assert found.standing is Standing.MISSING
@@ -250,7 +256,7 @@ def test_the_plain_form_is_json(server: Dns) -> None:
     server.zone["_dmarc.example.org"] = {}
     plain = json.loads(json.dumps(seen(server).plain()))
     found = next(one for one in plain["checks"] if one["rule"] == "dmarc")
-    assert (plain["met"], plain["bulk"], found["standing"]) == (True, False, "missing")
+    assert (plain["met"], plain["bulk"], found["standing"], found["holds_back"]) == (False, False, "missing", True)
     assert found["records"][0]["name"] == "_dmarc.example.org"
 
 
