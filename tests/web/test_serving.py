@@ -161,12 +161,12 @@ def test_it_ends_within_ten_seconds_whoever_holds_the_database_or_a_connection(s
         membership = Membership(private, settings, clock.now)
         membership.ask("ada@example.org", source="form")
         (ada,) = private.subscribers.all()
+        token = membership.tokens.sign(Purpose.LEAVE, ada.id)
         host, _, port = server.place.partition(":")
         with closing(sqlite3.connect(settings.state / "private.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             waits, hangs = (socket.create_connection((host, int(port)), timeout=20) for _ in range(2))
             with waits, hangs:
-                token = membership.tokens.sign(Purpose.LEAVE, ada.id)
                 waits.sendall(f"POST /leave/{token} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
                 hangs.sendall(b"POST /leave/x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
                 assert server.asks("GET", "health").status_code == 200
