@@ -102,11 +102,12 @@ def _explained(server: Smtp, error: OSError) -> DeliveryError:
             return failure(server, f"it refuses the login: {_said(error)}", "Set digest.smtp.user and AGGREGATOR_SMTP_PASSWORD right")
         case smtplib.SMTPResponseException():
             return failure(server, f"it answered {_said(error)}", "Wait, or ask who runs it")
-        case smtplib.SMTPServerDisconnected():
+        case smtplib.SMTPServerDisconnected() if "timed out" not in str(error):
             return failure(server, "it cut the connection off before any mail", "Look whether digest.smtp.port and security go together")
-        case smtplib.SMTPException():
+        case smtplib.SMTPException() if not isinstance(error, smtplib.SMTPServerDisconnected):
             return failure(server, "it knows no way to log in that we know", "Ask who runs it about AUTH PLAIN")
-    said = "it did not answer in time" if isinstance(error, TimeoutError) else str(error.strerror or error)
+    late = isinstance(error, TimeoutError | smtplib.SMTPServerDisconnected)
+    said = "it did not answer in time" if late else str(error.strerror or error)
     return failure(server, said, "Look whether digest.smtp.host and port are right, and whether it runs")
 
 
