@@ -56,10 +56,10 @@ def _lasting(troubles: Iterable[Trouble], period: Period) -> Mapping[str, Sequen
     joined: dict[str, list[Trouble]] = defaultdict(list)
     for one in sorted(troubles, key=lambda one: (one.source, one.since)):
         before = joined[one.source][-1] if joined[one.source] else None
-        if before is not None and before.until is not None and one.since - before.until < LEAST:
-            joined[one.source][-1] = replace(before, until=one.until)
-        else:
+        if before is None or (before.until is not None and one.since - before.until >= LEAST):
             joined[one.source].append(one)
+        elif before.until is not None:
+            joined[one.source][-1] = replace(before, until=one.until and max(one.until, before.until))
     long = {source: [one for one in several if (one.until or period.until) - one.since >= LEAST] for source, several in joined.items()}
     return {source: several for source, several in long.items() if several}
 

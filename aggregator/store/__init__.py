@@ -382,7 +382,8 @@ class Store(Protocol):
         """The last polls of a source, newest first."""
 
     def troubles(self, since: datetime, until: datetime) -> tuple[Trouble, ...]:
-        """When configured sources could not be read, of what began before `until` and had not ended at `since`; by source, oldest first."""
+        """When configured sources could not be read, or none was asked for long, of what began before `until` and had not ended at
+        `since`; by source, oldest first."""
 
     def remove_mentions(self, mentions: Iterable[tuple[str, str]]) -> int:
         """Withdraw mentions by (source, native id); gives how many were shown until now."""

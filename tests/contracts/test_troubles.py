@@ -14,7 +14,7 @@ from tests.contracts.test_store import store as store  # the fixture: every impl
 from tests.support.mentions import NOW
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-LATER = NOW + 7 * DAY
+LATER = NOW + DAY
 
 
 def polled(store: Store, name: str, *outcomes: str, every: timedelta = HOUR) -> None:
@@ -78,7 +78,7 @@ def test_what_was_over_before_or_began_after_is_left_out(two: Store) -> None:
 
 def test_what_began_before_and_reaches_into_the_time_is_told_whole(two: Store) -> None:
     polled(two, "feed-a", "ok", "failed", "failed", "failed", "ok", every=DAY)
-    assert two.troubles(NOW + 3 * DAY, LATER) == (Trouble(source="feed-a", since=NOW + DAY, until=NOW + 4 * DAY),)
+    assert two.troubles(NOW + 3 * DAY, NOW + 5 * DAY) == (Trouble(source="feed-a", since=NOW + DAY, until=NOW + 4 * DAY),)
 
 
 def test_a_source_that_is_not_configured_any_more_is_left_out(two: Store) -> None:
@@ -86,3 +86,35 @@ def test_a_source_that_is_not_configured_any_more_is_left_out(two: Store) -> Non
     polled(two, "feed-b", "failed")
     two.register([source("feed-b")], NOW)
     assert [one.source for one in two.troubles(NOW, LATER)] == ["feed-b"]
+
+
+def asked(store: Store, name: str, *days: float) -> None:
+    """Good polls of a source, so many days from the beginning."""
+    for day in days:
+        at = NOW + day * DAY
+        store.settle(SourceState(source=name, last_ok_at=at), Coverage(source=name, since=None, until=at, outcome=Outcome.COMPLETE))
+
+
+def test_while_the_program_did_not_run_no_source_was_read(two: Store) -> None:
+    asked(two, "feed-a", 0, 0.25, 0.5, 0.75, 1, 3, 3.25, 3.5)
+    asked(two, "feed-b", 0.1, 1.1, 3.1)
+    began, ended = NOW + DAY + 3 * HOUR, NOW + 3 * DAY
+    assert two.troubles(NOW, NOW + 4 * DAY) == tuple(Trouble(source=name, since=began, until=ended) for name in ("feed-a", "feed-b"))
+
+
+def test_when_it_has_not_run_since_there_is_no_end(two: Store) -> None:
+    asked(two, "feed-a", 0, 0.25, 0.5)
+    assert two.troubles(NOW, NOW + 1.5 * DAY) == ()
+    assert {(one.since, one.until) for one in two.troubles(NOW, NOW + 7 * DAY)} == {(NOW + 13 * HOUR, None)}
+
+
+def test_who_asks_once_in_three_days_has_no_silence(two: Store) -> None:
+    asked(two, "feed-a", 0, 3, 6, 9, 12)
+    assert two.troubles(NOW, NOW + 14 * DAY) == ()
+
+
+def test_a_source_that_came_later_was_not_unread_before(store: Store) -> None:
+    store.register([source("feed-a")], NOW)
+    asked(store, "feed-a", 0, 0.25, 0.5, 4)
+    store.register([source("feed-a"), source("feed-b")], NOW + 4 * DAY)
+    assert {one.source for one in store.troubles(NOW, NOW + 4 * DAY)} == {"feed-a"}

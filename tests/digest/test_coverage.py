@@ -78,6 +78,12 @@ def test_interruptions_with_little_between_them_are_one() -> None:
     assert line(*flapping) == "Reddit could not be read on Tuesday."
 
 
+def test_times_that_overlap_are_one() -> None:
+    assert line(down(REDDIT, at(17), at(20)), down(REDDIT, at(18), at(19))) == "Reddit could not be read from Tuesday to Friday."
+    assert line(down(REDDIT, at(17)), down(REDDIT, at(18), at(19))) == "Reddit could not be read since Tuesday."
+    assert line(down(REDDIT, at(17), at(19)), down(REDDIT, at(18))) == "Reddit could not be read since Tuesday."
+
+
 def test_two_times_are_told_and_more_are_summed_up() -> None:
     days = [down(REDDIT, at(day, 8), at(day, 20)) for day in (17, 19, 21)]
     assert line(*days[:2]) == "Reddit could not be read on Tuesday and on Thursday."
