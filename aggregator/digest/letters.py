@@ -6,15 +6,18 @@ import hashlib
 import hmac
 import re
 import textwrap
+import threading
 from base64 import b32encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from aggregator.clock import Clock
 from aggregator.digest import encoding
+from aggregator.digest.crew import Pace
 from aggregator.digest.doors import page_of, plus
 from aggregator.digest.mailers import Fate, Line, Mail, Mailer, Reply
 from aggregator.digest.membership import PATIENCE, configured
@@ -59,11 +62,13 @@ def mail_letters(private: PrivateStore, settings: Settings, mailer: Mailer, cloc
     first = next(owed, None)
     if first is None:
         return Mailed()
+    pace = Pace(mailer.per_second, threading.Event())
     with mailer.line() as line:
-        for one in (first, *owed):
+        for one in chain((first,), owed):
             at = clock()
             if not post.claim_letter(one.id, at):
                 continue
+            pace.wait()
             reply = _hand_over(letter(one, settings, tokens, salt=salt, at=at), line, post)
             _settle(one, reply, post, at)
             count, failed = count + (reply.fate is Fate.ACCEPTED), failed + (reply.fate is not Fate.ACCEPTED)

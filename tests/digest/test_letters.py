@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -307,6 +308,13 @@ def test_two_that_mail_at_once_mail_everybody_once(private: PrivateStore) -> Non
     for thread in threads:
         thread.join(timeout=60)
     assert sorted(mail.address for mail in sink.mails) == sorted(f"reader{number}@example.org" for number in range(60))
+
+
+def test_letters_keep_to_the_pace_that_is_configured(private: PrivateStore) -> None:
+    asks(private, ADA, BO, CY)
+    began = time.monotonic()
+    assert mailed(private, Sink(per_second=20.0)) == Mailed(count=3)
+    assert time.monotonic() - began >= 2 / 20
 
 
 def test_nothing_is_mailed_that_nobody_could_answer(private: PrivateStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +12,14 @@ from aggregator.store.engine import Database, open_database
 from aggregator.store.lock import held
 from aggregator.store.migrations import migrate
 from aggregator.store.private import schema
+from aggregator.store.private.departures import Departures
 from aggregator.store.private.keys import SqlKeys
 from aggregator.store.private.ledger import SqlLedger
 from aggregator.store.private.migrations import MIGRATIONS
 from aggregator.store.private.notes import SqlNotes
 from aggregator.store.private.subscribers import SqlSubscribers
+
+log = logging.getLogger("aggregator.store")
 
 
 class SqlPrivateStore:
@@ -52,7 +56,8 @@ class SqlPrivateStore:
 
 
 def open_private(url_or_path: str | Path, *, copy: bool = False, clock: Clock = now) -> SqlPrivateStore:
-    """private.db, brought up to this version of the program; made with mode 0600 where it is not there.
+    """private.db, brought up to this version of the program; made with mode 0600 where it is not there. Of an older copy that was put
+    back, who has left since is taken out again (`departures`).
 
     Args:
         url_or_path, copy, clock: as in `store.engine.open_store`.
@@ -63,7 +68,20 @@ def open_private(url_or_path: str | Path, *, copy: bool = False, clock: Clock = 
     database = open_database(url_or_path, copy=copy, private=True)
     try:
         migrate(database, clock(), migrations=MIGRATIONS, metadata=schema.metadata)
+        store = SqlPrivateStore(database, clock=clock)
+        _take_out_again(store, database, clock)
     except BaseException:
         database.close()
         raise
-    return SqlPrivateStore(database, clock=clock)
+    return store
+
+
+def _take_out_again(store: SqlPrivateStore, database: Database, clock: Clock) -> None:
+    if database.path is None or not Departures.beside(database.path).count():
+        return
+    if gone := store.subscribers.catch_up(clock()):
+        log.warning(
+            "%s did not know that %d subscribers are gone: it is an older copy, or the program was cut short. They were taken out again.",
+            database.name,
+            gone,
+        )
