@@ -83,7 +83,7 @@ def _guarded(options: argparse.Namespace) -> int:
         print(log.safe_lines(str(error)), file=sys.stderr)
         return 3
     except AggregatorError as error:
-        print(log.safe(f"aggregator: {error}"), file=sys.stderr)
+        print(log.unaddressed(log.safe(f"aggregator: {error}")), file=sys.stderr)
         return 1
     except BrokenPipeError:
         # The reader of our output has gone (`aggregator status | head`): there is nobody left to tell.
