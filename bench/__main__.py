@@ -7,9 +7,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench import building, clustering, polling, rates
+from bench import building, clustering, mailing, polling, rates
 from bench.measure import Cost, Failed, median, run
 from bench.polling import serving
+from bench.sink import sinking
 
 ROOT = Path(__file__).parent.parent
 Row = tuple[str, str, str]
@@ -18,9 +19,10 @@ Row = tuple[str, str, str]
 def main() -> None:
     """Print the rows as they are measured."""
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("rows", nargs="*", help="polls, late, rates, build, start, cluster; all when none is named")
+    parser.add_argument("rows", nargs="*", help="polls, late, rates, build, mails, start, cluster; all when none is named")
     parser.add_argument("--feeds", type=int, default=1000)
     parser.add_argument("--stories", type=int, default=10_000)
+    parser.add_argument("--mails", type=int, default=10_000)
     parser.add_argument("--mentions", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     options = parser.parse_args()
     rows = {
@@ -28,6 +30,7 @@ def main() -> None:
         "late": lambda: _late(),
         "rates": lambda: _rates(),
         "build": lambda: _build(options.stories),
+        "mails": lambda: _mails(options.mails),
         "start": lambda: _start(),
         "cluster": lambda: _cluster(options.mentions),
     }
@@ -83,6 +86,23 @@ def _build(stories: int) -> Iterator[Row]:
     yield f"all files from {stories:,} stories", _said(first), "aim: 1.5 s"
     yield "a build with no news", _said(again), "aim: 0.3 s, not one byte written"
     yield "a build with one story more", _said(more), "one page of a story written"
+
+
+def _mails(count: int) -> Iterator[Row]:
+    own = mailing.measured("built", count)
+    yield f"digest: build {count:,} mails", _rated(own), "aim: 3,000 /s"
+    for name, way in (("EmailMessage each", "email-message"), ("css-inline each", "css-inline")):
+        other = mailing.measured(way, count // 10)
+        yield f"  {name}", _rated(other), f"ours / theirs = {own.per_second / other.per_second:.1f}"
+    with sinking() as (sink, port):
+        other = mailing.measured("smtplib", count, port)
+        own = mailing.measured("handed-over", count, port)
+        yield f"digest: hand {count:,} mails to {sink}, with the ledger", _rated(own), "aim: 1,500 /s"
+        yield "  smtplib, 1 connection, without ledger", _rated(other), f"ours / theirs = {own.per_second / other.per_second:.1f}"
+
+
+def _rated(rate: mailing.Rate) -> str:
+    return f"{rate.per_second:12,.0f} /s, {rate.peak_megabytes:4.0f} MB"
 
 
 def _cluster(counts: Sequence[int]) -> Iterator[Row]:
