@@ -43,6 +43,8 @@ def serve(options: argparse.Namespace) -> int:
                 serving.end()
 
             on_signals(end)
+            if app.settings.digest and app.settings.digest.through == "folder":
+                talk(options, f"Mails are written into {app.settings.digest.folder}, and nobody gets them: digest.through says folder.")
             talk(options, f"Listening at {place_of(listening)}; readers come to {place.url}. Stop with Ctrl-C or SIGTERM.")
             serving.serve_until_ended()
         talk(options, "Stopped.")

@@ -1,4 +1,4 @@
-"""What is done once the answer is given: the address is looked at, and the letter mailed.
+"""What is done once the answer is given: the address is looked at, the letter mailed, and what should be forgotten is forgotten.
 
 Two threads, because a mail server may keep us waiting for a minute, and nobody who subscribes meanwhile should be turned away for that.
 What is left when the program ends is not lost: requests are written down before it ends, and letters that are owed are mailed when it
@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from aggregator.clock import Clock
 from aggregator.digest.mailers import Line, Mail, Mailer, Reply
@@ -27,6 +28,7 @@ log = logging.getLogger("aggregator.web")
 MOST_WAITING = 64
 # Letters that could not be mailed are tried again.
 _AGAIN_SECONDS = 300.0
+_TIDY_SECONDS = 3600.0
 
 
 def taking(membership: Membership, clock: Clock) -> Callable[[Wish], None]:
@@ -80,14 +82,16 @@ class _StoppableLine:
 class Afterwards:
     """Works through wishes, one after the other."""
 
-    def __init__(self, take: Callable[[Wish], None], mail: Callable[[], object]) -> None:
+    def __init__(self, take: Callable[[Wish], None], *, mail: Callable[[], object], tidy: Callable[[], object]) -> None:
         """
         Args:
             take: looks the address up, and writes down what it wants.
             mail: mails all letters that are owed.
+            tidy: forgets whose time is over. The pages promise it, so that it must not wait for another command.
         """
         self._take = take
         self._mail = mail
+        self._tidy = tidy
         # None: there will be no more.
         self._wishes: queue.SimpleQueue[Wish | None] = queue.SimpleQueue()
         self._owed = threading.Event()
@@ -121,15 +125,19 @@ class Afterwards:
 
     def _taking(self) -> None:
         while (wish := self._wishes.get()) is not None:
-            _tried(lambda wish=wish: self._take(wish), "a request could not be written down")  # type: ignore[misc]  # bound at once
+            _tried(partial(self._take, wish), "a request could not be written down")
             self._owed.set()
 
     def _mailing(self) -> None:
+        tidied = -_TIDY_SECONDS
         while not self._ended.is_set():
             self._owed.wait(_AGAIN_SECONDS)
             self._owed.clear()
             if not self._ended.is_set():
                 _tried(self._mail, "letters could not be mailed, and will be tried again")
+            if not self._ended.is_set() and time.monotonic() - tidied >= _TIDY_SECONDS:
+                tidied = time.monotonic()
+                _tried(self._tidy, "what is to be forgotten could not be, and will be tried again")
 
 
 def _tried(work: Callable[[], object], complaint: str) -> None:

@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
+from urllib.parse import unquote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
@@ -26,7 +27,7 @@ from aggregator.store.private import PrivateStore
 from aggregator.web.afterwards import Afterwards
 from aggregator.web.bodies import Fields, TooLong, body_of, fields_of
 from aggregator.web.guarding import Guard, from_elsewhere, strict_headers
-from aggregator.web.networks import client_of, network_of, networks
+from aggregator.web.networks import client_of, network_of, networks, unnamed_proxy
 from aggregator.web.pages import Pages
 from aggregator.web.signup import ELSEWHERE, Choice, Wish, choice_of, signup_of
 from aggregator.web.stamps import Stamps
@@ -50,9 +51,9 @@ def application(settings: Settings, private: PrivateStore, pages: Pages, *, cloc
     url = settings.digest.serve.url
     answers = _Answers(settings, private, pages, clock=clock, afterwards=afterwards)
     routes = answers.routes()
-    base = "/" + url.split("/", 3)[3].rstrip("/")
+    base = unquote(urlsplit(url).path).rstrip("/")
     # A proxy hands the path on with what stands in front of it, or without.
-    mounted = [Mount(base, routes=routes)] if base != "/" else []
+    mounted = [Mount(base, routes=routes)] if base else []
     app = Starlette(
         routes=[*routes, *mounted],
         exception_handlers={
@@ -84,6 +85,8 @@ class _Answers:
         self._pages = pages
         self._clock = clock
         self._afterwards = afterwards
+        # About a proxy, once.
+        self._warned = False
         self._turnstile = Turnstile(most=limits.PER_NETWORK, window=limits.WINDOW)
 
     def routes(self) -> list[Route]:
@@ -232,8 +235,13 @@ class _Answers:
         return Stamps(self._private.keys.signing())
 
     def _client(self, request: Request) -> str:
-        peer = request.client.host if request.client else None
-        return client_of(peer, request.headers.getlist("x-forwarded-for"), self._proxies)
+        peer, forwarded = request.client.host if request.client else None, request.headers.getlist("x-forwarded-for")
+        if not self._warned and unnamed_proxy(peer, forwarded, self._proxies):
+            self._warned = True
+            log.warning(
+                "a proxy says for whom it asks, and is not believed: all readers count as one. Add its network to digest.serve.proxies"
+            )
+        return client_of(peer, forwarded, self._proxies)
 
 
 async def _form_of(request: Request) -> Fields | None:

@@ -38,6 +38,12 @@ def client_of(peer: str | None, forwarded: Sequence[str], proxies: Sequence[Netw
     return str(known) if known is not None else ""
 
 
+def unnamed_proxy(peer: str | None, forwarded: Sequence[str], proxies: Sequence[Network]) -> bool:
+    """Whether what asks is a proxy on this machine or beside it that is not configured: all that come through it look like one."""
+    known = _address(peer or "")
+    return known is not None and known.is_private and bool(forwarded) and not _within(known, proxies)
+
+
 def network_of(client: str) -> str:
     """The network that stands for a client: "192.0.2.0/24", "2001:db8:1::/56"; "" when the address is not known."""
     known = _address(client)

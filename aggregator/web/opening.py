@@ -39,7 +39,8 @@ def opened(
     pages = Pages(settings, Templates(folders(settings.templates)))
     post = Stoppable(mailer) if mailer else None
     mail = (lambda: mail_letters(private, settings, post, clock)) if post else (lambda: None)
-    afterwards = Afterwards(taking(Membership(private, settings, clock), clock), mail)
+    membership = Membership(private, settings, clock)
+    afterwards = Afterwards(taking(membership, clock), mail=mail, tidy=membership.tidy)
     app = application(settings, private, pages, clock=clock, afterwards=afterwards)
     afterwards.start()
     try:

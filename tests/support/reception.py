@@ -38,8 +38,8 @@ RHYTHMS = {"weekly": "0 8 * * mon", "monthly": "0 8 1 * *"}
 class Watch:
     """A clock that goes when it is told to."""
 
-    def __init__(self) -> None:
-        self.now = NOON
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
 
     def __call__(self) -> datetime:
         return self.now
@@ -159,13 +159,19 @@ def serving_settings(folder: Path, url: str, **digest: Any) -> Settings:
 
 @contextmanager
 def reception(
-    folder: Path, *, base: str = "digest/", proxies: tuple[str, ...] = (), pigeon: Pigeon | None = None, **digest: Any
+    folder: Path,
+    *,
+    base: str = "digest/",
+    proxies: tuple[str, ...] = (),
+    pigeon: Pigeon | None = None,
+    began: datetime = NOON,
+    **digest: Any,
 ) -> Iterator[Reception]:
     """A server below `base`, until the end of the block."""
     listening = listen("127.0.0.1:0")
     url = f"http://{place_of(listening)}/{base}"
     settings = serving_settings(folder, url, **({"serve": Serve(url=url, proxies=proxies)} | digest))
-    watch, pigeon = Watch(), pigeon or Pigeon()
+    watch, pigeon = Watch(began), pigeon or Pigeon()
     private = open_private(folder / "state" / "private.db", clock=watch)
     with requests.Session() as session:
         session.trust_env = False

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from aggregator.digest.mailers import Fate, Mail, Reply
 from aggregator.errors import DeliveryError
+from aggregator.model import SubscriberState
 from aggregator.store.private.opening import open_private
 from aggregator.web import afterwards
 from aggregator.web.afterwards import Afterwards, Stoppable
 from aggregator.web.signup import Choice, Wish
-from tests.support.reception import Pigeon, Reception, reception, until
+from tests.support.reception import NOON, Pigeon, Reception, reception, until
 from tests.web.conftest import Kept
 
 
@@ -22,9 +25,14 @@ def wish(number: int = 0) -> Wish:
     return Wish(address=f"reader{number}@example.org", choice=Choice(rhythm="weekly"), network="")
 
 
+def working(take: Callable[[Wish], None], *, mail: Callable[[], object] = list, tidy: Callable[[], object] = list) -> Afterwards:
+    """The part alone; what a test does not name does nothing."""
+    return Afterwards(take, mail=mail, tidy=tidy)
+
+
 def test_wishes_are_taken_one_by_one_in_their_order_and_all_before_the_end() -> None:
     taken: list[Wish] = []
-    work = Afterwards(taken.append, lambda: None)
+    work = working(taken.append)
     wishes = [wish(number) for number in range(20)]
     for one in wishes:
         work.put(one)
@@ -35,7 +43,7 @@ def test_wishes_are_taken_one_by_one_in_their_order_and_all_before_the_end() -> 
 
 def test_it_is_full_when_so_many_wait_and_never_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(afterwards, "MOST_WAITING", 2)
-    work = Afterwards(lambda _: None, lambda: None)
+    work = working(lambda _: None)
     seen = [work.full]
     for number in range(2):
         work.put(wish(number))
@@ -60,7 +68,7 @@ def test_one_wish_that_fails_does_not_stop_the_others(logged: Kept) -> None:
             raise RuntimeError(one.address)
         taken.append(one)
 
-    work = Afterwards(take, lambda: None)
+    work = working(take)
     for number in range(3):
         work.put(wish(number))
     work.start()
@@ -121,6 +129,34 @@ def test_an_answer_that_was_given_holds_although_the_server_ends_at_once(tmp_pat
             assert desk.subscribes(person).status_code == 200
     with closing(open_private(tmp_path / "state" / "private.db")) as private:
         assert sorted(found.address for found in private.subscribers.all()) == people
+
+
+def test_what_is_to_be_forgotten_is_forgotten_while_the_server_runs(tmp_path: Path) -> None:
+    with reception(tmp_path) as desk:
+        stale, gone = desk.person("ada@example.org", SubscriberState.PENDING), desk.person("bea@example.org", SubscriberState.LEFT)
+    with closing(open_private(tmp_path / "state" / "private.db")) as private, reception(tmp_path, began=NOON + timedelta(days=29)):
+        until(lambda: private.subscribers.all() == ())
+        assert private.subscribers.suppressed(gone.address)
+        assert not private.subscribers.suppressed(stale.address)
+
+
+def test_tidying_is_done_at_the_start_and_not_with_every_letter() -> None:
+    tidied, mailed = threading.Event(), threading.Semaphore(0)
+    count = 0
+
+    def tidy() -> None:
+        nonlocal count
+        count += 1
+        tidied.set()
+
+    work = working(lambda _: None, mail=mailed.release, tidy=tidy)
+    work.start()
+    assert tidied.wait(20)
+    for number in range(3):
+        assert mailed.acquire(timeout=20)
+        work.put(wish(number))
+    work.end(20)
+    assert count == 1
 
 
 def test_a_mailer_that_is_told_to_end_finishes_the_letter_in_hand_and_takes_no_other() -> None:

@@ -12,6 +12,7 @@ from aggregator.model import SubscriberState
 from aggregator.settings import Serve
 from aggregator.store.private.opening import open_private
 from tests.support.reception import Pigeon, Reception, reception, value_of
+from tests.web.conftest import Kept
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 MULTIPART = (
@@ -332,7 +333,16 @@ def test_nobody_but_a_proxy_may_say_where_a_request_comes_from(desk: Reception) 
     assert answers[50].status_code == 429
 
 
-@pytest.mark.parametrize("base", ["", "digest/", "a/b/"])
+def test_a_proxy_that_is_not_named_is_told_of_once(desk: Reception, logged: Kept) -> None:
+    for number in range(3):
+        desk.sends("subscribe", desk.form("ada@example.org"), headers={"X-Forwarded-For": f"198.51.100.{number}"})
+    warned = [line for line in logged.waits_for(7) if "digest.serve.proxies" in line]
+    assert warned == [
+        "a proxy says for whom it asks, and is not believed: all readers count as one. Add its network to digest.serve.proxies"
+    ]
+
+
+@pytest.mark.parametrize("base", ["", "digest/", "a/b/", "le%20tre/"])
 def test_a_proxy_may_hand_the_path_on_with_or_without_its_base(tmp_path: Path, base: str) -> None:
     with reception(tmp_path, base=base) as desk:
         ada = desk.person("ada@example.org")

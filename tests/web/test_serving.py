@@ -90,6 +90,8 @@ def running(steward: Steward, *words: str) -> Iterator[Running]:
     assert process.stderr is not None
     try:
         said = process.stderr.readline()
+        if said.startswith("Mails are written into"):
+            said = process.stderr.readline()
         place = re.match(r"Listening at (127\.0\.0\.1:\d+);", said)
         assert place is not None, said + process.stderr.read()
         yield Running(process=process, place=place[1], said=said)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from aggregator.store.private import SigningKey
 from aggregator.web import turnstile
 from aggregator.web.bodies import FORM, MOST_BYTES, TooLong, body_of, fields_of
-from aggregator.web.networks import client_of, network_of, networks
+from aggregator.web.networks import client_of, network_of, networks, unnamed_proxy
 from aggregator.web.stamps import Stamps
 from aggregator.web.turnstile import Turnstile
 
@@ -127,6 +127,17 @@ def test_nothing_made_up_is_a_stamp(text: str, place: int, sign: str) -> None:
 )
 def test_the_client_is_the_last_that_no_proxy_of_ours_is(peer: str | None, forwarded: tuple[str, ...], client: str) -> None:
     assert client_of(peer, forwarded, INNER) == client
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "unnamed"),
+    [
+        ("192.168.1.1", ["198.51.100.1"], True), ("::1", ["198.51.100.1"], True), ("192.168.1.1", [], False),
+        ("10.0.0.1", ["198.51.100.1"], False), ("8.8.8.8", ["198.51.100.1"], False), (None, ["198.51.100.1"], False),
+    ],
+)  # fmt: skip
+def test_a_proxy_beside_us_that_nobody_named_is_noticed(peer: str | None, forwarded: list[str], unnamed: bool) -> None:
+    assert unnamed_proxy(peer, forwarded, INNER) is unnamed
 
 
 @given(st.text(max_size=40), st.lists(st.text(max_size=40), max_size=3))
