@@ -21,7 +21,7 @@ def mailbox(options: argparse.Namespace) -> int:
         complain(f"What was handled could not be put aside, and stays in the folder: {done.tally.stuck}")
     if options.json:
         show(_plain(done))
-    else:
+    elif not options.quiet:
         say(", ".join(_counted(done)) or "nothing new")
     return 0
 

@@ -12,7 +12,7 @@ does not read mail as root. Its folder is therefore not pytest's, which only roo
 from __future__ import annotations
 
 import contextlib
-import getpass
+import grp
 import imaplib
 import os
 import pwd
@@ -128,7 +128,10 @@ class Dovecot:
         os.chown(self.folder / "mail", owner.pw_uid, owner.pw_gid)
         if not root:
             # All its processes are the user's own then.
-            self._more += f"default_internal_user = {getpass.getuser()}\ndefault_login_user = {getpass.getuser()}\n"
+            group = grp.getgrgid(owner.pw_gid).gr_name
+            self._more += (
+                f"default_internal_user = {owner.pw_name}\ndefault_internal_group = {group}\ndefault_login_user = {owner.pw_name}\n"
+            )
         text = _CONFIGURATION.format(
             folder=self.folder,
             password=PASSWORD,
