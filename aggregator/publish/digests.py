@@ -1,16 +1,16 @@
 """The digest on the site: a page for each edition, their archive and its feed. Pure.
 
-An edition stays as it was sent. Only what the page shows no more is left out of it, whether it was taken down, hidden or withdrawn: then
-one line says how many stories that were. A story is shown as long as it is there under the id that it had, or under one that leads on from
-it, and still has the address that the edition leads to.
+An edition keeps its choice, its order and its counts; what it says of each story is what the page says of it now. So a title that the
+steward mended is mended here too, and nothing that was taken down is kept: what is not on the page any more, under no id that leads on from
+the one it had, is left out, and one line says how many stories that were.
 
 Pages are kept as those of years are: one that is made from the same is taken as it lies there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -28,7 +28,6 @@ from aggregator.publish.story_lines import Section, StoryLine, counted, sections
 from aggregator.publish.views import PageView, Shown
 from aggregator.publish.words import one_line
 from aggregator.publish.year_pages import lying
-from aggregator.text.urls import canonical
 
 FEED: Final = "digest/feed.xml"
 # The newest editions in the feed.
@@ -120,16 +119,45 @@ def pages(page: PageView, digests: Digests | None, shown: Shown, filled: Templat
         fingerprint: stands for the templates and the program.
     """
     editions = tuple(digests.editions()) if digests else ()
-    standing = {id: view for view in shown.all for id in (view.id, *view.former)} if editions else {}
-    views = tuple(_edition_view(one, standing) for one in editions)
+    now = _Now({id: view for view in shown.all for id in (view.id, *view.former)}, digests.item) if digests and editions else None
+    views = tuple(_edition_view(one, now) for one in editions if now)
     return Pages(page=page.alone, editions=views, filled=filled, fingerprint=fingerprint, own_markdown=own_markdown)
 
 
-def _edition_view(edition: Edition, standing: Mapping[str, StoryView]) -> EditionView:
+class _Now:
+    """What the page says now of the stories of editions."""
+
+    def __init__(self, standing: Mapping[str, StoryView], item: Callable[[StoryView], Item]) -> None:
+        self._standing = standing
+        self._item = item
+        self._known: dict[str, Item] = {}
+
+    def told(self, lists: Iterable[Iterable[Item]]) -> tuple[tuple[Item, ...], ...]:
+        """Stories of an edition as they are now, without those that are gone; those that became one stand once, where the first stood."""
+        seen: set[str] = set()
+        return tuple(tuple(self._each(items, seen)) for items in lists)
+
+    def gone(self, lists: Iterable[Iterable[Item]]) -> int:
+        """How many stories are gone."""
+        return len({item.story for items in lists for item in items} - self._standing.keys())
+
+    def _each(self, items: Iterable[Item], seen: set[str]) -> Iterator[Item]:
+        for item in items:
+            view = self._standing.get(item.story)
+            if view and view.id not in seen:
+                seen.add(view.id)
+                yield self._mended(item, view)
+
+    def _mended(self, item: Item, view: StoryView) -> Item:
+        now = self._known.get(view.id) or self._known.setdefault(view.id, self._item(view))
+        sentence = now.sentence if item.sentence else ""
+        return replace(now, group=item.group, kind_text=item.kind_text, sentence=sentence, voices=item.voices, talk=item.talk)
+
+
+def _edition_view(edition: Edition, now: _Now) -> EditionView:
     base = "../" * edition.path.count("/")
     lists = (edition.items, edition.also, edition.talked, edition.pinned)
-    items, also, talked, pinned = (tuple(one for one in some if _stands(one, standing)) for some in lists)
-    removed = sum(map(len, lists)) - sum(map(len, (items, also, talked, pinned)))
+    (items, also, talked, pinned), removed = now.told(lists), now.gone(lists)
     return EditionView(
         id=edition.id,
         title=one_line(edition.title),
@@ -147,15 +175,6 @@ def _edition_view(edition: Edition, standing: Mapping[str, StoryView]) -> Editio
         coverage=one_line(edition.coverage),
         removed="" if not removed else "1 story was removed since." if removed == 1 else f"{removed} stories were removed since.",
     )
-
-
-def _stands(item: Item, standing: Mapping[str, StoryView]) -> bool:
-    """Whether what an edition says of a story may still be said."""
-    view = standing.get(item.story)
-    if view is None or item.href is None:
-        return view is not None
-    now = {one for one in (view.href, *(link.href for link in view.links), *(voice.href for voice in view.mentions)) if one}
-    return item.href in now or canonical(item.href).key in {canonical(one).key for one in now}
 
 
 def _neighbours(editions: Sequence[EditionView]) -> Iterator[tuple[str, Near]]:

@@ -13,14 +13,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aggregator import __version__
-from aggregator.model import Edition, Story
+from aggregator.model import Edition, Item, Story
 from aggregator.publish import files, templates
 from aggregator.publish.dates import stamp
 from aggregator.publish.sources import SourceView
 from aggregator.settings import Settings
+
+if TYPE_CHECKING:
+    from aggregator.publish.stories import StoryView
 
 # The folder of stories' own pages, inside the output folder.
 STORY_PAGES: Final = "story"
@@ -50,6 +53,8 @@ class Digests:
 
     # "Weekly digest".
     name: str
+    # What an edition says of a story (`digest.items.item_of`).
+    item: Callable[[StoryView], Item]
     # A page or a mailto; "": nobody can subscribe by themselves.
     subscribe: str = ""
     # Another value whenever the editions are others.

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
 from aggregator.app import App
-from aggregator.model import Decision, Edition, Story, Trust
+from aggregator.model import Decision, Edition, Item, Story, Trust
 from aggregator.publish.site import Digests, Published, publish
 from aggregator.publish.sources import source_views
+
+if TYPE_CHECKING:
+    from aggregator.publish.stories import StoryView
 
 # Name under which the store remembers what was written last.
 _NOTE = "published"
@@ -53,12 +58,20 @@ def _digests(app: App, as_of: datetime | None) -> Digests | None:
 
     name, way = f"{next(iter(digest.rhythms))} digest".capitalize(), subscribe(digest)
     if not (app.settings.state / "private.db").exists():
-        return Digests(name=name, subscribe=way)
+        return Digests(name=name, item=_item, subscribe=way)
     frozen = app.private.ledger.frozen()
-    return Digests(name=name, subscribe=way, revision=repr(frozen), editions=lambda: _editions(app, dict(frozen), as_of))
+    editions = partial(_editions, app, frozenset(id for id, _ in frozen), as_of)
+    return Digests(name=name, item=_item, subscribe=way, revision=repr(frozen), editions=editions)
 
 
-def _editions(app: App, frozen: Mapping[str, str], as_of: datetime | None) -> tuple[Edition, ...]:
+def _item(view: StoryView) -> Item:
+    # What makes editions is slow to load, and a build without news needs none of it.
+    from aggregator.digest.items import item_of
+
+    return item_of(view)
+
+
+def _editions(app: App, frozen: frozenset[str], as_of: datetime | None) -> tuple[Edition, ...]:
     """Those that were frozen, newest first; as of a day those whose period had ended."""
     editions = (issued.edition for issued in app.private.ledger.issued() if issued.edition.id in frozen)
     return tuple(one for one in editions if as_of is None or one.period.until <= as_of)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from aggregator.digest.doors import doors
+from aggregator.digest.items import item_of
 from aggregator.digest.rendering import render
 from aggregator.model import Edition
 from aggregator.publish.render import Templates
@@ -62,7 +63,7 @@ def mailed(place: Path, one: Edition) -> str:
 
 
 def site(place: Path, *editions: Edition) -> None:
-    digests = Digests(name="Weekly digest", subscribe="https://mail.example.org/", editions=lambda: editions)
+    digests = Digests(name="Weekly digest", item=item_of, subscribe="https://mail.example.org/", editions=lambda: editions)
     publish(lambda: shown_in(*editions), settings_in(place), some_sources(), revision=1, now=NOON, digests=digests)
 
 

@@ -10,7 +10,8 @@ from lxml import etree
 
 from aggregator.app import App
 from aggregator.app import build as built
-from aggregator.model import Edition, EditionState, Group, Link, Period, Rendered, Story
+from aggregator.digest.items import item_of
+from aggregator.model import Author, Edition, EditionState, Group, Period, Rendered, Story
 from aggregator.publish.digests import FEED
 from aggregator.publish.site import ARCHIVE, Digests, Published, publish
 from aggregator.run.publishing import publish_site
@@ -18,7 +19,7 @@ from aggregator.settings import Mailbox, Serve, Settings
 from tests.publish.test_feeds import ATOM, parsed
 from tests.support.editions import digest_of, edition, full_edition, item, odd_edition, shown_in, some_items
 from tests.support.site import settings_in, site_of, some_sources, some_stories
-from tests.support.stories import NOON, found, key_of
+from tests.support.stories import NOON, found
 
 SUBSCRIBE = "https://mail.example.org/"
 COPY = "digest/2026-W47.html"
@@ -32,7 +33,9 @@ def week(number: int, *, year: int = 2026, items: int = 5, **fields: Any) -> Edi
 
 
 def digests(*editions: Edition, subscribe: str = SUBSCRIBE) -> Digests:
-    return Digests(name="Weekly digest", subscribe=subscribe, revision=repr([one.id for one in editions]), editions=lambda: editions)
+    return Digests(
+        name="Weekly digest", item=item_of, subscribe=subscribe, revision=repr([one.id for one in editions]), editions=lambda: editions
+    )
 
 
 def made(
@@ -109,7 +112,8 @@ def test_what_strangers_write_is_text_and_no_markup(tmp_path: Path) -> None:
 def test_a_story_that_is_shown_no_more_is_left_out_and_counted(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     gone = item("Not to be read any more", "https://gone.example.org/", sentence="A sentence that was taken down.", who="Somebody Private")
-    one = edition((*some_items(3), gone), talked=(gone,))
+    other = item("Nor this one", "https://gone.example.org/other")
+    one = edition((*some_items(3), gone), talked=(gone, other))
     made(settings, one, stories=shown_in(edition(some_items(3))))
     for path in (COPY, FEED, ARCHIVE):
         assert not any(words in page(settings, path) for words in (gone.title, str(gone.href), gone.sentence, gone.who))
@@ -130,27 +134,32 @@ def test_one_that_is_gone_is_one_and_none_is_not_told_of(tmp_path: Path) -> None
 
 def test_a_story_that_became_part_of_another_stays(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
-    one = edition(some_items(1))
-    merged = replace(found(str(one.items[0].href)), id="zzzzzzzzzz", former=(one.items[0].story,))
+    first, second = some_items(2)
+    one = edition((first,), also=(second,))
+    merged = replace(found("https://blog.example.org/both", title="Both of them"), id="zzzzzzzzzz", former=(first.story, second.story))
     made(settings, one, stories=(merged,))
-    assert "Story number 1" in page(settings)
+    assert links(settings, COPY) == [
+        ("https://blog.example.org/both", "Both of them"),
+        ("../story/zzzzzzzzzz.html", "3 voices"),
+    ]
     assert "removed" not in page(settings)
-    assert (settings.output / one.items[0].page).exists()
 
 
-def test_a_story_whose_address_was_taken_from_it_is_left_out(tmp_path: Path) -> None:
-    """Its page stays with what others said of it; what the edition said of that address was taken down."""
+def test_what_a_story_says_no_more_the_edition_says_no_more(tmp_path: Path) -> None:
+    """The page of the story stays, without the words and the name of who asked for it; the edition has its place and its counts."""
     settings = settings_in(tmp_path)
-    one = edition((item("By the one who asked", "https://private.example.org/me"),))
-    story = one.items[0].story
-    led_by_another = replace(found("https://public.example.org/"), id=story)
-    made(settings, one, stories=(led_by_another,))
-    assert "By the one who asked" not in page(settings)
-    assert "1 story was removed since." in page(settings)
-    other = Link(key=key_of("https://private.example.org/me"), href="https://private.example.org/me?utm_source=feed")
-    with_it = replace(led_by_another, links=(*led_by_another.links, other))
-    made(settings, one, stories=(with_it,))
-    assert "By the one who asked" in page(settings)
+    asked = item(
+        "Words of somebody", "https://private.example.org/me", who="Somebody Private", sentence="What they said.", voices="41 voices"
+    )
+    without = found("https://public.example.org/", title="Words of another", text="What another said.", author=Author(name="Another"))
+    made(settings, edition((asked,)), stories=(replace(without, id=asked.story),))
+    for path in (COPY, FEED):
+        assert not any(words in page(settings, path) for words in (asked.title, str(asked.href), asked.who, asked.sentence))
+        assert all(
+            words in page(settings, path) for words in ("Words of another", "https://public.example.org/", "Another", "What another said.")
+        )
+    assert "41 voices" in page(settings)
+    assert "removed" not in page(settings)
 
 
 # -- only what changed

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aggregator.digest.doors import CHANGE_MARK, LEAVE_MARK
-from aggregator.model import Edition, Group, Item, Period, Story
+from aggregator.model import Author, Edition, Group, Item, Period, Story
 from aggregator.settings import Digest
 from tests.support.stories import TOPIC, found, id_of
 
@@ -150,7 +150,13 @@ def shown_in(*editions: Edition) -> tuple[Story, ...]:
     """Stories that a site shows when nothing of these editions was taken away since."""
     lists = (lot for one in editions for lot in (one.items, one.also, one.talked, one.pinned))
     told = {story.story: story for lot in lists for story in lot}
-    return tuple(replace(found(one.href or f"https://gone.example/{id}", title=one.title), id=id) for id, one in told.items())
+    return tuple(replace(_of(one), id=id) for id, one in told.items())
+
+
+def _of(one: Item) -> Story:
+    author = Author(name=one.who) if one.who else None
+    href = one.href or f"https://gone.example/{one.story}"
+    return found(href, title=one.title, text=one.sentence, author=author, site=one.where, language=one.language or None)
 
 
 def digest_of(**fields: Any) -> Digest:
