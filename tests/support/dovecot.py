@@ -205,8 +205,15 @@ class Dovecot:
         numbered.write_text(f"3 V{validity + 1} N1\n")
 
     def log(self) -> str:
-        """What it said."""
+        """What it said so far; it says things a little later than it does them."""
         return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+
+    def says(self, *words: str) -> None:
+        """Wait until a line of its log has all these words."""
+        end = time.monotonic() + _PATIENCE
+        while not any(all(word in line for word in words) for line in self.log().splitlines()):
+            assert time.monotonic() < end, self.log()
+            time.sleep(0.02)
 
     def _tls(self, certificate: Certificate | None) -> str:
         if certificate is None:
