@@ -56,7 +56,8 @@ def tired(code: int, text: str) -> bool:
 def cleaned(code: int, text: str, address: str = "") -> str:
     """An answer in one line, without the recipient's address and any other."""
     words = _ADDRESS.sub("…", one_line(text))
-    for part in _parts(address):
+    # Most answers name nobody, and an expression of its own for each recipient is dear.
+    for part in (part for part in _parts(address) if part.casefold() in words.casefold()):
         words = re.sub(rf"(?<![^\W_]){re.escape(part)}(?![^\W_])", "…", words, flags=re.IGNORECASE)
     return f"{code} {words}".strip()[:LONGEST]
 

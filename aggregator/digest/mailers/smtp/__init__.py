@@ -86,7 +86,8 @@ class _SmtpLine:
 
     def hand_over(self, mail: Mail, begin: Callable[[], None]) -> Reply:
         """As `Line.hand_over`."""
-        mail = replace(mail, address=ascii_domain(mail.address))
+        if not mail.address.isascii():
+            mail = replace(mail, address=ascii_domain(mail.address))
         if not _PATH.fullmatch(mail.address):
             return Reply(fate=Fate.REFUSED, text="this cannot be an address", hard=True)
         try:

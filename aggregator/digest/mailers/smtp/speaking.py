@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import smtplib
 from dataclasses import dataclass
 
 from aggregator.digest.mailers import Mail
-
-_NEWLINE = re.compile(rb"\r?\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +68,9 @@ def text_of(said: bytes) -> str:
 
 
 def dotted(content: bytes) -> bytes:
-    """The content as it is sent after 354 (RFC 5321 §4.5.2): every line ended by CRLF, and a dot at its beginning doubled."""
-    if content.count(b"\n") != content.count(b"\r\n"):
-        content = _NEWLINE.sub(b"\r\n", content)
-    if not content.endswith(b"\r\n"):
-        content += b"\r\n"
-    return (b"." if content.startswith(b".") else b"") + content.replace(b"\r\n.", b"\r\n..")
+    """The content as it is sent after 354 (RFC 5321 §4.5.2): a dot at the beginning of a line doubled, and the last line ended."""
+    if b"\r\n." in content:
+        content = content.replace(b"\r\n.", b"\r\n..")
+    if content.startswith(b"."):
+        content = b"." + content
+    return content if content.endswith(b"\r\n") else content + b"\r\n"
