@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from dataclasses import field as hidden
 from email.message import Message
 
 from aggregator.digest.mailbox.headers import children, content, field, header, message_ids, text
@@ -32,7 +33,7 @@ class Failed:
 
     bounce: Bounce
     # As the server names the recipient, and as we had; none: it does not say.
-    addresses: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = hidden(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

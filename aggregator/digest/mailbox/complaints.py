@@ -7,6 +7,7 @@ who complains.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field as hidden
 from email.message import Message
 
 from aggregator.digest.mailbox.bounces import returned
@@ -24,7 +25,7 @@ class Feedback:
     unwanted: bool
     message_ids: tuple[str, ...]
     # Header fields of the copy, and of the report, in which our own addresses stand.
-    addresses: tuple[str, ...]
+    addresses: tuple[str, ...] = hidden(repr=False)
 
 
 def feedback(message: Message) -> Feedback | None:

@@ -13,7 +13,7 @@ import re
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -29,6 +29,8 @@ FIRST_BYTES = 128 * 1024
 PATIENCE = timedelta(seconds=30)
 # Messages that are fetched with one command: what is in memory at once is so many times `FIRST_BYTES`.
 _AT_ONCE = 20
+# Messages that are named in one command: its line stays well under the 8,000 bytes that RFC 7162 §4 counts on.
+_MOST_NAMED = 500
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # RFC 5530 §3: these pass by themselves.
 _PASSING = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[CONTACTADMIN]")
@@ -44,7 +46,7 @@ class Message:
     # Its number, which grows and is never given twice while the folder's `validity` stays.
     uid: int
     # Its first `FIRST_BYTES`. Not in its `repr`, so in no log and no message.
-    raw: bytes
+    raw: bytes = field(repr=False)
 
 
 class Folder:
@@ -65,7 +67,7 @@ class Folder:
         age = ("SINCE", _day(since)) if since else ()
         found = self._said("looking for new mail", self._connection.uid("SEARCH", "UNDELETED", "UID", f"{than + 1}:*", *age))
         # "n:*" is never empty: "*" is the last message, whatever its number is (RFC 3501 §9, seq-range).
-        return tuple(sorted(uid for uid in map(int, b" ".join(line for line in found if isinstance(line, bytes)).split()) if uid > than))
+        return tuple(uid for uid in _numbers(found) if uid > than)
 
     def fetch(self, uids: Sequence[int]) -> Iterator[Message]:
         """The beginnings of messages, by number ascending; what is gone meanwhile is left out. Read lazily, some at a time."""
@@ -98,9 +100,11 @@ class Folder:
             return 0
         doing = f"emptying the folder {DONE!r}"
         found = self._said(doing, self._connection.uid("SEARCH", "BEFORE", _day(before)))
-        uids = b" ".join(line for line in found if isinstance(line, bytes)).split()
+        uids = _numbers(found)
+        for start in range(0, len(uids), _MOST_NAMED):
+            chosen = _set(uids[start : start + _MOST_NAMED])
+            self._said(doing, self._connection.uid("STORE", chosen, "+FLAGS.SILENT", r"(\Deleted)"))
         if uids:
-            self._said(doing, self._connection.uid("STORE", b",".join(uids).decode(), "+FLAGS.SILENT", r"(\Deleted)"))
             self._said(doing, self._connection.expunge())
         return len(uids)
 
@@ -252,6 +256,11 @@ def _messages(lines: Sequence[Any]) -> Iterator[Message]:
         behind = lines[number + 1] if number + 1 < len(lines) and isinstance(lines[number + 1], bytes) else b""
         if found := _UID.search(line[0]) or _UID.search(behind):
             yield Message(uid=int(found[1]), raw=line[1])
+
+
+def _numbers(lines: Sequence[Any]) -> tuple[int, ...]:
+    """What a search has found, ascending; a server may answer in several lines, or in none."""
+    return tuple(sorted(int(number) for line in lines if isinstance(line, bytes) for number in line.split()))
 
 
 def _set(uids: Sequence[int]) -> str:

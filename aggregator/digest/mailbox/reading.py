@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from dataclasses import field as hidden
 from email.message import Message
 from itertools import islice
 
@@ -35,14 +36,15 @@ _SUBSCRIBE = re.compile(rf"{_ANSWER}[\"'“]?subscribe[\"'”]?[.!]?", re.IGNORE
 class Ask:
     """Somebody asks for the digest, or says that this address does."""
 
-    address: str
+    # Not in its `repr`, so in no log and no message.
+    address: str = hidden(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
     """Sent to an address with a token, or with one in its subject: confirms or leaves, as the token says."""
 
-    tokens: tuple[str, ...]
+    tokens: tuple[str, ...] = hidden(repr=False)
     # A machine answered: it does nothing.
     answered: bool = False
     # No person sent it to us: a token confirms nothing then, and leaves all the same, as mail programs leave by themselves (RFC 2369 §3.2).
@@ -53,7 +55,7 @@ class Signed:
 class Returned:
     """A copy came back, or is late."""
 
-    tokens: tuple[str, ...]
+    tokens: tuple[str, ...] = hidden(repr=False)
     message_ids: tuple[str, ...]
     # Empty: nothing has failed for good.
     failed: tuple[Failed, ...]
@@ -63,7 +65,7 @@ class Returned:
 class Complaint:
     """A reader called a copy spam, or a report about a copy asks for nothing."""
 
-    tokens: tuple[str, ...]
+    tokens: tuple[str, ...] = hidden(repr=False)
     message_ids: tuple[str, ...]
     unwanted: bool
 
