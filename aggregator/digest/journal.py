@@ -171,7 +171,7 @@ class Journal:
         first = int(next((line.said.get("from", 1) for line in self.lines(0)), mark.number + 1))
         if mark.number < first:
             lines, wanted = tuple(self.lines(0))[1:], first
-        elif mark.place > self._size:
+        elif mark.place > self._size or not self._begins_line(mark.place):
             return None
         else:
             lines, wanted = tuple(self.lines(mark.place)), mark.number
@@ -183,6 +183,11 @@ class Journal:
         self._number = wanted + len(numbers) - 1
         self._place = max((line.place for line in lines if line.number is not None), default=mark.place)
         return lines
+
+    def _begins_line(self, place: int) -> bool:
+        with self.path.open("rb") as file:
+            file.seek(place - 1)
+            return file.read(1) == b"\n"
 
     def renew(self, mark: Mark, at: datetime) -> Path:
         """Put the file aside and begin another; where the old one is."""
