@@ -97,6 +97,24 @@ def test_it_happens_at_each_backup_that_is_put_back_and_once(folder: Path, caplo
         assert states(private) == {ADA: LEFT, BO: LEFT, CY: PENDING}
 
 
+def test_who_had_left_before_the_backup_is_left_as_they_are(folder: Path) -> None:
+    with closing(opened(folder)) as private:
+        leaves(private, active(ADA))
+    shutil.copy(folder / "private.db", folder / "backup")
+    with closing(opened(folder)) as private:
+        private.subscribers.suppress(ADA, Bounce.COMPLAINT, NOW)
+    with closing(restored(folder)) as private:
+        assert private.subscribers.one(active(ADA).id) == gone(active(ADA))
+
+
+def test_opening_a_database_that_knows_everything_writes_nothing(folder: Path) -> None:
+    with closing(opened(folder)) as private:
+        leaves(private, active(ADA))
+    before = (folder / "private.db").read_bytes()
+    opened(folder).close()
+    assert (folder / "private.db").read_bytes() == before
+
+
 def test_who_came_back_under_another_id_is_not_taken_out(folder: Path) -> None:
     with closing(opened(folder)) as private:
         leaves(private, active(ADA))
