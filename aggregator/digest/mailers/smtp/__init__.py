@@ -27,7 +27,7 @@ from aggregator.digest.mailers.smtp.speaking import Answer, commands, dotted, on
 from aggregator.settings import Secret, Smtp
 
 # What RFC 5321 §4.1.2 lets stand in a path, and no more: no space, bracket or control character outside of a quoted local part.
-_PATH = re.compile(r"""(?:"[^"\\\x00-\x1f\x7f]+"|[^\s<>()\[\]\\,;:@"\x00-\x1f\x7f]+)@[^\s<>()\\,;@"\x00-\x1f\x7f]+""")
+_PATH = re.compile(r"""(?:"[^"\\\x00-\x1f\x7f]+"|[^\s<>()\[\]\\,;:@"\x00-\x1f\x7f]+)@[^\s<>()\[\]\\,;:@"\x00-\x1f\x7f]+""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +167,8 @@ class _SmtpLine:
             if answers.tired(answer.code, answer.text):
                 self._drop()
             return Reply(fate=Fate.LATER, text=text)
+        if answer.verb == "MAIL" and answer.code == 552:
+            raise failure(self._mailer.server, f"the mail is too large for it: {text}", "Set a smaller digest.most")
         if answer.verb == "MAIL":
             raise failure(self._mailer.server, f"it refuses the sender: {text}", "Ask who runs it which senders your account may use")
         if answers.ours(answer.code, answer.text):

@@ -56,7 +56,7 @@ def _dialled(server: Smtp, tls: ssl.SSLContext | None, seconds: float) -> smtpli
     assert smtp.sock is not None
     # The final dot goes apart, and must not wait for the other side to acknowledge the rest.
     smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    own = ipaddress.ip_address(str(smtp.sock.getsockname()[0]).partition("%")[0])
+    own = _address(smtp.sock.getsockname())
     smtp.local_hostname = f"[{own}]" if own.version == 4 else f"[IPv6:{own}]"
     return smtp
 
@@ -72,8 +72,7 @@ def _secured(smtp: smtplib.SMTP, server: Smtp, tls: ssl.SSLContext | None) -> No
 
 
 def _logged_in(smtp: smtplib.SMTP, server: Smtp, password: Secret | None) -> None:
-    assert smtp.sock is not None
-    if server.security == "none" and not ipaddress.ip_address(str(smtp.sock.getpeername()[0]).partition("%")[0]).is_loopback:
+    if server.security == "none" and not _is_here(smtp):
         raise failure(server, "a password must not go in the clear", 'Set digest.smtp.security to "starttls" or "tls"')
     if password is None:
         raise failure(server, "there is a user and no password", "Set AGGREGATOR_SMTP_PASSWORD in the environment")
@@ -87,6 +86,15 @@ def _logged_in(smtp: smtplib.SMTP, server: Smtp, password: Secret | None) -> Non
     code, said = smtp.docmd("AUTH", "PLAIN " + b64encode(f"\0{server.user}\0{text}".encode()).decode())
     if code != 235:
         raise smtplib.SMTPAuthenticationError(code, said)
+
+
+def _is_here(smtp: smtplib.SMTP) -> bool:
+    """Whether the server is on this machine."""
+    return smtp.sock is not None and _address(smtp.sock.getpeername()).is_loopback
+
+
+def _address(name: tuple[object, ...]) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    return ipaddress.ip_address(str(name[0]).partition("%")[0])
 
 
 def _explained(server: Smtp, error: OSError) -> DeliveryError:
