@@ -79,15 +79,13 @@ class _Moments:
         if self._seen == self._at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def around(self, owner: Any, name: str) -> None:
-        """A moment before, and one after."""
+    def before(self, owner: Any, name: str) -> None:
+        """A moment before each call. Until the next one nothing can be seen from outside but what the call did."""
         original = getattr(owner, name)
 
         def wrapped(*arguments: Any, **named: Any) -> Any:
             self()
-            result = original(*arguments, **named)
-            self()
-            return result
+            return original(*arguments, **named)
 
         setattr(owner, name, wrapped)
 
@@ -98,17 +96,18 @@ def _child(order: Mapping[str, Any], count: int, said: int) -> None:
     from sqlalchemy.engine.default import DefaultDialect
 
     moment = _Moments(order["at"], count)
-    moment.around(DefaultDialect, "do_commit")
-    # Right after it was sent the server acts, and nobody hears of it; then there is its answer.
-    moment.around(imaplib.IMAP4, "_command")
-    moment.around(imaplib.IMAP4, "_command_complete")
-    moment.around(Path, "replace")
+    moment.before(DefaultDialect, "do_commit")
+    moment.before(imaplib.IMAP4, "_command")
+    # The command was sent: the server acts, and nobody hears of it.
+    moment.before(imaplib.IMAP4, "_command_complete")
+    moment.before(Path, "replace")
     os.chdir(order["folder"])
     os.dup2(said, 1)
     os.dup2(said, 2)
     from aggregator.cli import main
 
     code = main(order["words"])
+    moment()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
