@@ -21,6 +21,10 @@ from tests.support.stories import chosen_by_hand, found, joined, mentioned, post
 SOURCES = (source_view(), on_mastodon())
 BEFORE = WEEK.since - timedelta(days=3)
 DURING = WEEK.since + timedelta(days=2)
+SENTENCES = (
+    "Nobody can hold a circle on their own for ever, and nobody should have to. What we do instead is to take turns, each for a season, "
+    "and to say in time when we are tired of it. It took us four years and two crews to learn so little."
+)
 NEXT_WEEK = Period(name="2026-W48", since=WEEK.until, until=WEEK.until + timedelta(days=7))
 
 
@@ -176,7 +180,7 @@ def test_of_many_those_with_more_voices_are_told_in_full() -> None:
 
 
 def test_works_come_before_posts_and_posts_that_say_little_come_last() -> None:
-    little, said, work = post(1, "Lovely #microsolidarity"), post(2), article(3, at=DURING - timedelta(days=1))
+    little, said, work = post(1, "Lovely #microsolidarity"), post(2, SENTENCES), article(3, text="", at=DURING - timedelta(days=1))
     by = {most: edition_of(little, said, work, by=settings(most=most, least=1)) for most in (1, 2)}
     assert titles(by[1]) == ["Essay 3"]
     assert [item.story for item in by[2].edition.items] == [work.id, said.id]
@@ -234,6 +238,21 @@ def test_after_forty_titles_the_rest_is_counted() -> None:
 def test_the_same_stories_in_another_order_make_the_same_edition() -> None:
     several = [article(number, *("Ada", "Bo")[: number % 3]) for number in range(30)] + [post(number) for number in range(9)]
     assert edition_of(*several) == edition_of(*reversed(several))
+
+
+def test_in_a_group_the_newest_stands_first_however_loud_another_is() -> None:
+    loud, new = article(1, "Ada", "Bo", at=DURING - timedelta(days=1)), article(2)
+    assert titles(edition_of(loud, new)) == ["Essay 2", "Essay 1"]
+
+
+def test_what_the_community_chose_of_one_person_stays_where_it_is() -> None:
+    chosen = [
+        chosen_by_hand(
+            f"Talk {number}", f"https://talks.example.org/{number}", who="Busy Writer", published=DURING, at=DURING, position=number
+        )
+        for number in range(5)
+    ]
+    assert titles(edition_of(*chosen, article(1, "Ada"), by=settings(most=5))) == titles(edition_of(*chosen))
 
 
 # -- what is said of a story
@@ -324,6 +343,20 @@ def test_one_new_voice_is_said_in_the_singular() -> None:
 def test_no_new_voice_is(again: tuple[Mention, ...]) -> None:
     story, told = talked_about(*again)
     assert edition_of(story, told=told).edition.talked == ()
+
+
+def test_a_voice_without_a_date_is_one() -> None:
+    undated = posted(
+        "I have read it.", "https://social.example/@ada/9", author=Author(name="Ada", handle="ada@social.example"), published=None
+    )
+    story, told = talked_about(mentioned(undated, source="masto", about=ESSAY, at=DURING))
+    assert edition_of(story, told=told).edition.talked[0].voices == "1 new voice"
+
+
+def test_the_thing_itself_found_after_the_talk_about_it_is_no_voice() -> None:
+    talk = joined(voice("Ada", ESSAY, at=BEFORE))
+    found_now = joined(*talk.mentions, mentioned(published_entry(ESSAY, author=Author(name="Nadia"), published=DURING), at=DURING))
+    assert edition_of(found_now, told=names_of(talk)).edition.talked == ()
 
 
 def test_a_voice_is_new_in_one_edition_alone() -> None:

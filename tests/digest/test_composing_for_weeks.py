@@ -173,3 +173,14 @@ def test_a_story_that_was_hidden_when_its_week_was_told_is_new_when_it_is_shown_
     told = edition_of(*page.shown()).told
     page.hide(1)
     assert edition_of(*page.shown(), told=told).new == 1
+
+
+def test_what_waited_inside_of_a_told_story_and_parts_from_it_is_new() -> None:
+    page = Page()
+    page.appear(1, held=False, archive=False)
+    page.appear(2, held=True, archive=False)
+    page.merge(1, 2)
+    told = edition_of(*page.shown()).told
+    page.approve(2)
+    page.split(2)
+    assert [item.title for item in edition_of(*page.shown(), told=told).edition.items] == ["Essay 2"]

@@ -122,6 +122,20 @@ def test_the_first_edition_is_about_the_week_before_it(office: Office) -> None:
     assert office.due() == Period(name="2026-W45", since=MONDAY - WEEK, until=MONDAY)
 
 
+def test_what_was_found_long_before_the_first_edition_is_not_in_it(office: Office) -> None:
+    office.finds(1, at=MONDAY - 3 * WEEK)
+    office.finds(1, at=MONDAY - DAY)
+    assert titles(office.composes()) == ["Essay 1"]
+
+
+def test_an_edition_that_was_held_back_is_due_still(office: Office) -> None:
+    office.finds(2, at=MONDAY - DAY)
+    week = office.due()
+    with office.open() as app:
+        app.private.ledger.hold(office.composes().edition, "", office.now)
+    assert office.due() == week
+
+
 def test_the_next_edition_begins_where_the_last_one_ended(office: Office) -> None:
     office.finds(3, at=MONDAY - DAY)
     assert office.sends().new == 3
