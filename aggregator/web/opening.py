@@ -37,6 +37,9 @@ def opened(
         AggregatorError: a template cannot be used.
     """
     pages = Pages(settings, Templates(folders(settings.templates)))
+    pages.rehearse()
+    # The first token or stamp makes a key; a GET must find it made.
+    private.keys.signing()
     post = Stoppable(mailer) if mailer else None
     mail = (lambda: mail_letters(private, settings, post, clock)) if post else (lambda: None)
     membership = Membership(private, settings, clock)

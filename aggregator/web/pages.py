@@ -87,6 +87,19 @@ class Pages:
         """Source expressions of the style sheets on the pages."""
         return tuple(content_hash(_sheet(self._templates, name)) for name in ("style.css", "web_style.css"))
 
+    def rehearse(self) -> None:
+        """Fill every page once: what is wrong with a template is told when the server starts, and not to a reader.
+
+        Raises:
+            AggregatorError: a template cannot be used.
+        """
+        choice = first_choice(self._settings)
+        filled = (
+            self.subscribe(""), self.asked(""), self.confirm("", choice), self.confirmed(choice), self.leave(""), self.left("", None),
+            self.change("", choice), self.broken(), self.refused("lost"),
+        )  # fmt: skip
+        assert all(filled)
+
     def subscribe(self, stamp: str, sent: Signup | None = None) -> str:
         """The subscribe form; as it was sent, with its problems, or empty."""
         return self._fill("subscribe", form=self._signup(stamp, sent))

@@ -50,6 +50,17 @@ def test_somebody_subscribes_and_confirms(desk: Reception) -> None:
     assert (ada.state, ada.rhythm, ada.topics, ada.source) == (SubscriberState.ACTIVE, "monthly", ("crews",), "form")
 
 
+def test_an_international_address_is_written_to_as_mail_servers_know_it(desk: Reception) -> None:
+    assert desk.subscribes(" ada@bücher.example ").status_code == 200
+    assert [mail.address for mail in desk.pigeon.waits_for(1)] == ["ada@xn--bcher-kva.example"]
+
+
+def test_the_first_page_that_is_asked_for_writes_nothing(desk: Reception) -> None:
+    before = desk.private.keys.signing()
+    desk.asks("GET", "")
+    assert desk.private.keys.signing() == before != ()
+
+
 def test_no_page_behind_a_link_says_the_address(desk: Reception) -> None:
     ada = desk.person("ada.lovelace@example.org")
     for what in ("confirm", "leave", "change"):
