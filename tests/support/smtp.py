@@ -112,12 +112,14 @@ class SmtpServer:
         watch: Callable[[Moment], None] | None = None,
         pipelining: bool = False,
         smtputf8: bool = False,
+        lenient: bool = False,
         port: int = 0,
     ) -> None:
         """Args:
         security: as `Smtp.security`; "starttls" takes no mail before, "offered" takes it with and without.
         tls: with what it speaks TLS.
         users: passwords by user; given, a login is needed.
+        lenient: it says 354 also where no recipient was accepted, as RFC 2920 §3.1 allows.
         port: 0: the system's choice.
         """
         self.security = security
@@ -125,6 +127,7 @@ class SmtpServer:
         self.users = users
         self.pipelining = pipelining
         self.smtputf8 = smtputf8
+        self.lenient = lenient
         self._failures = [*failures]
         self._seen: Counter[tuple[int, str]] = Counter()
         self._copies: list[Copy] = []
@@ -371,8 +374,15 @@ class _Protocol(SMTP):
             await super().smtp_RCPT(arg)
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  # aiosmtpd's name
-        if not await self._said("DATA"):
-            await super().smtp_DATA(arg)
+        if await self._said("DATA"):
+            return
+        if self.wanted.lenient and self.envelope and not self.envelope.rcpt_tos:
+            await super().push("354 Go on")
+            while await self._reader.readuntil(b"\r\n") != b".\r\n":
+                pass
+            await super().push("554 5.5.1 No valid recipients")
+            return
+        await super().smtp_DATA(arg)
 
     async def push(self, status: AnyStr) -> None:
         await super().push(status)

@@ -156,6 +156,15 @@ def test_a_server_that_was_restarted_meanwhile_is_connected_to_again(server: Smt
         assert line.hand_over(mail(number=2), Began()).fate is ACCEPTED
 
 
+def test_a_server_that_would_take_a_body_for_nobody_gets_an_empty_one() -> None:
+    refusal = Failure(at="RCPT", reply="550 5.1.1 No such user")
+    with SmtpServer([refusal], pipelining=True, lenient=True) as server, line_to(server, patience=SHORT) as line:
+        assert line.hand_over(mail(number=1), began := Began()).fate is REFUSED
+        assert line.hand_over(mail(number=2), Began()).fate is ACCEPTED
+        assert [copy.message_id for copy in server.copies] == [mail(number=2).message_id]
+        assert (server.connections, began.count) == (1, 0)
+
+
 def test_greylisting_is_by_recipient_and_the_second_attempt_arrives(server: SmtpServer) -> None:
     server.fail(Failure(at="RCPT", reply="450 4.2.0 Greylisted", each_recipient=True))
     addresses = ("ada@example.org", "bo@example.org")
