@@ -171,6 +171,21 @@ def test_letters_go_out_although_the_mailbox_cannot_be_read(steward: Steward, mo
     assert [letter["To"] for letter in posted(steward)] == ["dan@example.net"]
 
 
+def test_no_address_and_no_token_is_said_or_written_anywhere_but_where_it_belongs(steward: Steward, server: Dovecot) -> None:
+    server.deliver(ADDRESS, mail("cleo-body", subject="subscribe", **{"from": "Cleo Canary <cleo.canary@example.com>"}))
+    first = reads(steward, "-vv")
+    (letter,) = posted(steward)
+    token = str(letter["Reply-To"]).partition("+")[2].partition("@")[0]
+    server.deliver(ADDRESS, mail("cleo-body", to=letter["Reply-To"], **{"from": "cleo.canary@example.com"}))
+    said = [first, reads(steward, "-vv"), reads(steward, "-vv", "--json")]
+    assert readers(steward) == {"cleo.canary@example.com": "active"}
+    public = [path for path in steward.folder.rglob("*") if path.is_file() and not path.name.startswith("private.db")]
+    written = b"".join(path.read_bytes() for path in public).lower()
+    for planted in ("canary", "cleo-body", token):
+        assert all(planted not in (one.out + one.err).lower() for one in said)
+        assert planted.encode() not in written
+
+
 def test_who_comes_second_does_nothing(steward: Steward, server: Dovecot) -> None:
     server.deliver(ADDRESS, mail(subject="subscribe"))
     with held(FileLock(steward.folder / "state" / "mailbox.lock")) as ours:

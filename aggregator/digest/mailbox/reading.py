@@ -27,7 +27,7 @@ _TOKEN = rf"[a-z2-7]{{{LENGTH}}}"
 # How mail programs begin the subject of an answer. A subject with any other beginning ("Fwd:", "WG:", "TR:") was another message's.
 _ANSWER = r"(?:(?:re|aw|sv|vs|antw|odp|r|rif|res|ref|ynt|vast|ats|答复|回复|回覆|ответ|відповідь)(?:\[\d+\])?\s*[:：]\s*)*"
 _WORD = r"(?:confirm|leave|unsubscribe)"
-_SIGNED_SUBJECT = re.compile(rf"{_ANSWER}(?:(?!\S{{1,20}}\s*[:：]).*?\b)??{_WORD}[\s:]+({_TOKEN})\b(?!.*\(fwd\))", re.IGNORECASE)
+_SIGNED_SUBJECT = re.compile(rf"{_ANSWER}(?:[^:：]*\b)??{_WORD}[\s:]+({_TOKEN})\b(?!.*\(fwd\))", re.IGNORECASE)
 _LONGEST_SUBJECT = 1000
 _SUBSCRIBE = re.compile(rf"{_ANSWER}[\"'“]?subscribe[\"'”]?[.!]?", re.IGNORECASE)
 

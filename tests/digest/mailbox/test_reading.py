@@ -130,6 +130,7 @@ def test_a_token_counts_where_a_message_was_sent_to_and_in_its_subject(fields: d
         mail(subject=f"Fwd: leave {TOKEN}"),
         mail(subject=f"WG: Re: leave {TOKEN}"),
         mail(subject=f"TR : leave {TOKEN}"),
+        mail(subject=f"[crews] Fwd: leave {TOKEN}"),
         mail(subject=f"Encaminhada: leave {TOKEN}"),
         mail(subject=f"leave {TOKEN} (fwd)"),
         mail(subject=TOKEN),
