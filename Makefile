@@ -19,7 +19,7 @@ serve: $(VENV)/serve.stamp
 	@$(BIN)/aggregator serve
 
 test: $(VENV)/dev.stamp
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest -rs --numprocesses auto --dist loadfile
 
 # The tests against servers that nobody here wrote; what apt can install of them is installed.
 test-servers: $(VENV)/dev.stamp

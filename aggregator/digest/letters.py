@@ -89,7 +89,7 @@ def letter(one: Subscriber, settings: Settings, tokens: Tokens, *, salt: bytes, 
     answer = plus(digest.mailbox.address, token) if digest.mailbox else digest.reply_to or digest.sender
     page = page_of(digest, "confirm", token)
     fields = (
-        f"To: {encoding.one_line(one.address)}\r\n",
+        f"To: {encoding.ascii_domain(one.address)}\r\n",
         f"Message-ID: <{message_id}>\r\n",
         encoding.mailbox("From", digest.sender),
         encoding.mailbox("Reply-To", answer),
