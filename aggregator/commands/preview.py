@@ -13,9 +13,11 @@ from aggregator.commands.common import application, day, say, settings_of, show,
 from aggregator.digest.period import following_at, is_late, zone_of
 from aggregator.digest.quiet import Choice, what_now
 from aggregator.model import Edition, Topic
+from aggregator.publish.words import listed
 
 if TYPE_CHECKING:
     from aggregator.app import App
+    from aggregator.digest.lint import Report
     from aggregator.run.drafting import Drafted
 
 # Below the state folder. Nothing in it is private: the sample goes to nobody, by an address that is nobody's.
@@ -107,8 +109,9 @@ def _lines(one: _Preview) -> Iterator[str]:
     edition = one.edition
     yield edition.subject
     yield _new(edition)
-    if edition.talked or edition.pinned:
-        yield f"{_stories(len(edition.talked))} still talked about, {_stories(len(edition.pinned))} pinned."
+    again = ((len(edition.talked), "still being talked about"), (len(edition.pinned), "pinned"))
+    if said := listed([f"{_stories(count)} {how}" for count, how in again if count]):
+        yield f"{said}."
     if edition.coverage:
         yield edition.coverage
     yield _when(one)
@@ -116,14 +119,16 @@ def _lines(one: _Preview) -> Iterator[str]:
         yield one.choice.sentence
     if one.drafted.recipients is not None:
         yield f"{_people(one.drafted.recipients)} it."
-    report = one.drafted.report
-    counts = [
-        f"{len(found)} {word}{'s' if len(found) != 1 else ''}"
-        for found, word in ((report.errors, "error"), (report.warnings, "warning"))
-        if found
-    ]
-    yield f"The linter finds {' and '.join(counts)}:" if counts else "The linter finds nothing wrong."
-    yield from report.text().splitlines()
+    yield _found(one.drafted.report)
+    yield from one.drafted.report.text().splitlines()
+
+
+def _found(report: Report) -> str:
+    both = ((report.errors, "error"), (report.warnings, "warning"))
+    counts = listed([f"{len(found)} {word}{'s' if len(found) > 1 else ''}" for found, word in both if found])
+    if not counts:
+        return "The linter finds nothing wrong."
+    return f"The linter finds {counts}{'; nothing is sent before that is mended' if report.errors else ''}:"
 
 
 def _new(edition: Edition) -> str:

@@ -15,7 +15,7 @@ from aggregator.collectors.base import Cursor
 from aggregator.collectors.feed import Feed
 from aggregator.config import load
 from aggregator.fetch import Http, Pace
-from aggregator.model import Entry, Kind, Page
+from aggregator.model import Entry, Kind, Outcome, Page
 from aggregator.pipeline.poll import MOST_PAGES
 from aggregator.run.jobs import Done, Ending, links_due, polls_due
 from aggregator.run.once import PROMISED, run_once
@@ -65,6 +65,7 @@ def test_a_bug_in_one_source_fails_that_source_alone(
         assert "ZeroDivisionError" in (state.last_error or "")
         assert state.next_poll_at is not None
         assert state.next_poll_at > NOW
+        assert [poll.outcome for poll in app.store.coverage("two")] == [Outcome.FAILED]
     assert "planted" in caplog.text
 
 

@@ -119,6 +119,11 @@ def test_what_was_hidden_by_hand_a_moment_ago_is_not_in_it(ran: Steward) -> None
     assert "Decisions by hand since the last time: 1 made." in said.err
 
 
+def test_what_is_pinned_stands_in_it_without_being_new(ran: Steward) -> None:
+    (ran.folder / "curation.yaml").write_text(f"decisions:\n  - pin: {ONE}\n", encoding="utf-8")
+    assert "1 story is pinned." in previewed(ran).out.splitlines()
+
+
 def test_a_quiet_week_says_so(ran: Steward) -> None:
     ran.configures(CONFIGURATION + DIGEST.replace("least: 4", "least: 9"))
     assert "Only 4 stories are new since " in previewed(ran).out
