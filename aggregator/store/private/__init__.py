@@ -92,11 +92,8 @@ class Subscribers(Protocol):
         """Never write there again: the row, if there is one, becomes suppressed; the address's hash is kept. False: it was known."""
 
     def suppressed(self, address: str) -> bool:
-        """Whether it left, bounced or complained, also when the address itself is erased. Coming back by double opt-in lifts it
-        (`lift`), an import does not."""
-
-    def lift(self, address: str) -> None:
-        """Forget that an address left, bounced or complained: its owner has confirmed anew."""
+        """Whether it left, bounced, complained or was erased, also when the address itself is not kept any more. Coming back by double
+        opt-in lifts it (`change`), an import does not."""
 
     def erase(self, address: str, at: datetime) -> bool:
         """Forget an address at once: row and pending letter; its salted hash stays, so that no import brings it back. False: not known."""

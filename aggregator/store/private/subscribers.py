@@ -123,10 +123,6 @@ class SqlSubscribers:
         with self._database.reading() as desk:
             return bool(desk.rows(sql.SUPPRESSED, hashed(address, self._salt)))
 
-    def lift(self, address: str) -> None:
-        with self._database.writing() as desk:
-            desk.run(drop(_suppressed.c.hash), hashed(address, self._salt))
-
     def erase(self, address: str, at: datetime) -> bool:
         with self._database.writing() as desk:
             row = first(desk.rows(sql.BY_FOLDED, storable(folded(address))))
