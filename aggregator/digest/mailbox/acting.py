@@ -115,15 +115,15 @@ class Acting:
     def _about(
         self, tokens: Iterable[str], message_ids: tuple[str, ...], purposes: tuple[Purpose, ...]
     ) -> Iterator[tuple[str, str | None]]:
-        """Whom a report proves to be about, each with the copy that it names; None: with none of theirs.
+        """Whom a report proves to be about, each with the copy that it names; None: it names none of theirs, as when a gateway gave it
+        another Message-ID.
 
         A token wins over Message-IDs, which belong to another recipient only in a forgery.
         """
         named = [id for token in tokens for purpose in purposes if (id := self.tokens.read(token, purpose)) is not None]
         for recipient in dict.fromkeys(named):
             copies = {copy.message_id for copy in self.private.ledger.recent(recipient, _RECENT)}
-            known = next((id for id in message_ids if id in copies), None)
-            yield recipient, known or next(iter(message_ids), None)
+            yield recipient, next((id for id in message_ids if id in copies), None)
         if not named:
             for message_id in message_ids:
                 if (copy := self.private.ledger.copy(message_id)) is not None:

@@ -49,14 +49,15 @@ class Report:
 def standard(message: Message) -> Report | None:
     """What a delivery status notification says; None when the message is not one.
 
-    Only the message itself is looked at, never what it carries: one that somebody passes on is not one.
+    Only the message itself is looked at, never what it carries: one that somebody passes on is not one. Neither is one that says nothing of
+    any recipient, as Google sends them when it could not even begin.
     """
     parts = children(message)
-    statuses = [part for part in parts if part.get_content_type() in _STATUS]
-    if message.get_content_type() != "multipart/report" or not statuses:
+    groups = [block for part in parts if part.get_content_type() in _STATUS for block in _blocks(part)]
+    told = [group for group in groups if field(group, "Action") or field(group, "Status")]
+    if message.get_content_type() != "multipart/report" or not told:
         return None
-    failed = tuple(found for part in statuses for block in _blocks(part) if (found := _failed(block)))
-    return Report(failed=failed, message_ids=_about(message))
+    return Report(failed=tuple(filter(None, map(_failed, told))), message_ids=_about(message))
 
 
 def textual(message: Message) -> Report | None:

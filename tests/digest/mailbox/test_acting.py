@@ -73,6 +73,11 @@ def test_a_token_to_leave_leaves_whoever_writes(post: Correspondence) -> None:
     assert (post.state(ADA), post.state(BO)) == (LEFT, ACTIVE)
 
 
+def test_a_machine_that_answers_does_not_leave(post: Correspondence) -> None:
+    assert post.arrives(mail(to=address(post, Purpose.LEAVE), auto_submitted="auto-replied")) is Outcome.NOTHING
+    assert post.state(ADA) is ACTIVE
+
+
 def test_a_token_to_leave_does_not_confirm_and_none_to_change_or_return_does_anything(post: Correspondence) -> None:
     post.subscribes(CLEO, "cleo@example.com", PENDING)
     for purpose in (Purpose.CHANGE, Purpose.RETURN):

@@ -108,6 +108,21 @@ def test_three_editions_in_a_row_that_come_back_softly_suppress(name: str, post:
     assert states == [ACTIVE, ACTIVE, SUPPRESSED]
 
 
+def test_a_copy_whose_id_was_changed_on_the_way_is_taken_for_the_newest(post: Correspondence) -> None:
+    for number in range(3):
+        post.sends(1 if number else 0)
+        post.arrives(post.read("postfix-mailbox-full").replace(post.message_id(ADA).encode(), b"rewritten@gateway.example"))
+        assert [copy.bounce for copy in post.private.ledger.recent(ADA, 9)] == [Bounce.SOFT] * (number + 1)
+    assert post.state(ADA) is SUPPRESSED
+
+
+def test_a_report_without_any_status_is_soft(post: Correspondence) -> None:
+    head, _, rest = post.read("gmail-unknown-user").partition(b"Reporting-MTA")
+    assert (
+        post.arrives(head + b"\n--000000000000ca2d9205f5a5444d" + rest.partition(b"--000000000000ca2d9205f5a5444d")[2]) is Outcome.CAME_BACK
+    )
+
+
 def test_the_same_copy_that_comes_back_three_times_is_one(post: Correspondence) -> None:
     for _ in range(3):
         post.arrives(post.read("qmail"))
