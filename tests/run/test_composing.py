@@ -18,7 +18,7 @@ from aggregator.digest.doors import CHANGE_MARK, LEAVE_MARK
 from aggregator.digest.lint import Severity
 from aggregator.digest.rendering import LARGEST_BYTES
 from aggregator.errors import ConfigError
-from aggregator.model import Author, Coverage, EditionState, Outcome, Period, Rendered, SourceState, Topic
+from aggregator.model import Author, Coverage, Decision, DecisionKind, EditionState, Outcome, Period, Rendered, SourceState, Topic
 from aggregator.run.composing import composed, due_period, follow, next_period, wanted
 from aggregator.run.drafting import NOWHERE, drafted
 from tests.support.mentions import landing, mention
@@ -37,6 +37,7 @@ WEEK, DAY, HOUR = timedelta(days=7), timedelta(days=1), timedelta(hours=1)
 # Mondays at eight in Berlin.
 MONDAY = datetime(2026, 11, 9, 7, tzinfo=UTC)
 CREWS = "weekly"
+ESSAY = "https://blog{}.example.org/essay"
 
 
 @dataclass
@@ -62,13 +63,18 @@ class Office:
                 topic="crews",
                 at=at,
                 published=at - HOUR,
-                url=f"https://blog{number}.example.org/essay",
+                url=ESSAY.format(number),
                 **entry,
             )
             for number in range(first, self.found)
         ]
         with self.open() as app:
             app.store.land(landing(*articles, at=at))
+
+    def decides(self, *decisions: Decision) -> None:
+        """Makes these the whole list."""
+        with self.open() as app:
+            app.store.decisions.replace(decisions, self.now)
 
     def due(self) -> Period | None:
         with self.open() as app:
@@ -196,6 +202,44 @@ def test_a_dry_run_remembers_nothing(office: Office) -> None:
     with office.open(dry_run=True) as app:
         assert due_period(app, crews(app), CREWS) is not None
     assert not (office.folder / "state" / "private.db").exists()
+
+
+def test_two_told_stories_that_the_steward_joins_and_parts_again_are_never_new(office: Office) -> None:
+    office.finds(2, at=MONDAY - DAY)
+    office.sends()
+    office.now += WEEK
+    merge = Decision(kind=DecisionKind.MERGE, subject=ESSAY.format(0), others=(ESSAY.format(1),))
+    office.decides(merge)
+    assert office.sends().new == 0
+    office.now += WEEK
+    office.decides()
+    assert office.composes().new == 0
+
+
+def test_a_new_story_that_the_steward_joins_with_a_told_one_is_not_told_as_new(office: Office) -> None:
+    office.finds(1, at=MONDAY - DAY)
+    office.sends()
+    office.now += WEEK
+    office.finds(2, at=MONDAY + DAY)
+    office.decides(Decision(kind=DecisionKind.MERGE, subject=ESSAY.format(0), others=(ESSAY.format(1),)))
+    assert titles(office.composes()) == ["Essay 2"]
+
+
+def test_what_waited_for_the_steward_is_new_when_it_is_approved(office: Office) -> None:
+    text = CONFIGURATION.replace("id: feed-a", "id: feed-a, trust: hold")
+    (office.folder / "sources.yaml").write_text(text, encoding="utf-8")
+    office.finds(2, at=MONDAY - DAY)
+    assert office.sends().new == 0
+    office.now += WEEK
+    approve, hide = (Decision(kind=kind, subject=ESSAY.format(0)) for kind in (DecisionKind.APPROVE, DecisionKind.HIDE))
+    office.decides(approve)
+    assert titles(office.sends()) == ["Essay 0"]
+    office.now += WEEK
+    office.decides(approve, hide)
+    assert office.sends().new == 0
+    office.now += WEEK
+    office.decides(approve)
+    assert office.composes().new == 0
 
 
 def test_the_rhythms_are_told_apart(office: Office) -> None:
