@@ -29,7 +29,7 @@ def send(options: argparse.Namespace) -> int:
     from aggregator.run.timer import on_signals
 
     with application(options) as app:
-        if options.to:
+        if options.to is not None:
             return _trial(options, app)
         on_signals(app.stop.set)
         sent = send_due(
