@@ -22,6 +22,7 @@ import pytest
 import requests
 
 from aggregator.clock import now
+from aggregator.digest.tokens import Purpose, Tokens
 from aggregator.model import SubscriberState
 from aggregator.store.private.opening import open_private
 from aggregator.web.stamps import Stamps
@@ -68,7 +69,8 @@ if os.environ.get("CANARY_BREAKS"):
 
     def broken(self, mail, begin):
         begin()
-        raise RuntimeError(f"broken with {mail!r}, {self._mailer!r} and " + os.environ["AGGREGATOR_SMTP_PASSWORD"])
+        password = os.environ["AGGREGATOR_SMTP_PASSWORD"]
+        raise RuntimeError(f"broken with {mail!r} to {mail.address}, {mail.content!r}, {self._mailer!r} and {password}")
 
     for one in vars(smtp).values():
         if isinstance(one, type) and "hand_over" in vars(one):
@@ -101,8 +103,9 @@ class Life:
     steward: Steward
     planted: Path
     said: dict[str, Said] = field(default_factory=dict)
-    # Of mails that were handed over.
+    # Of links in mails.
     tokens: set[str] = field(default_factory=set)
+    # Of mails that were handed over.
     message_ids: set[str] = field(default_factory=set)
     received: set[str] = field(default_factory=set)
 
@@ -242,9 +245,11 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
         ):
             life.runs(name, *words, at=MONDAY + timedelta(hours=5))
         for copy in smtp.copies:
-            life.tokens |= set(re.findall(r"[a-z2-7]{45}", copy.content.replace("=\r\n", "").replace("=\n", "")))
             life.message_ids.add(copy.message_id)
             life.received.add(copy.recipient)
+        with closing(open_private(folder / "state" / "private.db")) as private:
+            tokens = Tokens(private.keys.signing())
+            life.tokens |= {tokens.sign(purpose, one.id) for purpose in Purpose for one in private.subscribers.all()}
         yield life
 
 
