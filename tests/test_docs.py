@@ -27,7 +27,7 @@ def test_every_platform_is_described(name: str) -> None:
 
 def commands() -> list[str]:
     help_text = _parser().format_help()
-    return sorted(set(re.findall(r"^    ([a-z]+) ", help_text, re.MULTILINE)))
+    return sorted(set(re.findall(r"^    ([a-z]+)(?: |$)", help_text, re.MULTILINE)))
 
 
 def test_every_command_is_in_the_readme() -> None:

@@ -76,7 +76,7 @@ sources:
 #   rhythms: {{weekly: "0 8 * * mon"}}    # Mondays at 8; cron expressions
 #   through: folder                      # smtp: your mail server hands it over; or listmonk, or buttondown
 #   smtp: {{host: mail.example.org, user: digest}}
-#   serve: {{url: "https://example.org/digest/"}}                     # where `aggregator serve` is reached, to subscribe and leave
+#   serve: {{url: "https://mail.example.org/"}}                       # where `aggregator serve` is reached, to subscribe and leave
 #   mailbox: {{address: digest@example.org, host: imap.example.org}}  # or by mail alone; also reads what came back
 """
 
