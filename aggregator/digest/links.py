@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,8 +22,6 @@ PATIENCE = timedelta(seconds=60)
 """How long all links together are waited for; what has not answered by then is not known."""
 WIDTH = 12
 """Links that are looked at at the same time."""
-
-_IN_TEXT = re.compile(r"\b(?:https?://|mailto:)[^\s<>\"]+")
 
 
 class Pages(Protocol):
@@ -52,15 +49,12 @@ def targets(html: str) -> tuple[str, ...]:
     return tuple(reader.found)
 
 
-def addresses(text: str) -> tuple[str, ...]:
-    """Addresses in a plain text, in order; a final point or bracket is not part of one."""
-    return tuple(_unwrapped(found[0]) for found in _IN_TEXT.finditer(text))
-
-
 def links_of(rendered: Rendered) -> tuple[str, ...]:
-    """Addresses of pages that an edition links to, each once, in order; without those that are each reader's own."""
-    found = (*targets(rendered.html), *addresses(rendered.text))
-    return tuple(dict.fromkeys(one for one in found if one.startswith(("http://", "https://")) and not is_own(one)))
+    """Addresses of pages that an edition links to, each once, in order; without those that are each reader's own.
+
+    They are those of the HTML: the plain text has the same, and beside them what titles mention.
+    """
+    return tuple(dict.fromkeys(one for one in targets(rendered.html) if one.startswith(("http://", "https://")) and not is_own(one)))
 
 
 def is_own(url: str) -> bool:
@@ -124,11 +118,3 @@ def _nowhere(error: SourceError) -> bool:
 
 
 _NO_SUCH_HOST = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
-
-
-def _unwrapped(url: str) -> str:
-    """Without what ends the sentence around it."""
-    url = url.rstrip(".,;:!?'")
-    while url.endswith((")", "]")) and url.count(url[-1]) > url.count({")": "(", "]": "["}[url[-1]]):
-        url = url[:-1]
-    return url

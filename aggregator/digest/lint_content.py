@@ -8,7 +8,7 @@ from itertools import zip_longest
 from urllib.parse import urlsplit
 
 from aggregator.digest.doors import CHANGE_MARK, LEAVE_MARK
-from aggregator.digest.links import addresses, links_of, targets
+from aggregator.digest.links import links_of, targets
 from aggregator.digest.lint_html import Looked, look, tokens
 from aggregator.digest.lint_report import Draft, Finding, LinkState, LinkStatus, error, warning
 from aggregator.digest.rendering import LARGEST_BYTES
@@ -84,7 +84,7 @@ def _placeholders(looked: Looked, draft: Draft) -> Iterator[Finding]:
 
 
 def _links(draft: Draft) -> Iterator[Finding]:
-    for url in dict.fromkeys((*targets(draft.rendered.html), *addresses(draft.rendered.text))):
+    for url in dict.fromkeys(targets(draft.rendered.html)):
         if not _followed(url):
             yield error("link-scheme", f"{shown(url)!r} is no link that a mail may hold. Write http, https or mailto, and a whole address.")
     for url in links_of(draft.rendered):
@@ -133,6 +133,8 @@ def _said(edition: Edition, settings: Settings) -> set[str]:
     values = [edition.title, edition.subject, edition.days, edition.coverage, edition.rhythm, settings.site.title, settings.site.url]
     if settings.digest:
         values += [settings.digest.title, settings.digest.postal, settings.digest.sender, settings.digest.reply_to]
+        values += [settings.digest.serve.url] if settings.digest.serve else []
+        values += [settings.digest.mailbox.address] if settings.digest.mailbox else []
     for one in (*edition.items, *edition.also, *edition.talked, *edition.pinned):
         values += [one.title, one.who, one.where, one.sentence, one.voices, one.talk, one.kind_text, one.href or ""]
     return {line for value in values if (line := " ".join(value.split()))}

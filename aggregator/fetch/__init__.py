@@ -1,9 +1,9 @@
 """Asking servers. This page holds what the rest of the program sees of it: `Http`, `Reply`, `Auth`, `Pace`.
 
-client.py is the one HTTP client · bound.py the client as one source sees it · exchange.py a question and its answer · network.py sends
-one question · guard.py refuses private addresses at connect time · body.py decodes what comes · faults.py says why nothing came · pace.py
-says when a host may be asked again · robots.py what pages may be read · status.py turns a bad reply into an error · auth.py holds the
-secrets · recording.py writes and replays HAR files.
+client.py is the one HTTP client · bound.py the client as one source sees it · api.py an API that is told things · exchange.py a question
+and its answer · network.py sends one question · guard.py refuses private addresses at connect time · body.py decodes what comes · faults.py
+says why nothing came · pace.py says when a host may be asked again · robots.py what pages may be read · status.py turns a bad reply into an
+error · auth.py holds the secrets · recording.py writes and replays HAR files.
 """
 
 from __future__ import annotations

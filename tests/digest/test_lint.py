@@ -259,6 +259,11 @@ def test_a_link_that_no_mail_may_hold_is_found(href: str) -> None:
     assert report.blocking(accept=set(RULES)) == tuple(one for one in report.errors if one.rule in STRUCTURAL)
 
 
+def test_an_address_that_a_title_mentions_is_none_of_the_editions_links() -> None:
+    given = draft(edition([item("What https://? is, and https://gone.example/"), *some_items()]), links={"https://gone.example/": DEAD})
+    assert lint(given).text() == ""
+
+
 def test_a_dead_link_is_found() -> None:
     links = {"https://blog.example.org/1": DEAD, "https://blog.example.org/2": LinkStatus(state=LinkState.GOOD, status=200)}
     assert "https://blog.example.org/1" in the_only(lint(draft(links=links)), "dead-link")
