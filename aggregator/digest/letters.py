@@ -65,10 +65,11 @@ def mail_letters(private: PrivateStore, settings: Settings, mailer: Mailer, cloc
     pace = Pace(mailer.per_second, threading.Event())
     with mailer.line() as line:
         for one in chain((first,), owed):
+            # Before the claim: whoever is killed while waiting leaves none behind.
+            pace.wait()
             at = clock()
             if not post.claim_letter(one.id, at):
                 continue
-            pace.wait()
             reply = _hand_over(letter(one, settings, tokens, salt=salt, at=at), line, post)
             _settle(one, reply, post, at)
             count, failed = count + (reply.fate is Fate.ACCEPTED), failed + (reply.fate is not Fate.ACCEPTED)
