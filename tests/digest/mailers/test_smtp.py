@@ -285,6 +285,11 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path, monkeypatch: 
         line.hand_over(mail(), Began())
 
 
+def test_a_port_that_speaks_no_tls_is_said_to_need_another_setting(server: SmtpServer) -> None:
+    with line_to(server, security="tls") as line, pytest.raises(DeliveryError, match=r'TLS failed: .*"starttls" with 587 and 25'):
+        line.hand_over(mail(), Began())
+
+
 @pytest.mark.parametrize(
     ("failures", "said"),
     [((), "it offers no STARTTLS"), ((Failure(at="STARTTLS", reply="454 4.7.0 TLS not available"),), "it answered 454 4.7.0")],
