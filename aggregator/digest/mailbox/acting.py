@@ -6,7 +6,6 @@ written by somebody who had the copy; whatever else is claimed changes nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +16,10 @@ from aggregator.digest.membership import Membership
 from aggregator.digest.tokens import Purpose, Tokens
 from aggregator.model import Bounce, SubscriberState
 from aggregator.store.private import PrivateStore
+from aggregator.store.private.addresses import folded
+
+# Copies of one recipient that a bounce may be about: half a year of weekly mail.
+_RECENT = 26
 
 
 class Outcome(StrEnum):
@@ -130,13 +133,5 @@ class Acting:
                     yield copy.recipient, message_id
 
 
-# Copies of one recipient that a bounce may be about: half a year of weekly mail.
-_RECENT = 26
-
-
 def _names(addresses: Iterable[str], address: str) -> bool:
-    return bool(address) and any(_folded(one) == _folded(address) for one in addresses)
-
-
-def _folded(address: str) -> str:
-    return re.sub(r"\s", "", address).casefold()
+    return any(folded(one) == folded(address) for one in addresses if address)

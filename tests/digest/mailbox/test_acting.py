@@ -125,7 +125,8 @@ def test_an_answer_to_an_edition_by_a_machine_is_no_bounce(post: Correspondence)
 def test_a_token_outranks_the_copy_of_somebody_else(post: Correspondence) -> None:
     raw = post.read("postfix-unknown-user").replace(post.message_id(ADA).encode(), post.message_id(BO).encode())
     assert post.arrives(raw) is Outcome.CAME_BACK_HARD
-    assert (post.state(ADA), post.state(BO)) == (SUPPRESSED, ACTIVE)
+    (other,) = post.private.ledger.recent(BO, 1)
+    assert (post.state(ADA), post.state(BO), other.bounce) == (SUPPRESSED, ACTIVE, None)
 
 
 def test_a_bounce_of_a_letter_suppresses_who_was_to_confirm(post: Correspondence) -> None:
