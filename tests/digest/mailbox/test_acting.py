@@ -129,6 +129,12 @@ def test_a_token_outranks_the_copy_of_somebody_else(post: Correspondence) -> Non
     assert (post.state(ADA), post.state(BO), other.bounce) == (SUPPRESSED, ACTIVE, None)
 
 
+def test_the_parts_of_a_bounce_in_another_mail_are_no_bounce(post: Correspondence) -> None:
+    raw = post.read("copy-of-no-token").replace(b"multipart/report; report-type=delivery-status", b"multipart/mixed")
+    assert post.arrives(raw) is Outcome.UNTOUCHED
+    assert post.state(ADA) is ACTIVE
+
+
 def test_a_bounce_of_a_letter_suppresses_who_was_to_confirm(post: Correspondence) -> None:
     post.subscribes(CLEO, "ada2@example.org", PENDING)
     raw = post.read("postfix-unknown-user", id=CLEO).replace(b"ada@example.org", b"ada2@example.org")
