@@ -13,11 +13,15 @@ LONGEST = 200
 _ABOUT_THE_ADDRESS = frozenset((550, 551, 553, 556))
 # And yet, with those codes, also said of the sender, of what the mail looks like, or of today.
 _NOT_THE_ADDRESS = re.compile(
-    r"polic|spam|spoof|block|black|deny|denied|reject(?:ed)? (?:by|due)|reputation|listed|rbl|dnsbl|dmarc|spf|dkim|ptr|reverse|sender|relay"
+    r"polic|spam|spoof|block|black|deny|denied|reject(?:ed)? (?:by|due)|reputation|listed|rbl|dnsbl|dmarc|spf|dkim|ptr|reverse|sender|relay|rcpthosts"
     r"|authenticat|auth(?:ori[sz])|content|virus|quota|full|exceed|too (?:many|large|big)|rate|limit|temporar|try again|later|greylist|tls",
     re.IGNORECASE,
 )
-_RELAY = re.compile(r"relay", re.IGNORECASE)
+# Postfix, sendmail, Exim, Exchange, qmail. "User unknown in relay recipient table" is another matter.
+_RELAY = re.compile(
+    r"relay(?:ing)?\b[^.]{0,40}\b(?:denied|refused|prohibited|not (?:permitted|allowed))|(?:unable to|not|no) relay|rcpthosts",
+    re.IGNORECASE,
+)
 _TIRED = re.compile(
     r"too many (?:messages|mails|e-?mails|recipients|transactions)|(?:on|in|per|for) (?:this |the )?(?:connection|session)", re.IGNORECASE
 )
@@ -43,9 +47,9 @@ def ours(code: int, text: str) -> bool:
     return code in (530, 538)
 
 
-def relay(text: str) -> bool:
-    """Whether a server says that it passes nothing on for us: a matter of settings, which the operator will repair."""
-    return bool(_RELAY.search(text))
+def relay(code: int, text: str) -> bool:
+    """Whether a refusal at RCPT says that nothing is passed on for us: a matter of settings, which the operator will repair."""
+    return bool(_RELAY.search(text)) and not hard(code, text)
 
 
 def tired(code: int, text: str) -> bool:

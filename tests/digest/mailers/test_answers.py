@@ -20,7 +20,8 @@ from aggregator.digest.mailers import answers
         (550, "Unknown user", True),
         (550, "No such user here", True),
         (551, "user not local", True),
-        (553, "sorry, that address is not in my list of allowed rcpthosts", True),
+        (550, "5.1.1 <ada@example.org>: Recipient address rejected: User unknown in relay recipient table", True),
+        (553, "sorry, that domain isn't in my list of allowed rcpthosts", False),
         (556, "domain does not accept mail", True),
         (552, "5.2.2 The email account that you tried to reach is over quota.", False),
         (550, "5.7.1 Our system has detected that this message is likely unsolicited mail", False),
@@ -36,6 +37,22 @@ from aggregator.digest.mailers import answers
 )
 def test_an_address_is_condemned_only_by_what_can_be_about_nothing_else(code: int, text: str, hard: bool) -> None:
     assert answers.hard(code, text) is hard
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "relay"),
+    [
+        (554, "5.7.1 <ada@example.org>: Relay access denied", True),
+        (550, "5.7.1 <ada@example.org>... Relaying denied. Proper authentication required.", True),
+        (550, "relay not permitted", True),
+        (550, "5.7.54 SMTP; Unable to relay recipient in non-accepted domain", True),
+        (553, "sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", True),
+        (550, "5.1.1 <ada@example.org>: Recipient address rejected: User unknown in relay recipient table", False),
+        (550, "5.7.1 Blocked by policy", False),
+    ],
+)
+def test_a_server_that_passes_nothing_on_for_us_is_understood(code: int, text: str, relay: bool) -> None:
+    assert answers.relay(code, text) is relay
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ class _SmtpLine:
             raise failure(self._mailer.server, f"it refuses the sender: {text}", "Ask who runs it which senders your account may use")
         if answers.ours(answer.code, answer.text):
             raise failure(self._mailer.server, f"it wants a login: {text}", "Set digest.smtp.user and AGGREGATOR_SMTP_PASSWORD")
-        if answer.verb == "RCPT" and answers.relay(answer.text):
+        if answer.verb == "RCPT" and answers.relay(answer.code, answer.text):
             return Reply(fate=Fate.LATER, text=text)
         return Reply(fate=Fate.REFUSED, text=text, hard=answer.verb == "RCPT" and answers.hard(answer.code, answer.text))
 
