@@ -13,8 +13,8 @@ LONGEST = 200
 _ABOUT_THE_ADDRESS = frozenset((550, 551, 553, 556))
 # And yet, with those codes, also said of the sender, of what the mail looks like, or of today.
 _NOT_THE_ADDRESS = re.compile(
-    r"polic|spam|spoof|block|black|deny|denied|reject(?:ed)? (?:by|due)|reputation|listed|rbl|dnsbl|dmarc|spf|dkim|ptr|reverse|sender|relay|rcpthosts"
-    r"|authenticat|auth(?:ori[sz])|content|virus|quota|full|exceed|too (?:many|large|big)|rate|limit|temporar|try again|later|greylist|tls",
+    r"polic|spam|spoof|block|black|deny|denied|reject(?:ed)? (?:by|due)|reputation|listed|rbl|dnsbl|dmarc|spf|dkim|ptr|reverse|sender|relay"
+    r"|rcpthosts|authenticat|auth(?:ori[sz])|content|virus|quota|full|exceed|too (?:many|large|big)|rate|limit|temporar|try again|later|greylist|tls",
     re.IGNORECASE,
 )
 # Postfix, sendmail, Exim, Exchange, qmail. "User unknown in relay recipient table" is another matter.
