@@ -238,9 +238,10 @@ def test_trouble_that_was_only_said_is_none(case: Case) -> None:
     assert len(case.fake.sent) == 1
 
 
-def test_an_edition_that_is_refused_is_refused(case: Case) -> None:
-    case.fake.before = once(case.starts, reply({"message": "no", "detail": "no"}, 400))
-    assert case.hand_over() is Fate.REFUSED
+def test_what_the_account_may_not_do_yet_is_tried_again(case: Case) -> None:
+    case.fake.before = once(case.starts, reply({"message": "confirm your address first"}, 400))
+    assert [case.hand_over(), case.hand_over()] == [Fate.LATER, Fate.ACCEPTED]
+    assert len(case.fake.sent) == 1
 
 
 @pytest.mark.parametrize("name", ["listmonk", "buttondown"])
@@ -333,6 +334,44 @@ def test_a_recording_is_not_told_to_send(case: Case, clients: Callable[..., Clie
     assert service is not None
     with pytest.raises(DeliveryError, match="--replay"):
         service.hand_over(edition(), recorded.rendered(edition()), "id@example.org", Begun())
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"message": "Invalid {{ body }} of ada@example.org"}, "Invalid body of …@… (status 400)"),
+        ({"detail": "No such newsletter."}, "No such newsletter. (status 400)"),
+        ({"detail": [{"msg": "Extra inputs"}, {"msg": "Too long"}]}, "Extra inputs; Too long (status 400)"),
+        ([], "status 400"),
+    ],
+)
+def test_what_a_service_says_of_a_refusal_is_told_without_addresses(case: Case, value: object, words: str) -> None:
+    case.fake.before = lambda asked: reply(value, 400)
+    with pytest.raises(DeliveryError, match=re.escape(f"{case.service.name}: {words}; look at it in {case.service.name}")):
+        case.hand_over()
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (500, "trouble (status 500)"),
+        (401, "set "),
+        (404, "url is right"),
+        (301, "url is right"),
+        (403, "to a key that may"),
+        (400, "put right"),
+    ],
+)
+def test_what_to_do_is_said_with_each_answer(case: Case, status: int, words: str) -> None:
+    case.fake.before = once(case.starts, reply({"message": "trouble"}, status))
+    given = edition()
+    said = case.service.hand_over(given, case.rendered(given), "id@example.org", Begun())
+    assert words in said.text
+
+
+def test_a_service_that_wants_rest_when_it_is_told_to_send_gets_it(case: Case) -> None:
+    case.fake.before = once(case.starts, reply({"message": "too many requests"}, 429))
+    assert case.hand_over() is Fate.LATER
 
 
 def test_a_missing_key_is_told() -> None:

@@ -135,9 +135,8 @@ def _begun(desk: Desk, edition: str, error: AggregatorError) -> Reply:
         return Reply(fate=Fate.LATER, text=text)
     if status is None or status < 300 or status in _IN_FRONT:
         return Reply(fate=Fate.UNCERTAIN, text=text)
-    if status < 400 or status in (401, 403, 425, 429) or status >= 500:
-        return Reply(fate=Fate.LATER, text=f"{text}; {_advice(desk, status)}")
-    return Reply(fate=Fate.REFUSED, text=text)
+    # The draft was taken, so that what is refused now is for the account's sake: once that is put right, it goes out after all.
+    return Reply(fate=Fate.LATER, text=f"{text}; {_advice(desk, status)}")
 
 
 def _advice(desk: Desk, status: int | None) -> str:
