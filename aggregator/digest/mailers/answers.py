@@ -9,12 +9,14 @@ from aggregator.digest.encoding import one_line
 
 # Of an answer that is kept.
 LONGEST = 200
+_LOOKED_AT = 1000
 # With no enhanced code: no such mailbox, somebody else's, a name that cannot be (RFC 5321 §4.2.3), a domain without mail (RFC 7504 §3).
 _ABOUT_THE_ADDRESS = frozenset((550, 551, 553, 556))
 # And yet, with those codes, also said of the sender, of what the mail looks like, or of today.
 _NOT_THE_ADDRESS = re.compile(
     r"polic|spam|spoof|block|black|deny|denied|reject(?:ed)? (?:by|due)|reputation|listed|rbl|dnsbl|dmarc|spf|dkim|ptr|reverse|sender|relay"
-    r"|rcpthosts|authenticat|auth(?:ori[sz])|content|virus|quota|full|exceed|too (?:many|large|big)|rate|limit|temporar|try again|later|greylist|tls",
+    r"|rcpthosts|authenticat|auth(?:ori[sz])|content|virus|quota|full|exceed|too (?:many|large|big)"
+    r"|rate|limit|temporar|try again|later|greylist|tls",
     re.IGNORECASE,
 )
 # Postfix, sendmail, Exim, Exchange, qmail. "User unknown in relay recipient table" is another matter.
@@ -59,7 +61,11 @@ def tired(code: int, text: str) -> bool:
 
 def cleaned(code: int, text: str, address: str = "") -> str:
     """An answer in one line, without the recipient's address and any other."""
-    words = _ADDRESS.sub("…", one_line(text))
+    words = one_line(text)
+    if len(words) > _LOOKED_AT:
+        # No address is cut in two, of which one half would not be known for what it is.
+        words = words[:_LOOKED_AT].rpartition(" ")[0]
+    words = _ADDRESS.sub("…", words)
     # Most answers name nobody, and an expression of its own for each recipient is dear.
     for part in (part for part in _parts(address) if part.casefold() in words.casefold()):
         words = re.sub(rf"(?<![^\W_]){re.escape(part)}(?![^\W_])", "…", words, flags=re.IGNORECASE)

@@ -87,6 +87,11 @@ def test_an_answer_is_kept_in_one_line_without_an_address(said: str, kept: str) 
     assert answers.cleaned(550, said, "ada.lovelace+news@example.org") == kept
 
 
+def test_an_endless_answer_is_looked_at_in_part_and_cuts_no_address_in_two() -> None:
+    said = "<ada@example.org> " * 55 + " ".join(["ada.lovelace@example.org"] * 400) + "x" * 1_000_000
+    assert set(answers.cleaned(550, said).removeprefix("550 ")) == {"<", "…", ">", " "}
+
+
 @settings(deadline=None)
 @given(before=some.text(max_size=40), after=some.text(max_size=400), local=some.from_regex(r"[a-z0-9._+-]{3,20}", fullmatch=True))
 @example(before="a=", after="", local="ada")
