@@ -28,6 +28,8 @@ from aggregator.run.outcomes import Outcome, Sent
 from aggregator.run.trial import try_out
 from aggregator.text import cron
 from tests.support.crews import CONFIGURATION, feed, has_run, replies, runs_with
+from tests.support.listmonk import FakeListmonk
+from tests.support.server import Script, Server
 from tests.support.smtp import Failure, SmtpServer
 from tests.support.steward import Steward
 
@@ -544,3 +546,57 @@ def test_status_as_json_holds_what_a_program_needs(steward: Steward) -> None:
     assert set(one) == {"id", "period", "state", "at", "stories", "recipients", "copies", "again_at", "stopped", "report"}
     assert set(one["copies"]) == {state.value for state in DeliveryState}
     assert [(due["topic"], due["rhythm"]) for due in told["next"]] == [("crews", "weekly")]
+
+
+# -- through a service that sends
+
+
+@pytest.fixture
+def listmonk(steward: Steward, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeListmonk]:
+    monkeypatch.setenv("LISTMONK_TOKEN", "listmonk-token-1")
+    with Server() as running:
+        service = f"  through: listmonk\n  listmonk: {{url: '{running.url('/')}', user: aggregator, lists: [1, 2]}}\n"
+        configure(steward, more=service + "fetch: {allow_networks: [127.0.0.0/8]}\n")
+        yield FakeListmonk(running)
+
+
+def test_a_service_is_handed_the_edition_once_and_has_one_row(steward: Steward, listmonk: FakeListmonk) -> None:
+    asked: list[str] = []
+
+    def agree(question: str) -> bool:
+        asked.append(question)
+        return True
+
+    one = only(sends(steward, agree=agree))
+    assert one.what == "sent", one.said
+    assert asked[0].endswith("with 4 stories to listmonk?")
+    sends(steward, MORNING + timedelta(hours=1))
+    assert len(listmonk.sent) == 1
+    with opened(steward) as app:
+        (row,) = app.private.ledger.deliveries(one.edition)
+    assert (row.recipient, row.state) == ("listmonk", DeliveryState.HANDED_OVER)
+
+
+def test_a_service_that_was_not_heard_is_asked_before_anything_is_handed_over_again(steward: Steward, listmonk: FakeListmonk) -> None:
+    listmonk.after = lambda asked: Script(raw=b"", hang_up=True) if asked.path.endswith("/status") else None
+    listmonk.before = lambda asked: Script(status=503) if listmonk.sent else None
+    sent = sends(steward)
+    assert (only(sent).what, sent.exit_code) == ("sending", 7)
+    still = sends(steward, MORNING + timedelta(minutes=30))
+    assert still.exit_code == 7
+    listmonk.before = listmonk.after = lambda asked: None
+    found = sends(steward, MORNING + timedelta(hours=1))
+    assert found.exit_code == 0
+    assert any("listmonk says that it has" in remark for remark in found.remarks)
+    assert len(listmonk.sent) == 1
+    assert issued(steward)[0].state is EditionState.SENT
+
+
+def test_a_service_that_cannot_be_reached_has_nothing_and_is_tried_again(steward: Steward, listmonk: FakeListmonk) -> None:
+    listmonk.before = lambda asked: Script(status=403)
+    sent = sends(steward)
+    assert sent.exit_code == 1
+    assert "No mail can be handed over" in " ".join(only(sent).said)
+    listmonk.before = lambda asked: None
+    assert only_sending(sends(steward, MORNING + timedelta(hours=1))).what == "sent"
+    assert len(listmonk.sent) == 1
