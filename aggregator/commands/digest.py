@@ -188,7 +188,7 @@ def _report(options: argparse.Namespace, sent: Sent) -> int:
     if sent.letters:
         talk(options, f"Mailed {sent.letters} confirmation {'letter' if sent.letters == 1 else 'letters'}.")
     if sent.broken:
-        complain(f"No letter can be mailed: {sent.broken}.")
+        complain(f"No letter can be mailed: {sent.broken.rstrip('.')}.")
     for one in sent.editions:
         for line in one.said:
             complain(line) if one.exit_code else talk(options, line)

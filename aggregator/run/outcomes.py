@@ -64,7 +64,8 @@ def with_delivered(outcome: Outcome, edition: Edition, delivered: Delivered, *, 
     said = [f"{name}: {copies(counts[DeliveryState.HANDED_OVER])} handed over{f', {refused} refused' if refused else ''}."]
     code = 0
     if delivered.broken:
-        said.append(f"No mail can be handed over: {delivered.broken}. {copies(due).capitalize()} due; the next `digest send` goes on.")
+        why = delivered.broken.rstrip(".")
+        said.append(f"No mail can be handed over: {why}. {copies(due).capitalize()} due; the next `digest send` goes on.")
         code = 1
     elif delivered.refusing:
         said.append(
