@@ -11,25 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.digest.domain import Domain
 from aggregator.digest.doors import CHANGE_MARK, LEAVE_MARK
 from aggregator.digest.lint import RULES, STRUCTURAL, Draft, LinkState, LinkStatus, Report, Severity, lint
 from aggregator.digest.lint_report import error, warning
 from aggregator.model import EditionState, Group, Item, Period, Rendered
-from tests.support.drafts import GOOD_DOMAIN, GOOD_KEY, NOW, draft, last_week, whole_digest
+from tests.support.drafts import GOOD_DOMAIN, NOW, draft, found, last_week, the_only, whole_digest
 from tests.support.editions import WEEK, edition, item, some_items
 
 DEAD = LinkStatus(state=LinkState.DEAD, status=404, reason="there is nothing at this address (status 404)")
-
-
-def found(report: Report) -> list[tuple[str, Severity]]:
-    return [(one.rule, one.severity) for one in report.findings]
-
-
-def the_only(report: Report, rule: str, severity: Severity = Severity.ERROR) -> str:
-    """The sentence of the one finding there is."""
-    assert found(report) == [(rule, severity)], report.text()
-    return report.findings[0].sentence
 
 
 def html(given: Draft, change: Callable[[str], str]) -> Draft:
@@ -350,46 +339,6 @@ def test_nobody_to_send_to_is_a_warning() -> None:
     the_only(lint(draft(last=None, recipients=0)), "recipients", Severity.WARNING)
 
 
-BAD_DOMAINS: dict[str, tuple[Domain, str]] = {
-    "no SPF": (replace(GOOD_DOMAIN, spf=()), "spf"),
-    "two SPF": (replace(GOOD_DOMAIN, spf=("v=spf1 -all", "v=spf1 ~all")), "spf"),
-    "everybody": (replace(GOOD_DOMAIN, spf=("v=spf1 +all",)), "spf"),
-    "broken SPF": (replace(GOOD_DOMAIN, spf=("v=spf1 ipv4:192.0.2.1 -all",)), "spf"),
-    "eleven look-ups": (replace(GOOD_DOMAIN, spf_lookups=11), "spf"),
-    "a missing include": (replace(GOOD_DOMAIN, spf_missing=("gone.example",)), "spf"),
-    "no key": (replace(GOOD_DOMAIN, dkim=()), "dkim"),
-    "a revoked key": (replace(GOOD_DOMAIN, dkim=("v=DKIM1; p=",)), "dkim"),
-    "a short key": (replace(GOOD_DOMAIN, dkim=("v=DKIM1; p=" + "A" * 120,)), "dkim"),
-    "no DMARC": (replace(GOOD_DOMAIN, dmarc=(), dmarc_of=""), "dmarc"),
-    "two DMARC": (replace(GOOD_DOMAIN, dmarc=("v=DMARC1; p=none", "v=DMARC1; p=reject")), "dmarc"),
-}
-
-
-@pytest.mark.parametrize(("domain", "rule"), BAD_DOMAINS.values(), ids=BAD_DOMAINS)
-def test_a_domain_that_proves_nothing_is_found(domain: Domain, rule: str) -> None:
-    the_only(lint(draft(domain=domain)), rule)
-
-
-@pytest.mark.parametrize(("domain", "rule"), BAD_DOMAINS.values(), ids=BAD_DOMAINS)
-def test_files_that_nobody_sends_are_only_warned_about(domain: Domain, rule: str) -> None:
-    the_only(lint(draft(digest=whole_digest(through="folder"), domain=domain)), rule, Severity.WARNING)
-
-
-@pytest.mark.parametrize(("field", "rule"), [("spf", "spf"), ("dkim", "dkim"), ("dmarc", "dmarc")])
-def test_a_dns_that_does_not_answer_is_a_warning(field: str, rule: str) -> None:
-    the_only(lint(draft(domain=replace(GOOD_DOMAIN, **{field: None}))), rule, Severity.WARNING)  # type: ignore[arg-type]  # a field that may be None
-
-
-def test_mail_that_comes_back_elsewhere_and_is_not_signed_is_not_aligned() -> None:
-    mailbox = replace(whole_digest().mailbox, address="digest@elsewhere.example")  # type: ignore[type-var]  # a whole digest has one
-    report = lint(draft(digest=whole_digest(mailbox=mailbox, dkim_selector=""), domain=replace(GOOD_DOMAIN, dkim=None)))
-    assert found(report) == [("dmarc", Severity.ERROR), ("dkim", Severity.WARNING)]
-
-
-def test_a_key_that_is_good_is_good() -> None:
-    assert lint(draft(domain=replace(GOOD_DOMAIN, dkim=("junk", GOOD_KEY)))).text() == ""
-
-
 def test_an_edition_that_nobody_can_leave_is_found() -> None:
     given = draft()
     changed = replace(given, rendered=replace(given.rendered, text=given.rendered.text.replace(LEAVE_MARK, "x" * len(LEAVE_MARK))))
@@ -405,7 +354,7 @@ def test_an_empty_edition_is_found() -> None:
 def test_every_rule_is_broken_by_a_test() -> None:
     from pathlib import Path
 
-    text = Path(__file__).read_text(encoding="utf-8")
+    text = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_lint*.py"))
     assert [rule for rule in RULES if f'"{rule}"' not in text] == []
 
 

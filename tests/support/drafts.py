@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aggregator.digest.domain import Domain
 from aggregator.digest.doors import doors
-from aggregator.digest.lint import Draft
+from aggregator.digest.lint import Draft, Report, Severity
 from aggregator.digest.mime import blank, message_id
 from aggregator.digest.rendering import render
 from aggregator.digest.tokens import Tokens
@@ -87,3 +87,13 @@ def draft(given: Edition | None = None, *, digest: Digest | None = None, **field
         "domain": GOOD_DOMAIN,
     }
     return Draft(**(made | fields))  # type: ignore[arg-type]  # the fields of Draft, as a test names them
+
+
+def found(report: Report) -> list[tuple[str, Severity]]:
+    return [(one.rule, one.severity) for one in report.findings]
+
+
+def the_only(report: Report, rule: str, severity: Severity = Severity.ERROR) -> str:
+    """The sentence of the one finding there is."""
+    assert found(report) == [(rule, severity)], report.text()
+    return report.findings[0].sentence

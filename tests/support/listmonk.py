@@ -71,3 +71,19 @@ class FakeListmonk:
         row["status"] = "running"
         self.sent.append(row["id"])
         return reply({"data": row})
+
+
+# What Go's templates would make of a text: the placeholders run, strings are given back, all else is as it is.
+_ACTION = re.compile(r'\{\{ (?:Safe )?("(?:[^"\\]|\\.)*"|UnsubscribeURL|ManageURL) \}\}')
+
+
+def filled(text: str) -> str:
+    """A text as Go's text/template would fill it, when nothing in it is an action but those that we write."""
+
+    def value_of(found: re.Match[str]) -> str:
+        value: str = eval(found[1]) if found[1].startswith('"') else f"<{found[1]}>"  # our own string literal
+        return value
+
+    rest = _ACTION.sub("", text)
+    assert "{{" not in rest, rest
+    return _ACTION.sub(value_of, text)
