@@ -32,6 +32,7 @@ from tests.support.listmonk import FakeListmonk
 from tests.support.server import Script, Server
 from tests.support.smtp import Failure, SmtpServer
 from tests.support.steward import Steward
+from tests.support.terminal import at_terminal
 
 NEW = [(f"https://blog.example/{number}", f"More on crews, {number}", f"Writer {number}") for number in range(4, 8)]
 # The first Monday morning after the stories were found, whenever this is run.
@@ -600,3 +601,34 @@ def test_a_service_that_cannot_be_reached_has_nothing_and_is_tried_again(steward
     listmonk.before = lambda asked: None
     assert only_sending(sends(steward, MORNING + timedelta(hours=1))).what == "sent"
     assert len(listmonk.sent) == 1
+
+
+# -- at a terminal
+
+
+@pytest.mark.parametrize(("key", "what", "count"), [("y\r", "12 copies handed over.", READERS), ("\r", "Nothing was sent.", 0)])
+def test_at_a_terminal_the_steward_is_asked(steward: Steward, key: str, what: str, count: int) -> None:
+    configure(steward, rhythm="* * * * *")
+    with at_terminal(steward, "digest", "send", "--replay", "replies.har") as screen:
+        screen.sees("with 4 stories to 12 subscribers? [y/N] ")
+        screen.presses(key)
+        screen.sees(what)
+        assert screen.ends() == (0 if count else 2)
+    assert len(mails(steward)) == count
+
+
+def test_the_command_says_as_json_what_it_did(steward: Steward) -> None:
+    configure(steward, rhythm="* * * * *")
+    told = steward.runs("digest", "send", "--yes", "--json", "--replay", "replies.har").json()
+    assert (told["exit_code"], told["uncertain"], told["locked"]) == (0, 0, False)
+    (one,) = told["editions"]
+    assert (one["what"], one["delivered"]["handed_over"], one["delivered"]["ended"]) == ("sent", 12, True)
+
+
+def test_a_dry_run_of_resuming_says_what_is_due_and_sends_nothing(steward: Steward, server: SmtpServer) -> None:
+    server.fail(Failure(at="MAIL", reply="530 5.7.0 Log in first", times=0))
+    sends(steward)
+    said = steward.runs("digest", "resume", "--dry-run")
+    assert said.code == 0
+    assert "12 copies due" in said.err
+    assert server.copies == ()
