@@ -188,6 +188,13 @@ def test_the_sentence_about_texts_that_differ_names_no_mailbox_and_no_token() ->
     assert LEAVE_MARK not in sentence
 
 
+def test_what_is_not_shown_need_not_be_in_the_plain_text() -> None:
+    hidden = '<div style="display:none"><p>A taste</p> of <b>it</b></div><p hidden>more</p>'
+    assert lint(html(draft(), lambda text: text.replace("<h1", hidden + "<h1", 1))).text() == ""
+    shown = hidden.replace("display:none", "color:red")
+    the_only(lint(html(draft(), lambda text: text.replace("<h1", shown + "<h1", 1))), "texts-differ")
+
+
 IMAGE = '<img src="data:image/png;base64,AAAA"{}>'
 
 

@@ -15,8 +15,7 @@ from aggregator.digest.lint import Draft, lint
 from aggregator.digest.mailers import Fate
 from aggregator.digest.rendering import render
 from aggregator.digest.services import CHANGE_DOOR, LEAVE_DOOR, Service, service_of
-from aggregator.digest.services.listmonk import tag_of
-from aggregator.errors import DeliveryError, MissingSecret
+from aggregator.errors import DeliveryError
 from aggregator.fetch.auth import Sessions
 from aggregator.fetch.client import Client
 from aggregator.fetch.recording import Recorder, Replay
@@ -292,6 +291,16 @@ def test_a_redirect_is_not_followed_with_the_edition(case: Case) -> None:
         case.hand_over()
 
 
+@pytest.mark.parametrize("name", ["listmonk", "buttondown"])
+def test_a_service_may_live_below_a_path(name: str, clients: Callable[..., Client]) -> None:
+    with Server() as server:
+        service = service_of(settings_of(name, server.url("/below/it"), TOKENS[name]), clients)
+        assert service is not None
+        assert service.seek("crews/weekly/2026-W48") is None
+        (asked,) = server.asked
+    assert asked.path.startswith(("/below/it/api/campaigns?", "/below/it/v1/emails?"))
+
+
 def test_a_list_that_the_user_may_not_use_is_told_before_anything_is_sent(clients: Callable[..., Client]) -> None:
     with Server() as server:
         case = case_of("listmonk", server, clients)
@@ -372,18 +381,6 @@ def test_a_service_that_wants_rest_when_it_is_told_to_send_gets_it(case: Case) -
     assert case.hand_over() is Fate.LATER
 
 
-def test_a_missing_key_is_told() -> None:
-    settings = settings_of("listmonk", "https://news.example.org/", "x")
-    keyless = Settings(file=settings.file, site=settings.site, topics=(), sources=(), digest=settings.digest)
-    with pytest.raises(MissingSecret, match="LISTMONK_TOKEN"):
-        service_of(keyless, lambda: pytest.fail("no client is needed"))
-
-
-def test_no_service_needs_no_client() -> None:
-    settings = Settings(file=Path("x"), site=Site(title="x"), topics=(), sources=(), digest=digest_of())
-    assert service_of(settings, lambda: pytest.fail("no client is needed")) is None
-
-
 def test_only_the_placeholders_are_templates_in_what_is_sent(case: Case) -> None:
     given = edition([item("{{ .Subscriber.Email }} {% debug %} {# x #}", "https://blog.example.org/{{a}}"), *edition().items])
     case.hand_over(given)
@@ -393,8 +390,3 @@ def test_only_the_placeholders_are_templates_in_what_is_sent(case: Case) -> None
     if case.name == "listmonk":
         text = filled(sent["altbody"])
         assert text == case.rendered(given).text.replace(LEAVE_DOOR, "<UnsubscribeURL>").replace(CHANGE_DOOR, "<ManageURL>")
-
-
-def test_a_tag_of_listmonk_fits() -> None:
-    tag = tag_of("a topic with spaces/weekly/2026-W47" * 9)
-    assert re.fullmatch(r"[a-z0-9-]{1,100}", tag)
