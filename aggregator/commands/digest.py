@@ -16,7 +16,7 @@ from aggregator.model import Delivery, DeliveryState, EditionState, Issued
 if TYPE_CHECKING:
     from aggregator.app import App
     from aggregator.run.issuing import Agree
-    from aggregator.run.outbox import Desk
+    from aggregator.run.outbox import Outbox
     from aggregator.run.outcomes import Sent
 
 # Editions that `status` tells of.
@@ -87,18 +87,18 @@ def resolve(options: argparse.Namespace) -> int:
     """Say what became of copies whose fate is uncertain; without more, list them."""
     from aggregator.run import resolving
 
-    with application(options) as app, _desk(app) as desk:
-        rows = resolving.open_copies(desk, options.edition, options.recipient)
+    with application(options) as app, _outbox(app) as outbox:
+        rows = resolving.open_copies(outbox, options.edition, options.recipient)
         if options.log:
             with _log(options) as lines:
-                looked = resolving.look_up(desk, rows, lines)
+                looked = resolving.look_up(outbox, rows, lines)
             for line in _looked(looked.arrived, looked.cut_off, looked.absent):
                 say(line)
         elif options.arrived or options.again:
             state = DeliveryState.HANDED_OVER if options.arrived else DeliveryState.DUE
-            resolving.resolve(desk, rows, state, "as the steward says")
+            resolving.resolve(outbox, rows, state, "as the steward says")
             say(_resolved(len(rows), again=options.again))
-        left = resolving.open_copies(desk, options.edition, ())
+        left = resolving.open_copies(outbox, options.edition, ())
     if options.json:
         show({"uncertain": [_plain(row) for row in left]})
     elif not (options.arrived or options.again or options.log):
@@ -111,7 +111,7 @@ def cancel(options: argparse.Namespace) -> int:
     """Stop an edition: nobody else gets it."""
     from aggregator.run import resolving
 
-    with application(options) as app, _desk(app) as desk:
+    with application(options) as app, _outbox(app) as outbox:
         found = resolving.named(app, options.edition, app.private.ledger.issued())
         sending = [one for one in found if one.state is EditionState.SENDING]
         if not sending:
@@ -124,7 +124,7 @@ def cancel(options: argparse.Namespace) -> int:
         if not options.dry_run and not _agreeing(options)(f"Stop {sending[0].edition.id}? {said}."):
             complain("Nothing was stopped; --yes does it without asking.")
             return 2
-        resolving.cancel(desk, sending[0])
+        resolving.cancel(outbox, sending[0])
     say(f"{'Would stop' if options.dry_run else 'Stopped'} {sending[0].edition.id}: {said}.")
     return 0
 
@@ -162,10 +162,10 @@ def _rules(names: Sequence[str]) -> Sequence[str]:
 
 
 @contextmanager
-def _desk(app: App) -> Iterator[Desk]:
-    from aggregator.run.outbox import desk
+def _outbox(app: App) -> Iterator[Outbox]:
+    from aggregator.run.outbox import open_outbox
 
-    with desk(app) as here:
+    with open_outbox(app) as here:
         if here is None:
             raise AggregatorError("another process is sending: try again when it has ended")
         for remark in here.remarks:
@@ -244,10 +244,10 @@ def _lines(told: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield from columns([(one["id"], one["state"], day(one["at"]), f"{one['stories']} new", _counted(one["copies"])) for one in told])
     for one in told:
         name = one["period"]
-        if one["stopped"]:
+        if one["stopped"] and one["state"] == EditionState.SENDING.value:
             yield f"{name} is stopped: {one['stopped']} `aggregator digest resume {name}` goes on."
         elif one["state"] == EditionState.SENDING.value and one["copies"][DeliveryState.DUE.value]:
-            yield f"{name}: what is due is tried from {day(one['again_at'])} on, by `digest send`."
+            yield f"{name}: what is due is tried from {day(one['again_at'])} on, for a day in all, by each `digest send`."
         if one["copies"][DeliveryState.UNCERTAIN.value]:
             yield f"{name}: {one['copies'][DeliveryState.UNCERTAIN.value]} uncertain; `aggregator digest resolve {name}` lists them."
         if one["state"] == EditionState.HELD.value:

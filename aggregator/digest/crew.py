@@ -117,7 +117,7 @@ class Crew:
                     todo = calls.get()
         except DeliveryError as error:
             self._retire(calls, str(error))
-        except Exception as error:
+        except BaseException as error:
             self.failure = error
             self._retire(calls, "")
 
@@ -149,7 +149,7 @@ class Crew:
                 raise
             self._done.put(Handed(copy=copy, reply=None, begun=True))
             raise
-        except Exception:
+        except BaseException:
             self._done.put(Handed(copy=copy, reply=reply, begun=begun))
             raise
         self._done.put(Handed(copy=copy, reply=reply, begun=begun))

@@ -146,7 +146,7 @@ class Journal:
 
     def _end_torn(self) -> None:
         """End a line that a process began and did not live to end."""
-        if self._handle is not None and os.pread(self._handle, 1, self._size - 1) != b"\n":
+        if self._handle is not None and not self._begins_line(self._size):
             self._size += os.write(self._handle, b"\n")
 
     # -- reading

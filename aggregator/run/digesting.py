@@ -25,7 +25,7 @@ from aggregator.model import Bounce, Delivery, DeliveryState, Issued
 from aggregator.publish.dates import when
 from aggregator.run.composing import follow, wanted
 from aggregator.run.issuing import Agree, How, issue_due
-from aggregator.run.outbox import Desk, desk
+from aggregator.run.outbox import Outbox, open_outbox
 from aggregator.run.outcomes import Outcome, Sent, copies, held_back, with_delivered
 
 # Name under which the private store remembers why an edition was stopped.
@@ -68,7 +68,7 @@ def send_due(
         StoreError: the journal belongs to another database.
     """
     pairs = wanted(app.settings, topic=topic, rhythm=rhythm)
-    with desk(app) as here:
+    with open_outbox(app) as here:
         if here is None:
             return Sent(locked=True)
         remarks = (*here.remarks, *_followed(app))
@@ -97,7 +97,7 @@ def resume(app: App, editions: Collection[str] | None = None, *, tell: Tell = _s
     Args:
         editions: ids; None: all.
     """
-    with desk(app) as here:
+    with open_outbox(app) as here:
         if here is None:
             return Sent(locked=True)
         sending = [one for one in app.private.ledger.sending() if editions is None or one.edition.id in editions]
@@ -105,14 +105,14 @@ def resume(app: App, editions: Collection[str] | None = None, *, tell: Tell = _s
         return Sent(remarks=here.remarks, editions=outcomes, uncertain=uncertain_of(app))
 
 
-def go_on(desk: Desk, issued: Issued, *, tell: Tell, late: bool, asked_for: bool = False) -> Outcome:
+def go_on(outbox: Outbox, issued: Issued, *, tell: Tell, late: bool, asked_for: bool = False) -> Outcome:
     """Send what is due of an edition that was frozen before.
 
     Args:
         late: however long ago that was.
         asked_for: the steward asked for this edition; what stopped it is seen to.
     """
-    app, edition, ledger = desk.app, issued.edition, desk.app.private.ledger
+    app, edition, ledger = outbox.app, issued.edition, outbox.app.private.ledger
     outcome, name = Outcome(topic=edition.topic, rhythm=edition.rhythm, edition=edition.id, what="sending"), edition.period.name
     due = ledger.counts(edition.id)[DeliveryState.DUE]
     why = app.private.note(STOPPED.format(edition.id))
@@ -131,13 +131,13 @@ def go_on(desk: Desk, issued: Issued, *, tell: Tell, late: bool, asked_for: bool
         return replace(outcome, what="would send", said=(f"Would go on with {name}: {copies(due)} due.",))
     whole = ledger.one(edition.id)
     assert whole is not None
-    delivered = deliver_here(desk, whole, tell=tell, wary=not asked_for)
-    return with_delivered(outcome, edition, delivered, again_at=again_at(desk, edition.id))
+    delivered = deliver_here(outbox, whole, tell=tell, wary=not asked_for)
+    return with_delivered(outcome, edition, delivered, again_at=again_at(outbox, edition.id))
 
 
-def deliver_here(desk: Desk, issued: Issued, *, tell: Tell = _silent, wary: bool = True) -> Delivered:
+def deliver_here(outbox: Outbox, issued: Issued, *, tell: Tell = _silent, wary: bool = True) -> Delivered:
     """Hand over what is due of a frozen edition, by the configured way."""
-    app, edition = desk.app, issued.edition.id
+    app, edition = outbox.app, issued.edition.id
     membership = Membership(app.private, app.settings, app.clock)
 
     def came_back(row: Delivery, bounce: Bounce) -> None:
@@ -146,13 +146,13 @@ def deliver_here(desk: Desk, issued: Issued, *, tell: Tell = _silent, wary: bool
     delivered = deliver(
         app.private,
         issued,
-        desk.post.mailer_of(issued),
-        desk.journal,
-        write=desk.post.writer_of(issued),
+        outbox.post.mailer_of(issued),
+        outbox.journal,
+        write=outbox.post.writer_of(issued),
         came_back=came_back,
         stop=app.stop,
         clock=app.clock,
-        wary=wary and desk.post.service is None,
+        wary=wary and outbox.post.service is None,
         tell=tell,
     )
     stopped = f"most of the first copies were refused ({delivered.refusing})." if delivered.refusing else ""
@@ -161,9 +161,9 @@ def deliver_here(desk: Desk, issued: Issued, *, tell: Tell = _silent, wary: bool
     return delivered
 
 
-def again_at(desk: Desk, edition: str) -> str:
+def again_at(outbox: Outbox, edition: str) -> str:
     """When copies that were put off are tried again: " from 2026-11-23 08:05 UTC"; "" when none is."""
-    due_at = desk.app.private.ledger.due_at(edition)
+    due_at = outbox.app.private.ledger.due_at(edition)
     return f" from {due_at:%Y-%m-%d %H:%M} UTC" if due_at else ""
 
 
@@ -181,13 +181,13 @@ def _followed(app: App) -> tuple[str, ...]:
         return (f"{error} The decisions in force stay as they are until this is mended.",)
 
 
-def _letters(desk: Desk) -> tuple[int, str]:
+def _letters(outbox: Outbox) -> tuple[int, str]:
     """Forget who is to be forgotten and mail what is owed to those who asked; how many, and what stood in the way."""
-    app = desk.app
+    app = outbox.app
     if app.dry_run:
         return 0, ""
     Membership(app.private, app.settings, app.clock).tidy()
     try:
-        return mail_letters(app.private, app.settings, desk.post.mailer, app.clock).count, ""
+        return mail_letters(app.private, app.settings, outbox.post.mailer, app.clock).count, ""
     except DeliveryError as error:
         return 0, str(error)

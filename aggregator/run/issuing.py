@@ -16,7 +16,7 @@ from aggregator.model import Issued, Period, Topic
 from aggregator.publish.dates import when
 from aggregator.run.composing import composed, due_period
 from aggregator.run.drafting import Drafted, drafted
-from aggregator.run.outbox import Desk
+from aggregator.run.outbox import Outbox
 from aggregator.run.outcomes import Outcome, held_back, subscribers, with_delivered
 from aggregator.text import cron
 
@@ -42,9 +42,9 @@ class How:
     online: bool = True
 
 
-def issue_due(desk: Desk, topic: Topic, rhythm: str, how: How) -> Outcome:
+def issue_due(outbox: Outbox, topic: Topic, rhythm: str, how: How) -> Outcome:
     """Send the edition of a topic and rhythm that is due, if one is and nothing keeps it back."""
-    app, outcome = desk.app, Outcome(topic=topic.id, rhythm=rhythm)
+    app, outcome = outbox.app, Outcome(topic=topic.id, rhythm=rhythm)
     period = due_period(app, topic, rhythm)
     if period is None:
         return replace(outcome, said=_clock_set_back(app, topic, rhythm))
@@ -57,21 +57,23 @@ def issue_due(desk: Desk, topic: Topic, rhythm: str, how: How) -> Outcome:
     made = composed(app, topic, rhythm, period)
     choice = what_now(made, configured(app.settings), zone=zone_of(app.settings))
     if not isinstance(choice, Send):
-        return _quiet(desk, outcome, made, choice)
-    draft = drafted(app, made, online=how.online, way=desk.post.doors())
+        return _quiet(outbox, outcome, made, choice)
+    draft = drafted(app, made, online=how.online, way=outbox.post.doors())
     if blocking := draft.report.blocking(how.accept):
         if not app.dry_run:
             app.private.ledger.hold(draft.composed.edition, draft.report.to_json(), app.clock())
         said = [f"{period.name} is held back; nothing was sent.", *(f"{one.rule}: {one.sentence}" for one in blocking)]
         return held_back(outcome, *said, "Mend it, or name a rule that may be broken with --accept; then `aggregator digest send` again.")
     remarks = tuple(filter(None, (choice.sentence, *(f"{one.rule}: {one.sentence}" for one in draft.report.warnings))))
-    return _agreed(desk, replace(outcome, said=remarks), draft, how)
+    return _agreed(outbox, replace(outcome, said=remarks), draft, how)
 
 
-def _agreed(desk: Desk, outcome: Outcome, draft: Drafted, how: How) -> Outcome:
-    app, edition = desk.app, draft.composed.edition
-    recipients = desk.post.recipients(edition.topic, edition.rhythm)
-    whom = desk.post.service.name if desk.post.service else subscribers(len(recipients))
+def _agreed(outbox: Outbox, outcome: Outcome, draft: Drafted, how: How) -> Outcome:
+    app, edition = outbox.app, draft.composed.edition
+    if app.stop.is_set():
+        return replace(outcome, what="declined", said=("Stopped before anything was sent.",))
+    recipients = outbox.post.recipients(edition.topic, edition.rhythm)
+    whom = outbox.post.service.name if outbox.post.service else subscribers(len(recipients))
     what = f"{edition.period.name} with {'1 story' if edition.new == 1 else f'{edition.new} stories'} to {whom}"
     if app.dry_run:
         return replace(outcome, what="would send", said=(*outcome.said, f"Would send {what}."))
@@ -81,11 +83,11 @@ def _agreed(desk: Desk, outcome: Outcome, draft: Drafted, how: How) -> Outcome:
         return replace(outcome, what="declined", said=(*outcome.said, said), exit_code=2)
     issued = freeze(
         app.private,
-        desk.journal,
+        outbox.journal,
         edition,
         draft.rendered,
         report=draft.report.to_json(),
-        message_ids=desk.post.message_ids(edition.id, recipients),
+        message_ids=outbox.post.message_ids(edition.id, recipients),
         told=draft.composed.told,
         clock=app.clock,
     )
@@ -100,15 +102,15 @@ def _agreed(desk: Desk, outcome: Outcome, draft: Drafted, how: How) -> Outcome:
     return replace(told, said=(*told.said, *published))
 
 
-def _quiet(desk: Desk, outcome: Outcome, made: Composed, choice: Skip | Wait) -> Outcome:
-    app, edition = desk.app, made.edition
+def _quiet(outbox: Outbox, outcome: Outcome, made: Composed, choice: Skip | Wait) -> Outcome:
+    app, edition = outbox.app, made.edition
     if isinstance(choice, Wait):
         if not app.dry_run:
             app.private.remember(_WAITING.format(outcome.topic, outcome.rhythm), edition.period.name)
         return replace(outcome, what="waiting", said=(choice.sentence,))
     at = app.clock()
-    app.private.ledger.skip(edition, at, mark=str(desk.journal.mark()))
-    desk.journal.skipped(edition, at)
+    app.private.ledger.skip(edition, at, mark=str(outbox.journal.mark()))
+    outbox.journal.skipped(edition, at)
     return replace(outcome, what="skipped", said=(choice.sentence,))
 
 

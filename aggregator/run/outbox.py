@@ -17,7 +17,7 @@ FILE = "outbox.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Outbox:
     """Everything at hand; the lock is held."""
 
     app: App
@@ -28,8 +28,8 @@ class Desk:
 
 
 @contextmanager
-def desk(app: App) -> Iterator[Desk | None]:
-    """The desk of the one process that may send; None: another one is at it.
+def open_outbox(app: App) -> Iterator[Outbox | None]:
+    """The outbox of the one process that may send; None: another one is at it.
 
     Raises:
         ConfigError: there is no digest, or a password or key is not set.
@@ -44,31 +44,31 @@ def desk(app: App) -> Iterator[Desk | None]:
         journal = Journal(app.settings.state / FILE, salt=app.private.keys.salt(), mark=mark, at=app.clock(), write=not app.dry_run)
         with closing(journal):
             remarks = reconcile(app.private, journal, app.clock())
-            made = Desk(app=app, journal=journal, post=post)
+            made = Outbox(app=app, journal=journal, post=post)
             yield replace(made, remarks=(*remarks, *_sought(made)))
 
 
-def settle(desk: Desk, edition: str, rows: Collection[Delivery], state: DeliveryState, reply: str) -> None:
+def settle(outbox: Outbox, edition: str, rows: Collection[Delivery], state: DeliveryState, reply: str) -> None:
     """Write what was found out about uncertain copies, in the journal first."""
-    at = desk.app.clock()
-    desk.journal.resolved(edition, dict.fromkeys((row.recipient for row in rows), state), at)
+    at = outbox.app.clock()
+    outbox.journal.resolved(edition, dict.fromkeys((row.recipient for row in rows), state), at)
     settled = [replace(row, state=state, at=at, next_try_at=None, reply=reply) for row in rows]
-    desk.app.private.ledger.settle(settled, mark=str(desk.journal.last()))
+    outbox.app.private.ledger.settle(settled, mark=str(outbox.journal.last()))
 
 
-def uncertain(desk: Desk, edition: str) -> tuple[Delivery, ...]:
+def uncertain(outbox: Outbox, edition: str) -> tuple[Delivery, ...]:
     """The copies of an edition whose fate is not known."""
-    return desk.app.private.ledger.deliveries(edition, (DeliveryState.UNCERTAIN,))
+    return outbox.app.private.ledger.deliveries(edition, (DeliveryState.UNCERTAIN,))
 
 
-def _sought(desk: Desk) -> Iterator[str]:
+def _sought(outbox: Outbox) -> Iterator[str]:
     """Ask a service about an edition whose end was not seen, and say what it answered."""
-    service = desk.post.service
-    if service is None or desk.app.dry_run:
+    service = outbox.post.service
+    if service is None or outbox.app.dry_run:
         return
-    for issued in desk.app.private.ledger.sending():
-        rows = [row for row in uncertain(desk, issued.edition.id) if row.recipient == service.recipient]
+    for issued in outbox.app.private.ledger.sending():
+        rows = [row for row in uncertain(outbox, issued.edition.id) if row.recipient == service.recipient]
         found = service.seek(issued.edition.id) if rows else None
         if found is not None:
-            settle(desk, issued.edition.id, rows, DeliveryState.HANDED_OVER if found else DeliveryState.DUE, "as the service says")
+            settle(outbox, issued.edition.id, rows, DeliveryState.HANDED_OVER if found else DeliveryState.DUE, "as the service says")
             yield f"{service.name} says that it {'has' if found else 'does not have'} {issued.edition.period.name}."

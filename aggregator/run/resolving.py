@@ -14,7 +14,7 @@ from aggregator.digest.resolving import Trace, traced
 from aggregator.errors import ConfigError
 from aggregator.model import Delivery, DeliveryState, EditionState, Issued
 from aggregator.run.composing import wanted
-from aggregator.run.outbox import Desk, settle, uncertain
+from aggregator.run.outbox import Outbox, settle, uncertain
 from aggregator.shape import nearest
 
 
@@ -51,7 +51,7 @@ def named(app: App, name: str, issued: Collection[Issued]) -> tuple[Issued, ...]
     return found
 
 
-def open_copies(desk: Desk, edition: str | None, recipients: Collection[str]) -> tuple[Delivery, ...]:
+def open_copies(outbox: Outbox, edition: str | None, recipients: Collection[str]) -> tuple[Delivery, ...]:
     """Copies whose fate is uncertain.
 
     Args:
@@ -61,30 +61,30 @@ def open_copies(desk: Desk, edition: str | None, recipients: Collection[str]) ->
     Raises:
         ConfigError: there is no such edition, or no uncertain copy to one of these.
     """
-    sending = desk.app.private.ledger.sending()
-    which = sending if edition is None else named(desk.app, edition, desk.app.private.ledger.issued())
-    rows = tuple(row for issued in which for row in uncertain(desk, issued.edition.id))
+    sending = outbox.app.private.ledger.sending()
+    which = sending if edition is None else named(outbox.app, edition, outbox.app.private.ledger.issued())
+    rows = tuple(row for issued in which for row in uncertain(outbox, issued.edition.id))
     if unknown := sorted(set(recipients) - {row.recipient for row in rows}):
         raise ConfigError(f"no copy to {unknown[0]} is uncertain; `aggregator digest resolve` lists those that are.")
     return tuple(row for row in rows if not recipients or row.recipient in recipients)
 
 
-def resolve(desk: Desk, rows: Iterable[Delivery], state: DeliveryState, reply: str) -> None:
+def resolve(outbox: Outbox, rows: Iterable[Delivery], state: DeliveryState, reply: str) -> None:
     """Settle uncertain copies: handed over, or due again; an edition of which nothing is left to do is sent."""
     by_edition: dict[str, list[Delivery]] = {}
     for row in rows:
         by_edition.setdefault(row.edition, []).append(row)
     for edition, some in by_edition.items():
-        settle(desk, edition, some, state, reply)
-        finish(desk.app.private, desk.journal, edition, desk.app.clock)
+        settle(outbox, edition, some, state, reply)
+        finish(outbox.app.private, outbox.journal, edition, outbox.app.clock)
 
 
-def look_up(desk: Desk, rows: Collection[Delivery], lines: Iterable[str]) -> Looked:
+def look_up(outbox: Outbox, rows: Collection[Delivery], lines: Iterable[str]) -> Looked:
     """Look copies up in a mail server's log, and settle those that it took."""
     found = traced(lines, [row.message_id for row in rows])
     taken = (Trace.TAKEN, Trace.SENT, Trace.BOUNCED)
     arrived = tuple(row for row in rows if found.get(row.message_id) in taken)
-    resolve(desk, arrived, DeliveryState.HANDED_OVER, "by the mail server's log")
+    resolve(outbox, arrived, DeliveryState.HANDED_OVER, "by the mail server's log")
     return Looked(
         arrived=arrived,
         cut_off=tuple(row for row in rows if found.get(row.message_id) is Trace.SEEN),
@@ -92,9 +92,9 @@ def look_up(desk: Desk, rows: Collection[Delivery], lines: Iterable[str]) -> Loo
     )
 
 
-def cancel(desk: Desk, issued: Issued) -> None:
+def cancel(outbox: Outbox, issued: Issued) -> None:
     """Stop an edition: nobody else gets it, and its stories are told."""
-    end(desk.app.private, desk.journal, issued.edition.id, EditionState.CANCELLED, desk.app.clock)
+    end(outbox.app.private, outbox.journal, issued.edition.id, EditionState.CANCELLED, outbox.app.clock)
 
 
 def next_due(app: App) -> Iterator[Due]:
