@@ -12,6 +12,6 @@
 What counts is where a message was sent to, or its subject, and never what it quotes; who it says that it is from counts for one thing, a
 request to subscribe, which leads to one letter to that address and to nothing else. A token is all the authority that confirming and
 leaving need: it was given to one reader, and From can be forged. A message that proves to be ours (a good token, the Message-ID of a copy,
-a request to subscribe) is handled and put aside, and deleted after four weeks, when the addresses of those who left are erased; whatever else arrives is for a
-person, and is left as it is, unread.
+a request to subscribe) is handled and put aside, and deleted after four weeks, when the addresses of those who left are erased; whatever
+else arrives is for a person, and is left as it is, unread.
 """
