@@ -54,7 +54,11 @@ def resume(options: argparse.Namespace) -> int:
     with application(options) as app:
         wanted = None
         if options.edition:
-            wanted = [one.edition.id for one in named(app, options.edition, app.private.ledger.sending())]
+            found = named(app, options.edition, app.private.ledger.issued())
+            wanted = [one.edition.id for one in found if one.state is EditionState.SENDING]
+            if not wanted:
+                talk(options, f"{options.edition} is {found[0].state.value}: there is nothing to go on with.")
+                return 0
         on_signals(app.stop.set)
         sent = digesting.resume(app, wanted)
     return _report(options, sent)

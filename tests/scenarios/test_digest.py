@@ -625,6 +625,15 @@ def test_the_command_says_as_json_what_it_did(steward: Steward) -> None:
     assert (one["what"], one["delivered"]["handed_over"], one["delivered"]["ended"]) == ("sent", 12, True)
 
 
+def test_what_is_sent_is_not_gone_on_with(steward: Steward) -> None:
+    name = only(sends(steward)).edition.rpartition("/")[2]
+    said = steward.runs("digest", "resume", name)
+    assert (said.code, said.err) == (0, f"{name} is sent: there is nothing to go on with.\n")
+    unknown = steward.runs("digest", "resume", "2026-W99")
+    assert unknown.code == 3
+    assert name in unknown.err
+
+
 def test_a_dry_run_of_resuming_says_what_is_due_and_sends_nothing(steward: Steward, server: SmtpServer) -> None:
     server.fail(Failure(at="MAIL", reply="530 5.7.0 Log in first", times=0))
     sends(steward)
