@@ -16,6 +16,11 @@ PER_NETWORK = 50
 PER_ADDRESS = 3
 # A small organisation that signs up on one day; its server is not flooded with letters to names that do not exist.
 PER_DOMAIN = 50
+# Over all networks: letters to a thousand strangers a day end as spam, and take every edition with them. A project that is in the news has
+# room.
+PER_DAY = 1000
+# Of those that came by mail: one machine can write in the name of thousands.
+PER_DAY_BY_MAIL = 200
 
 # Not limited by domain: half of all readers are there, so that whoever used up their limit would shut the door for everybody, and these
 # servers look after themselves.
@@ -46,7 +51,9 @@ def counted(*, network: str, address: str) -> tuple[tuple[str, str, int], ...]:
     domain = mailbox.rpartition("@")[2]
     named = [("address", mailbox, PER_ADDRESS)]
     if network:
-        named.append(("network", network, PER_NETWORK))
+        named += [("network", network, PER_NETWORK), ("way", "form", PER_DAY)]
+    else:
+        named.append(("way", "mail", PER_DAY_BY_MAIL))
     if domain not in LARGE:
         named.append(("domain", domain, PER_DOMAIN))
     return tuple(named)

@@ -15,6 +15,15 @@ _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`
 # Letters, digits and hyphens (RFC 5321 §2.3.5); at least two labels, the last of which is no number.
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"({_LABEL}\.)+(?![0-9]+$){_LABEL}")
+# Providers at which one mailbox has several domains, and what they overlook in its name (help pages of Gmail, "Dots don't matter"; Proton,
+# "Addresses and aliases"; Apple, "@icloud.com, @me.com, @mac.com"; all read 2026-11-22).
+_DOTS, _SIGNS = str.maketrans("", "", "."), str.maketrans("", "", "._-")
+_PROVIDERS = (
+    (("gmail.com", "googlemail.com"), _DOTS),
+    (("proton.me", "protonmail.com", "pm.me"), _SIGNS),
+    (("icloud.com", "me.com", "mac.com"), {}),
+)
+_SAME = {domain: (domains[0], overlooked) for domains, overlooked in _PROVIDERS for domain in domains}
 
 
 def mailable(address: str) -> str:
@@ -38,10 +47,11 @@ def mailable(address: str) -> str:
 
 
 def untagged(address: str) -> str:
-    """The mailbox that an address leads to where "+signs" are a mailbox's own (RFC 5233 §1), folded. For limits: not for telling people
-    apart."""
+    """The mailbox that an address leads to where "+signs" are a mailbox's own (RFC 5233 §1), folded; of the large providers that overlook
+    more than that, in one spelling. For limits: not for telling people apart."""
     local, _, domain = folded(address).rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"
+    domain, overlooked = _SAME.get(domain, (domain, {}))
+    return f"{local.partition('+')[0].translate(overlooked)}@{domain}"
 
 
 def ours(address: str, digest: Digest) -> bool:

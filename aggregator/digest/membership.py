@@ -64,8 +64,9 @@ class Membership:
     def ask(self, address: str, *, source: str, rhythm: str = "", topics: Iterable[str] = ()) -> None:
         """Write down that an address wants the digest; the confirmation mail is owed to it then (`letters.mail_letters`).
 
-        Nothing tells whether the address was known. Who asked within a week and has not confirmed gets no second mail, and who gets the
-        digest already gets none. Who left, bounced or complained may come back, under a new id.
+        Nothing tells whether the address was known. Who asked within a week and has not confirmed gets no second mail, whatever became of
+        the first: a stranger who asks on and on must not reach somebody again who called that mail spam. Who gets the digest already gets
+        none. Who left, bounced or complained may come back, under a new id.
 
         Args:
             source: where the request came from: "form" or "mail".
@@ -87,7 +88,7 @@ class Membership:
         known = self._subscribers.find(asked.address)
         if known is None:
             self._subscribers.add(asked)
-        elif known.state is not SubscriberState.ACTIVE and not self._may_confirm(known):
+        elif known.state is not SubscriberState.ACTIVE and not self._was_written_to(known):
             self._subscribers.add(asked, instead_of=known.id)
 
     def view(self, token: str, purpose: Purpose) -> Subscriber | None:
@@ -156,6 +157,10 @@ class Membership:
 
     def _may_confirm(self, found: Subscriber) -> bool:
         return found.state is SubscriberState.PENDING and self._clock() - found.asked_at <= PATIENCE
+
+    def _was_written_to(self, found: Subscriber) -> bool:
+        """Whether a letter went there lately and was not answered, or is still to go."""
+        return found.confirmed_at is None and self._clock() - found.asked_at <= PATIENCE
 
     def _foreign(self, address: str) -> str:
         if ours(address, self._digest):

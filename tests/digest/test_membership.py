@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from aggregator.digest.limits import LARGE, PER_ADDRESS, PER_DOMAIN, PER_NETWORK
+from aggregator.digest.limits import LARGE, PER_ADDRESS, PER_DAY, PER_DAY_BY_MAIL, PER_DOMAIN, PER_NETWORK
 from aggregator.digest.membership import Membership
 from aggregator.digest.tokens import Purpose
 from aggregator.errors import ConfigError
@@ -492,6 +492,18 @@ def test_a_bounce_is_noted_with_its_copy(club: Club) -> None:
     assert bounced(club, club.only) == [None, Bounce.HARD]
 
 
+@pytest.mark.parametrize("bounce", Bounce)
+def test_who_did_not_want_the_letter_gets_no_second_one_that_week(club: Club, bounce: Bounce) -> None:
+    first = club.asks()
+    assert club.private.subscribers.claim_letter(first.id, club.now)
+    club.private.subscribers.suppress(ADA, bounce, club.now)
+    club.now += 7 * DAY
+    assert club.asks().id == first.id
+    assert club.private.subscribers.unmailed(9) == ()
+    club.now += HOUR
+    assert (club.asks().state, club.only.id == first.id) == (PENDING, False)
+
+
 # -- limits
 
 
@@ -506,6 +518,24 @@ def test_one_address_is_asked_for_a_few_times_a_day_whoever_asks_and_whatever_it
     assert admitted(club, 1) == 1
 
 
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("ada.byron@gmail.com", "adabyron@gmail.com", "a.d.a.b.y.r.o.n@googlemail.com", "A.dabyron+crews@Gmail.com"),
+        ("ada-byron@proton.me", "ada_byron@pm.me", "adabyron@protonmail.com", "ada.byron+x@proton.me"),
+        ("ada@icloud.com", "ada@me.com", "ada@mac.com", "ada+x@icloud.com"),
+    ],
+)
+def test_a_mailbox_is_not_flooded_by_the_many_ways_its_provider_lets_it_be_spelled(club: Club, spellings: tuple[str, ...]) -> None:
+    assert sum(admitted(club, 1, address=one, network=f"192.0.{at}.0/24") for at, one in enumerate(spellings)) == PER_ADDRESS
+
+
+def test_where_the_server_tells_dots_apart_so_do_the_limits(club: Club) -> None:
+    assert [admitted(club, 1, address=one) for one in ("a.da@example.org", "ad.a@example.org", "ada@example.org", "ada@gmail.example")] == [
+        1
+    ] * 4
+
+
 def test_one_network_asks_for_a_few_dozen_addresses_a_day(club: Club) -> None:
     assert admitted(club, 80, address="ada{}@gmail.com", network="192.0.2.0/24") == PER_NETWORK
     assert admitted(club, 1, address="bo@gmail.com", network="198.51.100.0/24") == 1
@@ -518,6 +548,12 @@ def test_a_small_domain_is_not_flooded_and_a_large_one_is_not_shut(club: Club) -
 
 def test_what_comes_by_mail_has_no_network_to_count(club: Club) -> None:
     assert admitted(club, PER_NETWORK + 10, address="ada{}@gmail.com") == PER_NETWORK + 10
+
+
+def test_no_more_is_mailed_in_a_day_than_a_young_sender_may_mail(club: Club) -> None:
+    assert admitted(club, PER_DAY_BY_MAIL + 5, address="ada{}@gmail.com") == PER_DAY_BY_MAIL
+    networks = [f"10.{number // 250}.{number % 250}.0/24" for number in range(PER_DAY + 5)]
+    assert sum(admitted(club, 1, address=f"bo{at}@gmail.com", network=one) for at, one in enumerate(networks)) == PER_DAY
 
 
 def test_the_large_domains_are_written_as_they_are_compared() -> None:
@@ -555,7 +591,7 @@ def test_who_asked_from_where_is_forgotten_after_a_day_also_when_nobody_asks_any
             club.now += 13 * HOUR
             club.membership.tidy()
             kept.append(connection.execute("SELECT count(*) FROM request").fetchone()[0])
-    assert kept == [3, 0]
+    assert kept == [4, 0]
 
 
 def test_a_reader_is_never_forgotten(club: Club) -> None:
