@@ -68,6 +68,9 @@ def mail_letters(private: PrivateStore, settings: Settings, mailer: Mailer, cloc
             # Before the claim: whoever is killed while waiting leaves none behind.
             pace.wait()
             at = clock()
+            if at - one.asked_at > PATIENCE:
+                # It could not be answered any more: nobody was there for a week to mail it, or to forget it.
+                continue
             if not post.claim_letter(one.id, at):
                 continue
             reply = _hand_over(letter(one, settings, tokens, salt=salt, at=at), line, post)

@@ -294,6 +294,13 @@ def test_after_being_killed_nobody_gets_a_second_letter(private: PrivateStore) -
     assert accepted == [ADA, BO]
 
 
+def test_a_letter_that_waited_for_longer_than_it_would_be_good_is_not_mailed(private: PrivateStore) -> None:
+    asks(private, ADA)
+    sink = Sink()
+    assert mail_letters(private, SETTINGS, sink, lambda: NOW + timedelta(days=8)) == Mailed()
+    assert mailed(private, sink) == Mailed(count=1)
+
+
 def test_two_that_mail_at_once_mail_everybody_once(private: PrivateStore) -> None:
     asks(private, *(f"reader{number}@example.org" for number in range(60)))
     sink, start = Sink(), threading.Barrier(2)
