@@ -38,7 +38,10 @@ _SENDING = (
 )
 _PRECEDENCE = frozenset(("bulk", "junk", "list"))
 _MACHINES = re.compile(
-    r"\b(mailer-?daemon|mail-?daemon|postmaster|no-?reply|do-?not-?reply|bounces?|listserv|majordomo)\b[^@\s]*@", re.IGNORECASE
+    # No further than a local part may be long (RFC 5321 §4.5.3.1.1): a field of a hundred thousand signs would take seconds.
+    r"\b(?:mailer-?daemon|mail-?daemon|postmaster|no-?reply|do-?not-?reply|bounces?|listserv|majordomo"
+    r"|auto(?:mat(?:ed|ic))?-?(?:reply|response|responder)|amavis|anti-?virus|content-?filter|quarantine)\b[^@\s]{0,64}@",
+    re.IGNORECASE,
 )
 # How answers of somebody who is away begin, in the languages of the mail programs that write them by themselves.
 _AWAY = re.compile(

@@ -211,6 +211,7 @@ _N = 128 * 1024
         b"To: " + b"digest@example.org," * (_N // 19) + b"\nSubject: subscribe\n\n",
         b"To: " + b"digest+" * (_N // 7) + b"\n\n",
         b"To: a\n" * (_N // 6) + b"\n",
+        b"To: digest@example.org\nSubject: subscribe\nFrom: " + b"bounces." * (_N // 8) + b"\n\n",
         b"a:b\n" + b" \n" * (_N // 2),
         b"\0" * _N,
         b"\xff" * _N,
@@ -221,7 +222,7 @@ _N = 128 * 1024
 def test_what_is_made_to_be_slow_is_read_in_a_moment(raw: bytes) -> None:
     start = time.monotonic()
     classified(raw, DIGEST)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 3
 
 
 _field = st.tuples(st.sampled_from(FIELDS[0]), st.one_of(st.sampled_from(FIELDS[1]), st.text(max_size=60)))
