@@ -1,18 +1,15 @@
-"""Rules about what an edition says: its two texts, its links, what was left unfilled. Pure."""
+"""Rules about what an edition says: its two texts, and what was left unfilled. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
-from urllib.parse import urlsplit
 
 from aggregator.digest.doors import CHANGE_MARK, LEAVE_MARK
-from aggregator.digest.links import links_of, targets
 from aggregator.digest.lint_html import Looked, look, tokens
-from aggregator.digest.lint_report import Draft, Finding, LinkState, LinkStatus, error, warning
+from aggregator.digest.lint_report import Draft, Finding, error, warning
 from aggregator.digest.rendering import LARGEST_BYTES
-from aggregator.fetch.status import shown
 from aggregator.model import Edition
 from aggregator.publish.words import without_mailboxes
 from aggregator.settings import Settings
@@ -34,7 +31,6 @@ def content_rules(draft: Draft) -> Iterator[Finding]:
     yield from _markup(looked)
     yield from _texts(looked, draft)
     yield from _placeholders(looked, draft)
-    yield from _links(draft)
     yield from _doors(draft)
     if not (draft.edition.items or draft.edition.also or draft.edition.talked or draft.edition.pinned):
         yield error("empty", "There is no story in it. Wait until something is new.")
@@ -83,25 +79,6 @@ def _placeholders(looked: Looked, draft: Draft) -> Iterator[Finding]:
         yield error("placeholder", f"{_listed(found)} was left in. Put the template right, or name the rule with --accept if it is meant.")
 
 
-def _links(draft: Draft) -> Iterator[Finding]:
-    for url in dict.fromkeys(targets(draft.rendered.html)):
-        if not _followed(url):
-            yield error("link-scheme", f"{shown(url)!r} is no link that a mail may hold. Write http, https or mailto, and a whole address.")
-    for url in links_of(draft.rendered):
-        status = draft.links.get(url)
-        if status is not None:
-            yield from _answered(url, status, own=bool(draft.settings.site.url) and url.startswith(draft.settings.site.url))
-
-
-def _answered(url: str, status: LinkStatus, *, own: bool) -> Iterator[Finding]:
-    if status.state is LinkState.DEAD and own:
-        yield warning("dead-link", f"{shown(url)} is not there yet ({status.reason}). Put the output where readers see it before they do.")
-    elif status.state is LinkState.DEAD:
-        yield error("dead-link", f"{shown(url)} leads nowhere ({status.reason}). Hide the story, or lead it elsewhere.")
-    elif status.state is LinkState.UNKNOWN:
-        yield warning("dead-link", f"{shown(url)} could not be looked at ({status.reason}). Open it yourself.")
-
-
 def _doors(draft: Draft) -> Iterator[Finding]:
     digest = draft.settings.digest
     if all(LEAVE_MARK in text for text in (draft.rendered.html, draft.rendered.text)):
@@ -110,14 +87,6 @@ def _doors(draft: Draft) -> Iterator[Finding]:
     # Files that nobody has sent may be looked at without a way to leave.
     only_files = digest is not None and digest.through == "folder" and digest.serve is None and digest.mailbox is None
     yield warning("no-leave", say) if only_files else error("no-leave", say)
-
-
-def _followed(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return (parts.scheme in ("http", "https") and bool(parts.hostname)) or (parts.scheme == "mailto" and "@" in parts.path)
 
 
 def _without(text: str, said: Iterable[str]) -> str:

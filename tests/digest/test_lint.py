@@ -19,6 +19,7 @@ from tests.support.drafts import GOOD_DOMAIN, NOW, draft, found, last_week, the_
 from tests.support.editions import WEEK, edition, item, some_items
 
 DEAD = LinkStatus(state=LinkState.DEAD, status=404, reason="there is nothing at this address (status 404)")
+GOOD_LINK = LinkStatus(state=LinkState.GOOD, status=200)
 
 
 def html(given: Draft, change: Callable[[str], str]) -> Draft:
@@ -278,6 +279,46 @@ def test_a_link_that_does_not_show_itself_to_programs_is_not_told() -> None:
 def test_a_page_of_our_own_that_is_not_there_yet_is_a_warning() -> None:
     own = f"https://example.org/discussing/{edition().items[0].page}"
     the_only(lint(draft(links={own: DEAD})), "dead-link", Severity.WARNING)
+
+
+def test_pages_of_our_own_that_are_not_there_yet_are_one_warning() -> None:
+    own = [f"https://example.org/discussing/{one.page}" for one in edition().items]
+    said = the_only(lint(draft(links=dict.fromkeys([*own, "https://example.org/discussing/digest/"], DEAD))), "dead-link", Severity.WARNING)
+    assert f"{len(own) + 1} pages of your site, as {own[0]}, are not there yet" in said
+
+
+def test_links_of_one_host_that_answered_alike_are_one_finding_that_names_them() -> None:
+    given = draft(edition([item(f"Story {at}", f"https://blog.example.org/{at}") for at in range(7)]))
+    links = {f"https://blog.example.org/{at}": DEAD for at in range(7)}
+    said = the_only(lint(replace(given, links=links)), "dead-link")
+    assert said.startswith("https://blog.example.org/0, ")
+    assert "https://blog.example.org/3 and 3 more lead nowhere" in said
+
+
+def test_links_that_answered_otherwise_are_findings_of_their_own() -> None:
+    given = draft(edition([item(f"Story {at}", f"https://{host}.example.org/{at}") for at, host in enumerate(("a", "a", "b", "c", "c"))]))
+    dead, slow = DEAD, LinkStatus(state=LinkState.UNKNOWN, reason="no answer within 60 s")
+    links = dict(zip((one.href or "" for one in given.edition.items), (dead, slow, dead, GOOD_LINK, GOOD_LINK), strict=True))
+    assert found(lint(replace(given, links=links))) == [("dead-link", Severity.ERROR)] * 2 + [("dead-link", Severity.WARNING)]
+
+
+def test_when_no_host_is_found_at_all_it_is_one_finding_about_this_machine() -> None:
+    given = draft(edition([item(f"Story {at}", f"https://{at}.example.net/") for at in range(6)]))
+    links = {one.href or "": LinkStatus(state=LinkState.DEAD, reason=f"no such host '{at}'") for at, one in enumerate(given.edition.items)}
+    assert "None of the 6 hosts" in the_only(lint(replace(given, links=links)), "dead-link")
+    one_answers = {**links, "https://0.example.net/": GOOD_LINK}
+    assert found(lint(replace(given, links=one_answers))) == [("dead-link", Severity.ERROR)] * 5
+
+
+def test_when_nobody_answers_at_all_it_is_one_warning() -> None:
+    given = draft(edition([item(f"Story {at}", f"https://{at}.example.net/") for at in range(6)]))
+    links = {one.href or "": LinkStatus(state=LinkState.UNKNOWN, reason="connection refused") for one in given.edition.items}
+    assert "None of its 6 links" in the_only(lint(replace(given, links=links)), "dead-link", Severity.WARNING)
+
+
+def test_a_server_for_readers_that_does_not_run_is_told_as_that() -> None:
+    links = {"https://news.example.org/": LinkStatus(state=LinkState.UNKNOWN, reason="connection refused")}
+    assert "aggregator serve" in the_only(lint(draft(links=links)), "dead-link", Severity.WARNING)
 
 
 def test_a_story_of_the_last_edition_is_found() -> None:
