@@ -14,14 +14,12 @@ from aggregator.digest.period import following_at, is_late, zone_of
 from aggregator.digest.quiet import Choice, what_now
 from aggregator.model import Edition, Topic
 from aggregator.publish.words import listed
+from aggregator.run.mail_files import PREVIEWS
 
 if TYPE_CHECKING:
     from aggregator.app import App
     from aggregator.digest.lint import Report
     from aggregator.run.drafting import Drafted
-
-# Below the state folder. Nothing in it is private: the sample goes to nobody, by an address that is nobody's.
-_FOLDER = "preview"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +86,7 @@ def _written(app: App, drafted: Drafted, *, write: bool) -> tuple[Path, ...]:
 
     name = drafted.composed.edition.path.removeprefix("digest/").removesuffix(".html").replace("/", "-")
     contents = ((".html", drafted.filled.html.encode()), (".txt", drafted.filled.text.encode()), (".eml", drafted.sample))
-    files = tuple(app.settings.state / _FOLDER / f"{name}{ending}" for ending, _ in contents)
+    files = tuple(app.settings.state / PREVIEWS / f"{name}{ending}" for ending, _ in contents)
     for file, (_, content) in zip(files, contents, strict=True):
         if write:
             put(file, content)

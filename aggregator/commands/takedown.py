@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from aggregator.commands.common import application, complain, say, settings_of, show, talk
+from aggregator.commands.takedown_mail import mail_beyond, mail_told
 from aggregator.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
@@ -102,9 +103,11 @@ def told(receipt: Receipt, *, dry_run: bool) -> Iterator[str]:
     if erased.stories:
         yield f"Stories that are gone, told to feed readers as deleted: {', '.join(erased.stories)}"
     yield from _files(receipt, dry_run=dry_run)
+    yield from mail_told(receipt.mail, dry_run=dry_run)
     kept = _counted(receipt.hashes, "salted hash", "salted hashes")
     yield f"{'Would keep' if dry_run else 'Kept'}: {kept}, so that it does not come back."
     yield from _beyond(receipt)
+    yield from mail_beyond(receipt.mail)
 
 
 def _files(receipt: Receipt, *, dry_run: bool) -> Iterator[str]:

@@ -33,13 +33,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from aggregator.digest.mailers import Reply
 from aggregator.errors import StoreError
 from aggregator.model import DeliveryState, Edition, EditionState, Issued, Rendered
 from aggregator.store.private.editions import edition_from_text, edition_to_text
 
+# Its name in the state folder.
+FILE: Final = "outbox.jsonl"
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 

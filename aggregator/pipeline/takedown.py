@@ -39,6 +39,8 @@ class Scope(StrEnum):
     # The name of an author who was taken down by their account: taken off whatever it stands on as its maker, and no reason to refuse
     # anything, since others may be called the same.
     NAME = "name"
+    # A story as one edition of the digest told it, by the ids of both: the story may stay on the page, without what was taken down.
+    TOLD = "told"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,10 @@ class Refusals:
         if not name or not self.hashes:
             return False
         return any(self._refused(scope, folded(name)) for scope in (Scope.AUTHOR, Scope.NAME))
+
+    def covers_told(self, edition: str, story: str) -> bool:
+        """Whether what an edition of the digest said of a story was taken down, whole or in part."""
+        return bool(self.hashes) and self._refused(Scope.TOLD, told_name(edition, story))
 
     def covers_link(self, link: Link) -> bool:
         """Whether a page was taken down, or leads to one that was, or calls itself one."""
@@ -244,6 +250,11 @@ class Refusals:
 NOTHING = Refusals()
 """Nothing was taken down."""
 _MOST_KNOWN = 100_000
+
+
+def told_name(edition: str, story: str) -> str:
+    """What a story in an edition is known by."""
+    return f"{edition} {story}"
 
 
 def names_of(entry: Entry) -> Iterator[str]:

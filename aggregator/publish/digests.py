@@ -150,7 +150,8 @@ class _Now:
 
     def _mended(self, item: Item, view: StoryView) -> Item:
         now = self._known.get(view.id) or self._known.setdefault(view.id, self._item(view))
-        sentence = now.sentence if item.sentence else ""
+        # Without a title: a part of what the edition said of it was taken down, so that it keeps none of its words.
+        sentence = now.sentence if item.sentence or not item.title else ""
         return replace(now, group=item.group, kind_text=item.kind_text, sentence=sentence, voices=item.voices, talk=item.talk)
 
 

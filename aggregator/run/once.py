@@ -100,6 +100,7 @@ def run_once(
         checked = check_again(app) if build else Checked()
         # What a takedown left in the database's files because something read them.
         app.store.takedowns.wipe()
+        remarks += _forgotten(app)
         published = _published(app, dry_run=dry_run) if build else None
         return Ran(
             polls=tuple(one for one in done if one.job.name == "poll"),
@@ -122,6 +123,16 @@ def _followed(app: App, *, dry_run: bool) -> tuple[tuple[str, ...], str]:
         return sync(app, write=not dry_run).told, ""
     except AggregatorError as error:
         return (), str(error)
+
+
+def _forgotten(app: App) -> tuple[str, ...]:
+    """What a takedown could not take out of the digest, because another process was sending."""
+    if not app.store.takedowns.hashes():
+        return ()
+    # What reads mails is slow to load.
+    from aggregator.run.forgetting import catch_up_alone
+
+    return catch_up_alone(app)
 
 
 def _published(app: App, *, dry_run: bool) -> Published:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 from aggregator.app import App
-from aggregator.digest.journal import Journal, Mark
+from aggregator.digest.journal import FILE, Journal, Mark
 from aggregator.digest.reconciling import reconcile
 from aggregator.model import Delivery, DeliveryState
+from aggregator.run.forgetting import catch_up
 from aggregator.run.post import Post, post_of
 
-# Name of the journal in the state folder.
-FILE = "outbox.jsonl"
+log = logging.getLogger("aggregator.run")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +41,17 @@ def open_outbox(app: App) -> Iterator[Outbox | None]:
         if not held:
             yield None
             return
+        # Before anything is taken over from a journal, or the other way round.
+        forgotten = catch_up(app)
         mark = Mark.read(app.private.ledger.mark())
         journal = Journal(app.settings.state / FILE, salt=app.private.keys.salt(), mark=mark, at=app.clock(), write=not app.dry_run)
         with closing(journal):
             remarks = reconcile(app.private, journal, app.clock())
             made = Outbox(app=app, journal=journal, post=post)
-            yield replace(made, remarks=(*remarks, *_sought(made)))
+            yield replace(made, remarks=(*forgotten, *remarks, *_sought(made)))
+        # What an edition had to keep until it was ended.
+        for line in catch_up(app):
+            log.warning("%s", line)
 
 
 def settle(outbox: Outbox, edition: str, rows: Collection[Delivery], state: DeliveryState, reply: str) -> None:

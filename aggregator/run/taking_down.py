@@ -1,15 +1,17 @@
-"""Taking something down: what would go (`planned`), and making it go from the rows, the files and the page (`carried_out`)."""
+"""Taking something down: what would go (`planned`), and making it go from the rows, the files, the page and the digest (`carried_out`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from aggregator.app import App
+from aggregator.digest.forgetting import Gone, folded
 from aggregator.model import Author, Mention
 from aggregator.pipeline.takedown import Refusals, Scope, Subject, accounts_of, names_of, whole_names
+from aggregator.run.forgetting import Forgotten, forget, gone_of, told_of
 from aggregator.run.publishing import publish_site
 from aggregator.run.settling import settle_works
 from aggregator.store import Erased
@@ -39,6 +41,11 @@ class Plan:
     rewritten: tuple[Mention, ...]
     # Addresses that stay in stories which lose one.
     staying: tuple[str, ...]
+    # Ids of the stories that lose something, and folded titles of what goes.
+    touched: frozenset[str]
+    titles: frozenset[str] = field(repr=False)
+    # What editions of the digest said of it.
+    told: frozenset[Subject] = frozenset()
 
     def refusals(self, salt: bytes) -> Refusals:
         """What would be refused from then on, for this alone."""
@@ -46,7 +53,7 @@ class Plan:
 
     def hashes(self, salt: bytes) -> Mapping[str, str]:
         """What would be kept: from hash to the scope of what was asked for."""
-        return {one.hashed(salt): self.subject.scope.value for one in self.subjects}
+        return {one.hashed(salt): self.subject.scope.value for one in self.subjects | self.told}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +81,8 @@ class Receipt:
     # False: the database's files hold bytes of it until a run finds nobody else reading them.
     wiped: bool
     unreached: tuple[Place, ...]
+    # Of the digest.
+    mail: Forgotten
 
 
 def planned(app: App, subject: Subject) -> Plan:
@@ -82,18 +91,23 @@ def planned(app: App, subject: Subject) -> Plan:
     subjects = _all_names(app, subject, salt)
     refusals = Refusals(salt=salt, hashes=frozenset(one.hashed(salt) for one in subjects))
     entries, permalinks, keys, rewritten = [], [], {one.value for one in subjects if one.scope is Scope.URL}, []
+    titles, told_of_them = set[str | None](), set[str]()
     for mention in app.store.takedowns.everything():
         if refusals.covers(mention.entry, mention.identity):
             entries.append((mention.source, mention.entry.native_id))
             permalinks.append(mention.entry.url)
+            titles.add(mention.entry.title)
+            told_of_them.add(mention.identity.subject)
             identity = mention.identity
             keys.update(key for key in (identity.subject, *identity.aliases, *identity.shares) if refusals.covers_key(key))
         elif (clean := refusals.cleaned(mention)) is not mention:
             rewritten.append(clean)
+            told_of_them.add(mention.identity.subject)
     entries += _passed(app, refusals)
     pages, unnamed = _pages(app, refusals)
+    titles.update(link.title for link in app.store.takedowns.links() if link.key in pages)
     keys.update(pages, _moved(app, refusals), _decided(app, refusals))
-    return Plan(
+    plan = Plan(
         subject=subject,
         subjects=subjects,
         entries=tuple(sorted(entries)),
@@ -102,7 +116,10 @@ def planned(app: App, subject: Subject) -> Plan:
         unnamed=tuple(sorted(unnamed)),
         rewritten=tuple(rewritten),
         staying=_staying(app, keys, refusals),
+        touched=_touched(app, keys | unnamed | told_of_them),
+        titles=frozenset(folded(title) for title in titles if title),
     )
+    return replace(plan, told=told_of(app, Gone(refusals=refusals, touched=plan.touched, titles=plan.titles)))
 
 
 def carried_out(app: App, plan: Plan, *, reason: str, dry_run: bool) -> Receipt:
@@ -127,15 +144,17 @@ def carried_out(app: App, plan: Plan, *, reason: str, dry_run: bool) -> Receipt:
     settle_works(app)
     wiped = takedowns.wipe()
     published = publish_site(app, dry_run=dry_run)
+    mail = forget(app, replace(gone_of(app), touched=plan.touched, titles=plan.titles))
     return Receipt(
         scope=plan.subject.scope.value,
         erased=erased,
-        hashes=len(plan.subjects),
+        hashes=len(plan.hashes(salt)),
         written=published.written,
         removed=published.removed,
         copies=copies,
         wiped=wiped,
         unreached=tuple(_unreached(app, plan.refusals(salt), dry_run=dry_run)),
+        mail=mail,
     )
 
 
@@ -223,6 +242,13 @@ def _staying(app: App, keys: Iterable[str], refusals: Refusals) -> tuple[str, ..
     return tuple(sorted(left & own))
 
 
+def _touched(app: App, keys: Iterable[str]) -> frozenset[str]:
+    """Ids that the stories of these addresses have and had."""
+    ids = {id for key in keys if (id := app.store.story_of(key)) is not None}
+    stories = [story for id in sorted(ids) if (story := app.store.story(id)) is not None]
+    return frozenset(id for story in stories for id in (story.id, *story.former))
+
+
 def _rename_chosen(app: App, refusals: Refusals) -> None:
     """Take a name off the chosen entries that stay, in the list of every origin."""
     chosen = app.store.chosen()
@@ -234,8 +260,7 @@ def _rename_chosen(app: App, refusals: Refusals) -> None:
 
 
 def _copies(app: App) -> list[Path]:
-    folder = app.settings.state
-    return sorted(path for path in folder.iterdir() if ".db.version-" in path.name) if folder.is_dir() else []
+    return sorted(app.settings.state.glob("aggregator.db.version-*"))
 
 
 def _unreached(app: App, refusals: Refusals, *, dry_run: bool) -> Iterator[Place]:

@@ -210,6 +210,23 @@ class Keys(Protocol):
         """What addresses are hashed with; the same for ever."""
 
 
+class Forgetting(Protocol):
+    """Takes out what was taken down. Called by the process that holds the lock of sending."""
+
+    def names(self) -> frozenset[str]:
+        """Every name of a story that was told, of all topics and rhythms."""
+
+    def replies(self) -> frozenset[str]:
+        """What servers said of copies that they did not take, each once."""
+
+    def forget(self, editions: Iterable[Issued], *, names: Iterable[str], replies: Iterable[str]) -> None:
+        """Write editions anew as they are given, but none that is being sent; and delete names and replies: in ONE transaction."""
+
+    def wipe(self) -> bool:
+        """Leave no byte of what was deleted in the database's files, and remove the copies that migrations kept; False when bytes are
+        left, because another process reads the file or a server keeps the rows."""
+
+
 class PrivateStore(Protocol):
     """Everything in private.db."""
 
@@ -221,6 +238,9 @@ class PrivateStore(Protocol):
 
     @property
     def keys(self) -> Keys: ...
+
+    @property
+    def forgetting(self) -> Forgetting: ...
 
     def note(self, name: str) -> str | None:
         """A text remembered under a name."""

@@ -13,6 +13,7 @@ from aggregator.store.lock import held
 from aggregator.store.migrations import migrate
 from aggregator.store.private import schema
 from aggregator.store.private.departures import Departures
+from aggregator.store.private.forgetting import SqlForgetting
 from aggregator.store.private.keys import SqlKeys
 from aggregator.store.private.ledger import SqlLedger
 from aggregator.store.private.migrations import MIGRATIONS
@@ -41,6 +42,10 @@ class SqlPrivateStore:
     @cached_property
     def keys(self) -> SqlKeys:
         return SqlKeys(self._database, clock=self._clock)
+
+    @cached_property
+    def forgetting(self) -> SqlForgetting:
+        return SqlForgetting(self._database)
 
     def note(self, name: str) -> str | None:
         return self._notes.note(name)
