@@ -159,7 +159,8 @@ DIGEST = Table(
 def secrets_wanted(digest: Digest) -> tuple[str, ...]:
     """The variables of the environment without which the digest as configured cannot work."""
     wanted = {
-        "AGGREGATOR_SMTP_PASSWORD": digest.smtp is not None and bool(digest.smtp.user),
+        # Confirmations go by the mail server also where a service sends the editions.
+        "AGGREGATOR_SMTP_PASSWORD": digest.smtp is not None and bool(digest.smtp.user) and digest.through != "folder",
         "AGGREGATOR_IMAP_PASSWORD": digest.mailbox is not None,
         "LISTMONK_TOKEN": digest.through == "listmonk",
         "BUTTONDOWN_API_KEY": digest.through == "buttondown",

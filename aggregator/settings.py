@@ -168,6 +168,11 @@ class Digest:
     # Host and port of the DNS server that is asked; "": the system's.
     resolver: str = ""
 
+    @property
+    def by_service(self) -> bool:
+        """Whether a service makes the mails, and sends them to subscribers of its own."""
+        return self.through in ("listmonk", "buttondown")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

@@ -20,7 +20,7 @@ def mail(options: argparse.Namespace) -> int:
         complain("There is no digest in the configuration. Add a 'digest' with at least its 'from'; `aggregator check` says how.")
         return 3
     readers = None
-    if settings.digest.through in ("smtp", "folder"):
+    if not settings.digest.by_service:
         with application(options, settings) as app:
             readers = app.private.subscribers.counts()[SubscriberState.ACTIVE]
     found = diagnose(settings, Resolver(settings.digest.resolver), readers=readers)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 # After a signal: what still waits then, for a client, a mail server or the database, is broken off. The whole must end within ten seconds.
 _LAST_SECONDS = 8.0
 _NEEDED = ("starlette", "uvicorn")
-_WITH_SUBSCRIBERS_OF_THEIR_OWN = ("listmonk", "buttondown")
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -55,7 +54,7 @@ def _serve_of(settings: Settings) -> Serve:
     from aggregator.digest.membership import configured
 
     digest = configured(settings)
-    if digest.through in _WITH_SUBSCRIBERS_OF_THEIR_OWN:
+    if digest.by_service:
         raise ConfigError(
             f"{settings.file} hands editions over to {digest.through}, which mails them to its own subscribers: whoever subscribed here "
             "would get nothing. Let people subscribe there, or set digest.through to smtp."

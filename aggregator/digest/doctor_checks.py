@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from email.utils import parseaddr
 from ipaddress import ip_address
 from typing import Protocol
 
+from aggregator.digest import encoding
 from aggregator.digest.doctor import GOOGLE_AND_YAHOO, Check, Diagnosis, Provider, Record, Standing
 from aggregator.digest.domain import Domain, Silent, look_up
 from aggregator.digest.domain import Resolver as AsksTxt
 from aggregator.digest.lint_domain import envelope_domain, spf_aligned, usable
 from aggregator.digest.records import MOST_LOOKUPS, dkim, spf
 from aggregator.digest.spf_merging import UNKNOWN, mechanism, merged
+from aggregator.digest_forms import secrets_wanted
 from aggregator.settings import Digest, Settings
 
 # Domains of everybody: their policies let nobody but themselves send in their name.
@@ -40,7 +41,7 @@ def diagnose(settings: Settings, resolver: Resolver, *, readers: int | None) -> 
     """
     digest = settings.digest
     assert digest is not None, "there is nothing to look at without a digest"
-    name = parseaddr(digest.sender)[1].rpartition("@")[2].lower()
+    name = encoding.domain(digest.sender).lower()
     if digest.through == "buttondown":
         checks = tuple(_at_buttondown())
     else:
@@ -142,7 +143,8 @@ def _dkim(digest: Digest, domain: Domain) -> Check:
 
 
 def _dmarc(digest: Digest, domain: Domain) -> Check:
-    wanted = f"v=DMARC1; p=none; rua=mailto:{parseaddr(digest.sender)[1]}"
+    reports = f"rua=mailto:{encoding.parsed(digest.sender)[1]}"
+    wanted = f"v=DMARC1; p=none; {reports}"
     name = f"_dmarc.{domain.dmarc_of or domain.name}"
 
     def check(standing: Standing, say: str, *, value: str = "") -> Check:
@@ -158,7 +160,7 @@ def _dmarc(digest: Digest, domain: Domain) -> Check:
         return check(Standing.MISSING, f"{name} has {len(domain.dmarc)} records, so that none counts. Keep one.", value=domain.dmarc[0])
     if domain.policy is None:
         return check(Standing.MISSING, f"The record at {name} has no valid policy. Put the one below in its place.", value=wanted)
-    extra = "" if domain.policy.reports else f" Nobody gets its reports: add rua=mailto:{parseaddr(digest.sender)[1]} to see who sends."
+    extra = "" if domain.policy.reports else f" Nobody gets its reports: add {reports} to see who sends."
     return check(Standing.MET, f"The policy at {name} is p={domain.policy.policy}, and p=none is enough.{extra}")
 
 
@@ -240,7 +242,7 @@ def _reverse(digest: Digest, domain: Domain, resolver: Resolver) -> Check:
 
 def _answers(digest: Digest, resolver: Resolver) -> Check:
     """From and Reply-To must take mail; Microsoft asks for it."""
-    domain = parseaddr(digest.reply_to or digest.sender)[1].rpartition("@")[2].lower()
+    domain = encoding.domain(digest.reply_to or digest.sender).lower()
 
     def check(standing: Standing, say: str) -> Check:
         return Check(rule="answers", title="Answers", standing=standing, sentence=say, providers=(Provider.MICROSOFT,), bulk_only=True)
@@ -286,7 +288,7 @@ def _at_buttondown() -> Iterator[Check]:
 
 def _lacks(settings: Settings, digest: Digest) -> Iterator[str]:
     """What is not configured and helps."""
-    own = digest.through in ("smtp", "folder")
+    own = not digest.by_service
     if own and digest.mailbox is None:
         yield "digest.mailbox: nobody reads bounces and complaints, so that bad addresses are written to again and again."
     if own and digest.serve is None:
@@ -297,20 +299,9 @@ def _lacks(settings: Settings, digest: Digest) -> Iterator[str]:
         yield "digest.dkim_selector: whether mail is signed cannot be looked up."
     if not settings.site.url:
         yield "site.url: mails cannot lead to the page."
-    for variable in _secrets(digest):
+    for variable in secrets_wanted(digest):
         if variable not in settings.secrets:
             yield f"{variable}: it is not in the environment, and without it nobody gets in."
-
-
-def _secrets(digest: Digest) -> Iterator[str]:
-    if digest.through == "smtp" and digest.smtp and digest.smtp.user:
-        yield "AGGREGATOR_SMTP_PASSWORD"
-    if digest.mailbox:
-        yield "AGGREGATOR_IMAP_PASSWORD"
-    if digest.through == "listmonk":
-        yield "LISTMONK_TOKEN"
-    if digest.through == "buttondown":
-        yield "BUTTONDOWN_API_KEY"
 
 
 def _addresses(resolver: Resolver, host: str) -> tuple[str, ...]:

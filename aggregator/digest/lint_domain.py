@@ -7,8 +7,8 @@ warned about.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from email.utils import parseaddr
 
+from aggregator.digest import encoding
 from aggregator.digest.domain import Domain
 from aggregator.digest.lint_report import Draft, Finding, Severity, error, warning
 from aggregator.digest.records import MOST_LOOKUPS, DkimKey, dkim, spf
@@ -30,7 +30,7 @@ def domain_rules(draft: Draft) -> Iterator[Finding]:
 
 def envelope_domain(digest: Digest) -> str:
     """The domain that mail comes back to, whose SPF record counts."""
-    return (digest.mailbox.address if digest.mailbox else parseaddr(digest.sender)[1]).rpartition("@")[2].lower()
+    return encoding.domain(digest.mailbox.address if digest.mailbox else digest.sender).lower()
 
 
 def _spf(domain: Domain) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from aggregator.digest.encoding import parsed
 from aggregator.settings import Digest
 from aggregator.store.private.addresses import folded
 from aggregator.text.address import host_form
@@ -17,11 +18,11 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"({_LABEL}\.)+(?![0-9]+$){_LABEL}")
 # Providers at which one mailbox has several domains, and what they overlook in its name (help pages of Gmail, "Dots don't matter"; Proton,
 # "Addresses and aliases"; Apple, "@icloud.com, @me.com, @mac.com"; all read 2026-11-22).
-_DOTS, _SIGNS = str.maketrans("", "", "."), str.maketrans("", "", "._-")
+_DOTS, _SIGNS, _NOTHING = (str.maketrans("", "", signs) for signs in (".", "._-", ""))
 _PROVIDERS = (
     (("gmail.com", "googlemail.com"), _DOTS),
     (("proton.me", "protonmail.com", "pm.me"), _SIGNS),
-    (("icloud.com", "me.com", "mac.com"), {}),
+    (("icloud.com", "me.com", "mac.com"), _NOTHING),
 )
 _SAME = {domain: (domains[0], overlooked) for domains, overlooked in _PROVIDERS for domain in domains}
 
@@ -50,16 +51,11 @@ def untagged(address: str) -> str:
     """The mailbox that an address leads to where "+signs" are a mailbox's own (RFC 5233 §1), folded; of the large providers that overlook
     more than that, in one spelling. For limits: not for telling people apart."""
     local, _, domain = folded(address).rpartition("@")
-    domain, overlooked = _SAME.get(domain, (domain, {}))
+    domain, overlooked = _SAME.get(domain, (domain, _NOTHING))
     return f"{local.partition('+')[0].translate(overlooked)}@{domain}"
 
 
 def ours(address: str, digest: Digest) -> bool:
     """Whether an address is the digest's own: what is mailed there would come back to the program."""
-    own = [_bare(digest.sender), _bare(digest.reply_to), digest.mailbox.address if digest.mailbox else ""]
-    return untagged(address) in {untagged(one) for one in own if one}
-
-
-def _bare(written: str) -> str:
-    """The address of a mailbox that may have a name."""
-    return written.rpartition("<")[2].rstrip("> ")
+    own = (digest.sender, digest.reply_to, digest.mailbox.address if digest.mailbox else "")
+    return untagged(address) in {untagged(parsed(one)[1]) for one in own if one}

@@ -11,11 +11,11 @@ import textwrap
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from email.utils import parseaddr
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from aggregator.digest.doors import CHANGE_MARK, LEAVE_MARK, Doors
+from aggregator.digest.encoding import parsed
 from aggregator.model import Edition, Item, Rendered
 from aggregator.publish.story_lines import Section, StoryLine, counted, sections, story_line
 from aggregator.publish.words import address, one_line
@@ -126,7 +126,7 @@ def letter_of(edition: Edition, settings: Settings, doors: Doors) -> Letter:
         site=site,
         rhythm=told.rhythm,
         doors=tuple(_doors(edition, doors, site)),
-        reply_to=parseaddr(digest.reply_to or digest.sender)[1],
+        reply_to=parsed(digest.reply_to or digest.sender)[1],
         postal=one_line(digest.postal),
     )
 

@@ -12,7 +12,7 @@ from aggregator.digest.compose import Composed
 from aggregator.digest.deliver import hash_of
 from aggregator.digest.domain import Domain, look_up
 from aggregator.digest.doors import CHANGE_MARK, LEAVE_MARK, Doors, doors
-from aggregator.digest.encoding import parsed
+from aggregator.digest.encoding import domain
 from aggregator.digest.lint import Draft, LinkStatus, Report, check_links, links_of, lint
 from aggregator.digest.lint_domain import envelope_domain
 from aggregator.digest.membership import configured
@@ -26,8 +26,6 @@ from aggregator.settings import Digest
 
 # Who gets the sample: an id that no subscriber has, so that the links in it open nobody's door, and an address that is nobody's (RFC 2606).
 NOBODY, NOWHERE = "a" * 16, "reader@example.org"
-# Those that make the mails themselves.
-_SERVICES = ("listmonk", "buttondown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +62,12 @@ def drafted(app: App, composed: Composed, *, online: bool = True, way: Doors | N
     rendered, tokens, now = rendering(edition), Tokens(private.keys.signing()), app.clock()
     id = message_id(edition.id, NOBODY, salt=private.keys.salt(), sender=digest.sender)
     sample = blank(edition, rendered, settings, hash=hash_of(edition, rendered), at=now).mail(NOBODY, NOWHERE, id, tokens).content
-    by_service = digest.through in _SERVICES
-    recipients = None if by_service else len(private.subscribers.receiving(edition.topic, edition.rhythm))
+    recipients = None if digest.by_service else len(private.subscribers.receiving(edition.topic, edition.rhythm))
     draft = Draft(
         settings=settings,
         edition=edition,
         rendered=rendered,
-        sample=None if by_service else sample,
+        sample=None if digest.by_service else sample,
         last=private.ledger.last(edition.topic, edition.rhythm),
         told=private.ledger.told(edition.topic, edition.rhythm),
         recipients=recipients,
@@ -104,5 +101,4 @@ def _domain(digest: Digest) -> Domain:
     # Slow to load, and asked once for an edition.
     from aggregator.digest.dns import Resolver
 
-    name = parsed(digest.sender)[1].rpartition("@")[2]
-    return look_up(Resolver(digest.resolver), name, returns=envelope_domain(digest), selector=digest.dkim_selector)
+    return look_up(Resolver(digest.resolver), domain(digest.sender), returns=envelope_domain(digest), selector=digest.dkim_selector)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from aggregator.commands.setup import _template, understood
+from aggregator.digest_forms import secrets_wanted
 from aggregator.errors import ConfigError
 from aggregator.settings import Digest, Mailbox, Serve, Settings, Smtp
 from tests.config.test_config import LEAST, given, wrong
@@ -143,3 +145,14 @@ def test_the_block_that_init_writes_is_right_when_it_is_taken(tmp_path: Path) ->
     settings = given(tmp_path, written[0] + block)
     assert settings.digest
     assert (settings.digest.sender, settings.digest.through) == ("Crew news <digest@example.org>", "folder")
+
+
+def test_a_password_is_wanted_only_where_something_is_handed_over(tmp_path: Path) -> None:
+    made = digest(tmp_path, SMTP)
+    wanted = {way: secrets_wanted(replace(made, through=way)) for way in ("smtp", "folder", "listmonk", "buttondown")}
+    assert wanted == {
+        "smtp": ("AGGREGATOR_SMTP_PASSWORD",),
+        "folder": (),
+        "listmonk": ("AGGREGATOR_SMTP_PASSWORD", "LISTMONK_TOKEN"),
+        "buttondown": ("AGGREGATOR_SMTP_PASSWORD", "BUTTONDOWN_API_KEY"),
+    }
