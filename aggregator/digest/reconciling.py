@@ -70,16 +70,19 @@ def reconcile(private: PrivateStore, journal: Journal, at: datetime) -> tuple[st
     if lines is None:
         return _made_anew(private, journal, mark, at)
     acted_on = bool(lines) and "void" not in lines[0].said
+    # Also when the one who found that out died before all was mended.
+    unwritten = mark.number > 0 and not acted_on and journal.last().number <= mark.number
     if mark.number and not lines:
         journal.void()
-        _freeze_again(private, journal)
     chapters = _chapters(lines, journal.boot)
     said: list[str] = []
     if journal.last().number > mark.number:
         _write_uncertain(journal, chapters, at)
         said += _taken_over(private, journal, lines, chapters, mark)
-    said += _recovered(private, journal, chapters, at, acted_on=acted_on)
-    return tuple(said)
+    recovered = _recovered(private, journal, chapters, at, acted_on=acted_on)
+    if unwritten and not recovered:
+        _freeze_again(private, journal)
+    return (*said, *recovered)
 
 
 def _chapters(lines: Iterable[Line], boot: str) -> dict[str, _Chapter]:
@@ -271,7 +274,8 @@ def _written_anew(private: PrivateStore, journal: Journal, issued: Issued, at: d
 
 
 def _freeze_again(private: PrivateStore, journal: Journal) -> None:
-    """Write editions that are being sent once more: the line that is missing may be that of one of them."""
+    """Write editions that are being sent once more: the line that is missing may be that of one of them. It was that of a batch when
+    copies are claimed, and then this is not needed."""
     for issued in private.ledger.sending():
         told = private.ledger.told(issued.edition.topic, issued.edition.rhythm)
         rows = private.ledger.deliveries(issued.edition.id)

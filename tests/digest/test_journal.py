@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.digest.deliver import hash_of
 from aggregator.digest.journal import Journal, Mark, boot_id
 from aggregator.digest.mailers import Fate, Reply
 from aggregator.digest.outcomes import WAITS
@@ -201,6 +202,46 @@ def test_a_claim_whose_batch_was_never_written_is_due_also_after_a_new_start(off
     assert sum("void" in line for line in lines(office)) == 1
     office.sends(sink := Sink())
     assert len(sink.accepted) == READERS
+
+
+def test_a_claim_whose_batch_was_never_written_stays_due_however_often_the_mending_is_cut_short(office: Office) -> None:
+    office.freezes()
+    with office.opened() as (private, journal, _):
+        assert private.ledger.claim(EDITION.id, 3, MONDAY, mark=str(journal.mark()))
+    only_void(office)
+    office.boot = "second"
+    reconciled(office)
+    assert set(office.states().values()) == {DUE}
+
+
+@pytest.mark.parametrize("mended", ["at once", "after it was cut short"])
+def test_an_edition_whose_line_was_never_written_is_written_before_it_is_sent(office: Office, tmp_path: Path, mended: str) -> None:
+    backup = office.backed_up(tmp_path / "backup.db")
+    reconciled(office)
+    with office.opened() as (private, journal, _):
+        names = {id_of_reader(number): f"{number}@example.org" for number in range(READERS)}
+        mark = str(journal.mark())
+        private.ledger.freeze(
+            EDITION, RENDERED, hash=hash_of(EDITION, RENDERED), report="", message_ids=names, told=["a"], at=MONDAY, mark=mark
+        )
+    if mended != "at once":
+        only_void(office)
+    office.sends(Sink())
+    office.restores(backup)
+    assert office.sends(again := Sink()) == []
+    assert again.accepted == []
+    issued = office.issued()
+    assert issued is not None
+    assert issued.state is EditionState.SENT
+
+
+def only_void(office: Office) -> None:
+    """A process found that a line was never written, said so in the journal, and died."""
+    with office.private() as private:
+        mark = Mark.read(private.ledger.mark())
+        with closing(Journal(path(office), salt=private.keys.salt(), mark=mark, at=MONDAY, boot=office.boot)) as journal:
+            assert journal.after(mark) == ()
+            journal.void()
 
 
 # -- an older database
