@@ -31,12 +31,20 @@ class Dns:
         # What was asked: name, kind and "udp" or "tcp".
         self.asked: list[tuple[str, str, str]] = []
         self._lock = threading.Lock()
-        logger = DNSLogger("-request,-reply,-truncated,-error,-recv,-send,-data")
-        self._udp = DNSServer(self, address="127.0.0.1", port=0, logger=logger)
-        self._tcp = DNSServer(self, address="127.0.0.1", port=self.port, tcp=True, logger=logger)
+        self._tcp, self._udp = self._opened()
         self._threads = [
             threading.Thread(target=one.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True) for one in (self._udp, self._tcp)
         ]
+
+    def _opened(self) -> tuple[DNSServer, DNSServer]:
+        """Servers for TCP and UDP on one port, which the system chooses for TCP; somebody else may have it for UDP."""
+        logger = DNSLogger("-request,-reply,-truncated,-error,-recv,-send,-data")
+        while True:
+            tcp = DNSServer(self, address="127.0.0.1", port=0, tcp=True, logger=logger)
+            try:
+                return tcp, DNSServer(self, address="127.0.0.1", port=tcp.server.server_address[1], logger=logger)
+            except OSError:
+                tcp.server.server_close()
 
     @property
     def port(self) -> int:
