@@ -27,6 +27,8 @@ from aggregator.model import Bounce, Subscriber
 from aggregator.settings import Settings
 from aggregator.store.private import PrivateStore, Subscribers
 
+# What the subject begins with: by it an answer is told from what a machine sends to the same address.
+SUBJECT = "Please confirm:"
 _AT_ONCE = 100
 _WIDTH = 72
 _ID_BYTES = 20
@@ -97,7 +99,7 @@ def letter(one: Subscriber, settings: Settings, tokens: Tokens, *, salt: bytes, 
         f"Message-ID: <{message_id}>\r\n",
         encoding.mailbox("From", digest.sender),
         encoding.mailbox("Reply-To", answer),
-        encoding.unstructured("Subject", f"Please confirm: {title}"),
+        encoding.unstructured("Subject", f"{SUBJECT} {title}"),
         f"Date: {format_datetime(at.astimezone(UTC))}\r\n",
         "Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: OOF, AutoReply\r\n",
         "Content-Language: en\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n",
@@ -130,10 +132,10 @@ def _said(one: Subscriber, settings: Settings, *, title: str, page: str) -> Iter
         yield from _wrapped("If you want it, open this page and press the button on it:")
         yield from ("", page, "")
         if digest.mailbox:
-            yield from _wrapped("Or answer this mail; nothing need be written in the answer.")
+            yield from _wrapped("Or answer this mail and leave the subject as it is; nothing need be written in the answer.")
             yield ""
     else:
-        yield from _wrapped("If you want it, answer this mail; nothing need be written in the answer.")
+        yield from _wrapped("If you want it, answer this mail and leave the subject as it is; nothing need be written in the answer.")
         yield ""
     yield from _wrapped(
         f"If you do not, do nothing: no other mail comes, and the address is forgotten after {PATIENCE.days} days. "

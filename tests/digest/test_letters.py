@@ -91,13 +91,13 @@ def test_it_names_rhythm_and_topics_and_where_they_were_asked_for() -> None:
 
 
 def test_with_a_server_and_a_mailbox_it_can_be_confirmed_both_ways() -> None:
-    assert "Or answer this mail; nothing need be written in the answer." in body()
+    assert "Or answer this mail and leave the subject as it is; nothing need be written in the answer." in body()
     assert read()["Reply-To"] == f"box+{TOKENS.sign(Purpose.CONFIRM, ASKED.id)}@example.org"
 
 
 def test_with_a_mailbox_alone_it_is_answered_and_holds_no_link() -> None:
     settings = with_digest(serve=None)
-    assert "If you want it, answer this mail; nothing need be written in the answer." in body(settings)
+    assert "If you want it, answer this mail and leave the subject as it is; nothing need be written in the answer." in body(settings)
     assert "digest.example.org" not in body(settings)
     assert read(settings)["Reply-To"] == f"box+{TOKENS.sign(Purpose.CONFIRM, ASKED.id)}@example.org"
 

@@ -176,7 +176,9 @@ def test_no_address_and_no_token_is_said_or_written_anywhere_but_where_it_belong
     first = reads(steward, "-vv")
     (letter,) = posted(steward)
     token = str(letter["Reply-To"]).partition("+")[2].partition("@")[0]
-    server.deliver(ADDRESS, mail("cleo-body", to=letter["Reply-To"], **{"from": "cleo.canary@example.com"}))
+    server.deliver(
+        ADDRESS, mail("cleo-body", to=letter["Reply-To"], subject=f"Re: {letter['Subject']}", **{"from": "cleo.canary@example.com"})
+    )
     said = [first, reads(steward, "-vv"), reads(steward, "-vv", "--json")]
     assert readers(steward) == {"cleo.canary@example.com": "active"}
     public = [path for path in steward.folder.rglob("*") if path.is_file() and not path.name.startswith("private.db")]

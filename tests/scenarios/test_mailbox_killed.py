@@ -93,7 +93,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         mails = [
             mail(subject="subscribe", **{"from": "dan@example.com"}),
             mail("When is the next one?"),
-            mail(to=f"digest+{post.token(Purpose.CONFIRM, CLEO)}@example.org", subject="Re: Please confirm"),
+            mail(to=f"digest+{post.token(Purpose.CONFIRM, CLEO)}@example.org", subject="Re: Please confirm: Crew news"),
             post.read("postfix-unknown-user"),
             mail(to=f"digest+{post.token(Purpose.LEAVE, BO)}@example.org"),
             mail(subject="subscribe", **{"from": "dan@example.com"}),

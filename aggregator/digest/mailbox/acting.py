@@ -78,9 +78,9 @@ class Acting:
             return Outcome.NOTHING
         if any(self.membership.leave(token) for token in signed.tokens):
             return Outcome.LEFT
-        if not signed.automatic and any(self.membership.confirm(token) is not None for token in signed.tokens):
+        if signed.to_letter and not signed.automatic and any(self.membership.confirm(token) is not None for token in signed.tokens):
             return Outcome.CONFIRMED
-        # A person who writes to the return address, or answers too late, is not left without an answer.
+        # A person who writes to the return address, or answers too late or in words of their own, is not left without an answer.
         return Outcome.NOTHING if signed.automatic else Outcome.UNTOUCHED
 
     def _returned(self, returned: Returned) -> Outcome:

@@ -11,6 +11,7 @@ from dataclasses import field as hidden
 from email.message import Message
 from itertools import islice
 
+from aggregator.digest.letters import SUBJECT
 from aggregator.digest.mailable import mailable, ours
 from aggregator.digest.mailbox.automatic import answering, automatic
 from aggregator.digest.mailbox.bounces import Failed, standard, textual
@@ -25,10 +26,20 @@ _SENT_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-
 _MOST = 8
 _TOKEN = rf"[a-z2-7]{{{LENGTH}}}"
 # How mail programs begin the subject of an answer. A subject with any other beginning ("Fwd:", "WG:", "TR:") was another message's.
-_ANSWER = r"(?:(?:re|aw|sv|vs|antw|odp|r|rif|res|ref|ynt|vast|ats|答复|回复|回覆|ответ|відповідь)(?:\[\d+\])?\s*[:：]\s*)*"
+_RE = (
+    r"(?:(?:re|aw|sv|vs|antw|odp|odg|r|rif|res|r[eé]f|r[eé]p|ynt|vá|vast|ats|atb|bls|απ|σχετ|השב|رد|答复|回复|回覆|返信|답장|ответ|відповідь)"
+    r"(?:\[\d+\])?\s*[:：]\s*)"
+)
+_ANSWER = rf"{_RE}*"
 _WORD = r"(?:confirm|leave|unsubscribe)"
 _SIGNED_SUBJECT = re.compile(rf"{_ANSWER}(?:[^:：]*\b)??{_WORD}[\s:]+({_TOKEN})\b(?!.*\(fwd\))", re.IGNORECASE)
 _LONGEST_SUBJECT = 1000
+# What gateways write in front: "[EXTERNAL]", "***SPAM***", "{Spam?}".
+_TAG = r"(?:[\[({*]+\s?(?:ext(?:ern(?:al)?)?|caution|warning|(?:suspected |possible |potential )?spam)\b[^\[\](){}#\d]{0,20}[\])}*]\s*)"
+# An answer to the letter. Behind it some help desks write the number of a ticket, and some guards of mailboxes what they want.
+_OF_LETTER = re.compile(
+    rf"{_TAG}*{_RE}(?:{_RE}|{_TAG})*{re.escape(SUBJECT)} (?!.*(?:#\s?\d|\((?:verification|action required)\)\s*$))", re.IGNORECASE
+)
 _SUBSCRIBE = re.compile(rf"{_ANSWER}[\"'“]?subscribe[\"'”]?[.!]?", re.IGNORECASE)
 
 
@@ -49,6 +60,9 @@ class Signed:
     answered: bool = False
     # No person sent it to us: a token confirms nothing then, and leaves all the same, as mail programs leave by themselves (RFC 2369 §3.2).
     automatic: bool = False
+    # It has the subject of an answer to our letter, or says "confirm" in it. Help desks, guards of mailboxes and receipts write their own,
+    # and not all say that they are machines: a token without it confirms nothing.
+    to_letter: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +110,7 @@ def classified(raw: bytes, digest: Digest) -> Read:
     if report := standard(message) or (textual(message) if tokens else None):
         return Returned(tokens=tokens, message_ids=report.message_ids[:_MOST], failed=report.failed[:_MOST])
     if signed := tokens or _of_subject(message, digest, sent_to):
-        return Signed(tokens=signed, answered=answering(message), automatic=automatic(message))
+        return Signed(tokens=signed, answered=answering(message), automatic=automatic(message), to_letter=_to_letter(message))
     return _asked(message, digest, sent_to)
 
 
@@ -123,6 +137,11 @@ def _of_subject(message: Message, digest: Digest, sent_to: tuple[str, ...]) -> t
     """A token in the subject of a message to our bare address, for providers that take "+signs" away."""
     found = _SIGNED_SUBJECT.match(field(message, "Subject")[:_LONGEST_SUBJECT])
     return (found[1].lower(),) if found and _signs(digest, sent_to) else ()
+
+
+def _to_letter(message: Message) -> bool:
+    subject = field(message, "Subject")[:_LONGEST_SUBJECT]
+    return bool(_OF_LETTER.match(subject) or _SIGNED_SUBJECT.match(subject))
 
 
 def _tokens(digest: Digest, values: tuple[str, ...]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from tests.support.reception import Pigeon
 
 ACTIVE, LEFT, PENDING, SUPPRESSED = SubscriberState.ACTIVE, SubscriberState.LEFT, SubscriberState.PENDING, SubscriberState.SUPPRESSED
 CLEO = "cleocleocleocleo"
+ANSWER = "Re: Please confirm: Crew news"
 
 
 @pytest.fixture
@@ -88,13 +89,22 @@ def test_a_token_to_leave_does_not_confirm_and_none_to_change_or_return_does_any
 
 
 def test_a_token_to_confirm_does_not_leave(post: Correspondence) -> None:
-    assert post.arrives(mail(to=address(post, Purpose.CONFIRM), subject="leave")) is Outcome.CONFIRMED
+    assert post.arrives(mail(to=address(post, Purpose.CONFIRM), subject="leave")) is Outcome.UNTOUCHED
+    assert post.arrives(mail(to=address(post, Purpose.CONFIRM), subject=ANSWER)) is Outcome.CONFIRMED
     assert post.state(ADA) is ACTIVE
+
+
+def test_an_answer_with_a_subject_of_its_own_is_left_to_a_person(post: Correspondence) -> None:
+    post.subscribes(CLEO, "cleo@example.com", PENDING)
+    to = address(post, Purpose.CONFIRM, CLEO)
+    assert post.arrives(mail(to=to, subject="Thank you for contacting us")) is Outcome.UNTOUCHED
+    assert post.state(CLEO) is PENDING
+    assert post.arrives(mail(to=to, subject=ANSWER)) is Outcome.CONFIRMED
 
 
 def test_who_answers_too_late_is_left_to_a_person(post: Correspondence) -> None:
     post.subscribes(CLEO, "cleo@example.com", PENDING)
-    answer = mail(to=address(post, Purpose.CONFIRM, CLEO))
+    answer = mail(to=address(post, Purpose.CONFIRM, CLEO), subject=ANSWER)
     post.at += timedelta(days=7)
     assert post.arrives(answer) is Outcome.UNTOUCHED
     assert post.state(CLEO) is PENDING

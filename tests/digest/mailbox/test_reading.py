@@ -120,7 +120,9 @@ def test_a_machine_does_not_ask(fields: dict[str, str]) -> None:
     ],
 )
 def test_a_token_counts_where_a_message_was_sent_to_and_in_its_subject(fields: dict[str, str]) -> None:
-    assert classified(mail(**fields), DIGEST) == Signed(tokens=(TOKEN,))
+    read = classified(mail(**fields), DIGEST)
+    assert isinstance(read, Signed)
+    assert read.tokens == (TOKEN,)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +174,61 @@ def test_a_persons_subject_is_no_answering_machines(subject: str) -> None:
     read = classified(mail(to=SIGNED_ADDRESS, subject=subject), DIGEST)
     assert isinstance(read, Signed)
     assert not read.answered
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Re: Please confirm: Crew news",
+        "RE : Please confirm: Crew news 2026",
+        "回复：Please confirm: Crew news",
+        "AW: [EXTERNAL] Please confirm: Crew news (Bristol)",
+        "***SPAM*** Re: {Spam?} Please confirm: Crew news",
+        "[Suspected Spam] SV: RE: Please confirm: Crew news",
+        "=?utf-8?q?RE=3A_Please_confirm=3A_Crew?= news",
+        f"confirm {TOKEN}",
+    ],
+)
+def test_an_answer_is_known_by_the_subject_of_the_letter(subject: str) -> None:
+    assert classified(mail(to=SIGNED_ADDRESS, subject=subject), DIGEST) == Signed(tokens=(TOKEN,), to_letter=True)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        # Away, at programs that say it in words of their own.
+        {"subject": "I have left the company", "x_auto_response_suppress": "All"},
+        {"subject": "Ada Lovelace is out of the office.", "x_mailer": "Lotus Domino"},
+        # Help desks.
+        {"subject": "[Crews] Re: Please confirm: Crew news", "x_mailer": "Zendesk Mailer"},
+        {"subject": "Ticket Received - Please confirm: Crew news"},
+        {"subject": "[crews #123] AutoReply: Please confirm: Crew news", "rt_ticket": "crews #123"},
+        {"subject": "[Ticket#2026112210000012] Re: Please confirm: Crew news", "x_otrs_loop": "crews.example"},
+        {"subject": "Re: Please confirm: Crew news [#123456]"},
+        {"subject": "Thank you for contacting us"},
+        {"subject": "We received your request: Please confirm: Crew news"},
+        # Guards of mailboxes, who ask the sender to prove something.
+        {"subject": "Your message to ada@example.com is being held", "from": "notification@mimecast.example"},
+        {"subject": "Re: Please confirm: Crew news (verification)", "from": "ada@guarded.example"},
+        {"subject": "Please confirm: Crew news (Action Required)"},
+        {"subject": "VIRUS IN YOUR MAIL", "from": "amavis@mx.example"},
+        # Lists.
+        {"subject": "confirm 0123456789abcdef", "from": "crews-confirm+0123@lists.example"},
+        {"subject": "Your message to Crews awaits moderator approval"},
+        # Receipts (some are none of RFC 8098), and answers to an invitation.
+        {"subject": "Read: Please confirm: Crew news"},
+        {"subject": "Gelesen: Please confirm: Crew news", "content_type": "application/ms-tnef; name=winmail.dat"},
+        {"subject": "Declined: Please confirm: Crew news", "content_type": "text/calendar; method=REPLY"},
+        # Somebody passes the letter on.
+        {"subject": "Fwd: Please confirm: Crew news"},
+        {"subject": ""},
+    ],
+    ids=lambda fields: fields["subject"],
+)
+def test_no_machine_without_a_mark_writes_what_an_answer_has(fields: dict[str, str]) -> None:
+    read = classified(mail(to=SIGNED_ADDRESS, **fields), DIGEST)
+    assert isinstance(read, Signed)
+    assert not read.to_letter or read.automatic
 
 
 def test_what_a_mail_program_sends_by_itself_is_no_answer() -> None:
