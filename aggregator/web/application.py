@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
@@ -88,6 +89,8 @@ class _Answers:
         # About a proxy, once.
         self._warned = False
         self._turnstile = Turnstile(most=limits.PER_NETWORK, window=limits.WINDOW)
+        # For everybody together.
+        self._gate = Turnstile(most=limits.PER_DAY, window=limits.WINDOW)
 
     def routes(self) -> list[Route]:
         """Every address there is."""
@@ -121,7 +124,9 @@ class _Answers:
             return HTMLResponse(self._pages.subscribe(sent.stamp or stamps.stamp(now), sent), 422)
         network = network_of(self._client(request))
         if wait := self._turnstile.wait(network, now):
-            return self._refused("many", 429, {"Retry-After": str(math.ceil(wait.total_seconds()))})
+            return self._refused("many", 429, _after(wait))
+        if wait := self._gate.wait("everybody", now):
+            return self._refused("full", 503, _after(wait))
         if self._afterwards.full:
             return self._refused("busy", 503, {"Retry-After": str(_BUSY_SECONDS)})
         wish = None if sent.trapped else Wish(address=sent.address, choice=sent.choice, network=network)
@@ -247,6 +252,10 @@ class _Answers:
 async def _form_of(request: Request) -> Fields | None:
     body = await body_of(request.stream(), declared=request.headers.get("content-length"))
     return fields_of(body, request.headers.get("content-type", ""))
+
+
+def _after(wait: timedelta) -> Mapping[str, str]:
+    return {"Retry-After": str(math.ceil(wait.total_seconds()))}
 
 
 def _chosen(subscriber: Subscriber) -> Choice:

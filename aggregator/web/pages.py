@@ -141,7 +141,7 @@ class Pages:
         return self._fill("broken", length=LENGTH, days=self._days)
 
     def refused(self, why: str) -> str:
-        """Nothing was done: "lost", "method", "long", "form", "many", "busy" or "broken"."""
+        """Nothing was done: "lost", "method", "long", "form", "many", "full", "busy" or "broken"."""
         return self._fill("refused", why=why, length=LENGTH)
 
     def _fill(self, name: str, **views: object) -> str:

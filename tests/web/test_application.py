@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.digest import limits
 from aggregator.digest.tokens import Purpose
 from aggregator.model import SubscriberState
 from aggregator.settings import Serve
@@ -335,6 +336,21 @@ def test_a_crowded_network_is_told_to_wait(tmp_path: Path) -> None:
         assert {answer.status_code for answer in crowd[:50]} == {200}
         assert (crowd[50].status_code, crowd[50].headers["Retry-After"], heading(crowd[50].text)) == (429, "86400", "Too many at once")
         assert desk.sends("subscribe", fields, headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 200
+        desk.watch.goes(days=1)
+        assert desk.subscribes("bea@example.org").status_code == 200
+
+
+def test_when_a_day_is_full_everybody_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PER_DAY", 3)
+    with reception(tmp_path, proxies=("127.0.0.0/8",)) as desk:
+        fields = desk.form("")
+        sent = [
+            desk.sends("subscribe", {**fields, "address": f"ada{at}@example.org"}, headers={"X-Forwarded-For": f"10.{at}.0.1"})
+            for at in range(4)
+        ]
+        assert [answer.status_code for answer in sent] == [200, 200, 200, 503]
+        assert (sent[3].headers["Retry-After"], heading(sent[3].text)) == ("86400", "Too many at once")
+        assert "Try again tomorrow." in sent[3].text
         desk.watch.goes(days=1)
         assert desk.subscribes("bea@example.org").status_code == 200
 
