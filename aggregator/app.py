@@ -21,13 +21,13 @@ from aggregator.fetch import Pace, SourceHttp
 from aggregator.model import Source, SourceState, Takes, Topic
 from aggregator.settings import Secret, Settings
 from aggregator.store import Store
-from aggregator.store.private import PrivateStore
 from aggregator.text.secret_address import secrets
 
 if TYPE_CHECKING:
     from aggregator.fetch.client import Client
     from aggregator.pipeline.match import Matcher
     from aggregator.pipeline.takedown import Refusals
+    from aggregator.store.private import PrivateStore
 
 # How long a unit in hand may go on after the process was asked to stop; the whole must end within ten seconds.
 PATIENCE = timedelta(seconds=4)

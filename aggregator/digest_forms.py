@@ -6,14 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from email.headerregistry import HeaderRegistry
 from pathlib import Path
 from typing import Any
 
 from aggregator.forms import ADDRESS, NETWORK, ZONE
 from aggregator.settings import Buttondown, Digest, Listmonk, Mailbox, Serve, Smtp
 from aggregator.shape import Key, Many, Named, Node, Report, Table, Text, choice, duration, number, path
-from aggregator.text.cron import checked
 
 # From the environment, by what they are for.
 SECRETS: Mapping[str, str] = {
@@ -41,9 +39,19 @@ def mailbox_address(text: str) -> str:
 
 def _address(text: str) -> str:
     """The address in a mailbox; "" when it is none, or more than one."""
+    # Slow to load, and most configurations have no mailbox in them.
+    from email.headerregistry import HeaderRegistry
+
     header: Any = HeaderRegistry()("From", text.replace("\r", " ").replace("\n", " "))
     found = header.addresses
     return str(found[0].addr_spec) if len(found) == 1 and not header.defects and found[0].username and found[0].domain else ""
+
+
+def _cron(text: str) -> str:
+    # As slow to load.
+    from aggregator.text.cron import checked
+
+    return checked(text)
 
 
 def _bare(text: str) -> str:
@@ -135,7 +143,7 @@ DIGEST = Table(
         "title": Key(shape=Text(), help="What the digest is called; the site's title if left out."),
         "postal": Key(shape=Text(), help="Who sends it and from which postal address, for the foot of each mail."),
         "rhythms": Key(
-            shape=Named(of=_text("a cron expression", checked), least=1),
+            shape=Named(of=_text("a cron expression", _cron), least=1),
             help='When an edition is due, by name (weekly: "0 8 * * mon"); a subscriber has the first unless they choose.',
         ),
         "timezone": Key(shape=ZONE, help="The zone of those times; the site's if left out."),

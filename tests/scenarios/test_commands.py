@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -185,3 +187,13 @@ def test_a_damaged_database_is_named_with_what_to_do(ran: Steward, damage: bytes
     assert "Traceback" not in said.err
     assert said.code == (1 if damage else 0), said.err
     assert not damage or "aggregator.db" in said.err
+
+
+@pytest.mark.parametrize("command", ["run", "build"])
+def test_a_page_without_a_digest_loads_nothing_of_one(tmp_path: Path, command: str) -> None:
+    (tmp_path / "sources.yaml").write_text("site: {title: Discussing crews}\ntopics: {crews: {any_of: [crews]}}\nsources: []\n")
+    code = f"import sys; from aggregator.cli import main; main(['{command}', '--quiet']); print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True).stdout.split()
+    foreign = ("aggregator.digest.", "aggregator.store.private", "aggregator.web", "cronsim", "email.headerregistry")
+    assert [name for name in said if name.startswith(foreign)] == []
+    assert not (tmp_path / "state" / "private.db").exists()
