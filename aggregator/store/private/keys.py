@@ -13,6 +13,7 @@ from aggregator.clock import Clock
 from aggregator.store import statements as sql
 from aggregator.store.engine import Database, Desk
 from aggregator.store.private import SigningKey, schema
+from aggregator.store.private.notes import noted, remember
 from aggregator.store.rows import stamp
 
 _SALT = "salt"
@@ -27,7 +28,6 @@ _RETIRE = (
     .ordered_values((_key.c.retired_at, bindparam("v_at")), (_key.c.secret, bindparam("v_nothing")))
     .where(_key.c.retired_at.is_(None), _key.c.made_at < bindparam("v_before"))
 )
-_NOTE = select(schema.note.c.text).where(schema.note.c.name == bindparam("v_name"))
 
 
 class SqlKeys:
@@ -54,14 +54,15 @@ class SqlKeys:
 
     def salt(self) -> bytes:
         with self._database.reading() as desk:
-            known = desk.rows(_NOTE, _SALT)
-        if not known:
+            known = noted(desk, _SALT)
+        if known is None:
             with self._database.writing() as desk:
-                known = desk.rows(_NOTE, _SALT)
-                if not known:
-                    known = [(secrets.token_hex(_SECRET_BYTES),)]
-                    desk.run(sql.add(schema.note), _SALT, known[0][0])
-        return bytes.fromhex(known[0][0])
+                # Another process may have made one since.
+                known = noted(desk, _SALT)
+                if known is None:
+                    known = secrets.token_hex(_SECRET_BYTES)
+                    remember(desk, _SALT, known)
+        return bytes.fromhex(known)
 
 
 def _add(desk: Desk, at: datetime) -> tuple[Any, ...]:

@@ -23,6 +23,7 @@ from aggregator.store.private.ledger_rows import (
     issued_to_row,
     settled_to_values,
 )
+from aggregator.store.private.notes import noted, remember
 from aggregator.store.rows import Row, maybe_time, stamp
 from aggregator.store.statements import add, batches
 
@@ -104,7 +105,7 @@ class SqlLedger:
             if _state(desk, edition.id) in FROZEN:
                 return False
             desk.run(sql.DROP, edition.id)
-            desk.run(add(schema.edition), *issued_to_row(issued, frozen_at=at))
+            desk.run(add(schema.edition), *issued_to_row(issued))
             desk.many(add(schema.delivery), list(map(delivery_to_row, rows)))
             _tell(desk, edition, told)
             _mark(desk, mark)
@@ -130,7 +131,7 @@ class SqlLedger:
                     issued = replace(issued, rendered=before.rendered)
             if before is None or before.state not in FROZEN or (frozen and before.state is EditionState.SENDING):
                 desk.run(sql.DROP, issued.edition.id)
-                desk.run(add(schema.edition), *issued_to_row(issued, frozen_at=issued.at if frozen else None))
+                desk.run(add(schema.edition), *issued_to_row(issued))
             there = {str(recipient) for (recipient,) in desk.rows(sql.RECIPIENTS, issued.edition.id)}
             desk.many(add(schema.delivery), [delivery_to_row(one) for one in deliveries if one.recipient not in there])
             desk.many(sql.SETTLE, [settled_to_values(one) for one in deliveries if one.recipient in there])
@@ -204,8 +205,7 @@ class SqlLedger:
 
     def mark(self) -> str:
         with self._database.reading() as desk:
-            rows = desk.rows(sql.NOTE, MARK)
-        return str(rows[0][0]) if rows else ""
+            return noted(desk, MARK) or ""
 
     def remark(self, mark: str) -> None:
         """See the protocol."""
@@ -223,7 +223,7 @@ def _write_unsent(desk: Desk, issued: Issued) -> bool:
     if _state(desk, issued.edition.id) in FROZEN:
         return False
     desk.run(sql.DROP, issued.edition.id)
-    desk.run(add(schema.edition), *issued_to_row(issued, frozen_at=None))
+    desk.run(add(schema.edition), *issued_to_row(issued))
     return True
 
 
@@ -234,8 +234,7 @@ def _tell(desk: Desk, edition: Edition, told: Iterable[str]) -> None:
 
 def _mark(desk: Desk, mark: str) -> None:
     if mark:
-        desk.run(sql.DROP_NOTE, MARK)
-        desk.run(sql.PUT_NOTE, MARK, mark)
+        remember(desk, MARK, mark)
 
 
 def _begun(row: Row, at: datetime) -> Delivery:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, func, insert, literal_column, null, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, func, literal_column, null, or_, select, update
 
 from aggregator.model import Bounce, Delivery, DeliveryState, EditionState, Issued, Rendered
 from aggregator.store.private import schema
@@ -20,7 +19,7 @@ SETTLED: Final = (DeliveryState.HANDED_OVER, DeliveryState.REFUSED)
 # Of the text under which the last line of the journal that the database knows is remembered.
 MARK: Final = "outbox"
 
-_edition, _delivery, _subscriber, _note, _told = schema.edition, schema.delivery, schema.subscriber, schema.note, schema.told
+_edition, _delivery, _subscriber, _told = schema.edition, schema.delivery, schema.subscriber, schema.told
 
 
 def _value(name: str) -> BindParameter[object]:
@@ -103,20 +102,14 @@ RECENT = (
     .limit(_value("limit"))
 )
 
-# -- the mark
 
-DROP_NOTE = delete(_note).where(_note.c.name == _value("name"))
-NOTE = select(_note.c.text).where(_note.c.name == _value("name"))
-PUT_NOTE = insert(_note)
-
-
-def issued_to_row(issued: Issued, *, frozen_at: datetime | None) -> tuple[Any, ...]:
+def issued_to_row(issued: Issued) -> tuple[Any, ...]:
     """In the columns of `edition`."""
     edition, rendered = issued.edition, issued.rendered
     return (
         edition.id, edition.topic, edition.rhythm, stamp(edition.period.until), issued.state.value, stamp(issued.at),
         edition_to_text(edition), issued.hash, issued.recipients, storable(issued.report),
-        rendered.html if rendered else None, rendered.text if rendered else None, maybe_stamp(frozen_at),
+        rendered.html if rendered else None, rendered.text if rendered else None,
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ _FIRST = (
     """CREATE TABLE edition (
         id TEXT NOT NULL PRIMARY KEY, topic TEXT NOT NULL, rhythm TEXT NOT NULL, until TEXT NOT NULL, state TEXT NOT NULL,
         at TEXT NOT NULL, content TEXT NOT NULL, hash TEXT NOT NULL, recipients INTEGER NOT NULL, report TEXT NOT NULL, html TEXT,
-        text TEXT, frozen_at TEXT)""",
+        text TEXT)""",
     "CREATE INDEX edition_by_period ON edition (topic, rhythm, until)",
     "CREATE TABLE told (topic TEXT NOT NULL, rhythm TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (topic, rhythm, name)) /* compact */",
     """CREATE TABLE delivery (

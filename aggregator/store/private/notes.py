@@ -1,31 +1,23 @@
-"""Small texts remembered under a name."""
+"""Small texts remembered under a name, in the transaction that they belong to: the salt, how far journal and departures are known."""
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, select
 
-from aggregator.store.engine import Database
-from aggregator.store.private import schema
+from aggregator.store.engine import Desk
+from aggregator.store.private.schema import note
+from aggregator.store.statements import add, drop
 
-_ONE = select(schema.note.c.text).where(schema.note.c.name == bindparam("name"))
-_DROP = delete(schema.note).where(schema.note.c.name == bindparam("name"))
-_PUT = insert(schema.note)
+_ONE = select(note.c.text).where(note.c.name == bindparam("v_name"))
 
 
-class SqlNotes:
-    """Texts by name."""
+def noted(desk: Desk, name: str) -> str | None:
+    """The text; None when nothing is remembered."""
+    rows = desk.rows(_ONE, name)
+    return str(rows[0][0]) if rows else None
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
-    def note(self, name: str) -> str | None:
-        """The text; None when nothing is remembered."""
-        with self._database.reading() as desk:
-            rows = desk.rows(_ONE, name)
-        return str(rows[0][0]) if rows else None
-
-    def remember(self, name: str, text: str) -> None:
-        """Replace the text."""
-        with self._database.writing() as desk:
-            desk.run(_DROP, name)
-            desk.run(_PUT, name, text)
+def remember(desk: Desk, name: str, text: str) -> None:
+    """Replace the text."""
+    desk.run(drop(note.c.name), name)
+    desk.run(add(note), name, text)

@@ -17,7 +17,7 @@ from aggregator.store.private.forgetting import SqlForgetting
 from aggregator.store.private.keys import SqlKeys
 from aggregator.store.private.ledger import SqlLedger
 from aggregator.store.private.migrations import MIGRATIONS
-from aggregator.store.private.notes import SqlNotes
+from aggregator.store.private.notes import noted, remember
 from aggregator.store.private.subscribers import SqlSubscribers
 
 log = logging.getLogger("aggregator.store")
@@ -29,7 +29,6 @@ class SqlPrivateStore:
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._notes = SqlNotes(database)
 
     @cached_property
     def subscribers(self) -> SqlSubscribers:
@@ -48,10 +47,12 @@ class SqlPrivateStore:
         return SqlForgetting(self._database)
 
     def note(self, name: str) -> str | None:
-        return self._notes.note(name)
+        with self._database.reading() as desk:
+            return noted(desk, name)
 
     def remember(self, name: str, text: str) -> None:
-        self._notes.remember(name, text)
+        with self._database.writing() as desk:
+            remember(desk, name, text)
 
     def exclusive(self) -> AbstractContextManager[bool]:
         return held(self._database.lock)

@@ -85,8 +85,6 @@ edition = Table(
     # NULL: not frozen, or let go.
     _maybe("html"),
     _maybe("text"),
-    # When it was frozen; NULL: it was not.
-    _maybe("frozen_at"),
     Index("edition_by_period", "topic", "rhythm", "until"),
 )
 

@@ -50,7 +50,6 @@ SUPPRESSED = select(_suppressed.c.hash).where(_suppressed.c.hash == _value("hash
 ASKED_BEFORE = select(_one.c.id).where(_one.c.state == _value("state"), _one.c.asked_at < _value("before"))
 LEFT_BEFORE = select(_one).where(_one.c.left_at.is_not(None), _one.c.left_at < _value("before"))
 REQUESTS = select(func.count()).where(_request.c.kind == _value("kind"), _request.c.hash == _value("hash"))
-NOTE = select(schema.note.c.text).where(schema.note.c.name == _value("name"))
 FORGET_REQUESTS = delete(_request).where(_request.c.at < _value("since"))
 
 

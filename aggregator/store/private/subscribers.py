@@ -15,6 +15,7 @@ from aggregator.store.private import Taken, schema
 from aggregator.store.private import subscriber_rows as sql
 from aggregator.store.private.addresses import folded, hashed
 from aggregator.store.private.departures import Departure, Departures
+from aggregator.store.private.notes import noted, remember
 from aggregator.store.private.subscriber_rows import first, from_row, to_row
 from aggregator.store.rows import stamp, storable
 from aggregator.store.statements import add, drop
@@ -226,9 +227,8 @@ def _way(bounce: Bounce | None) -> Departure:
 
 def _known(desk: Desk) -> int:
     """How many departures the database knows."""
-    return sum(int(count) for (count,) in desk.rows(sql.NOTE, _DEPARTED))
+    return int(noted(desk, _DEPARTED) or 0)
 
 
 def _know(desk: Desk, count: int) -> None:
-    desk.run(drop(schema.note.c.name), _DEPARTED)
-    desk.run(add(schema.note), _DEPARTED, str(count))
+    remember(desk, _DEPARTED, str(count))
