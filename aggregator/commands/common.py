@@ -7,10 +7,11 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from aggregator.log import safe, safe_lines
+from aggregator.publish.dates import minute
 from aggregator.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,9 +66,9 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def day(at: datetime | None) -> str:
+def day(at: datetime | None, zone: tzinfo = UTC) -> str:
     """A time for people: "2026-11-22 14:05 UTC", or "never"."""
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "never"
+    return minute(at, zone) if at else "never"
 
 
 def columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

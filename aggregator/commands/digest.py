@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
-from aggregator.commands.common import application, columns, complain, day, say, show, talk
+from aggregator.commands.common import application, columns, complain, complain_lines, day, say, show, talk
+from aggregator.digest.lint_report import Severity
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.model import Delivery, DeliveryState, EditionState, Issued
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from aggregator.run.issuing import Agree
     from aggregator.run.outbox import Outbox
     from aggregator.run.outcomes import Sent
+    from aggregator.run.resolving import Due
 
 # Editions that `status` tells of.
 _SHOWN = 8
@@ -42,7 +46,7 @@ def send(options: argparse.Namespace) -> int:
             accept=_rules(options.accept),
             online=options.replay is None,
         )
-    return _report(options, sent)
+    return _report(options, sent, nothing="Nothing is due; `aggregator digest status` says when the next edition is.")
 
 
 def resume(options: argparse.Namespace) -> int:
@@ -61,16 +65,17 @@ def resume(options: argparse.Namespace) -> int:
                 return 0
         on_signals(app.stop.set)
         sent = digesting.resume(app, wanted)
-    return _report(options, sent)
+    return _report(options, sent, nothing="No edition was cut short: there is nothing to go on with.")
 
 
 def status(options: argparse.Namespace) -> int:
     """Say how the last editions went, what waits, and when the next is due."""
+    from aggregator.digest.period import zone_of
     from aggregator.run.digesting import STOPPED
     from aggregator.run.resolving import next_due
 
     with application(options) as app:
-        ledger = app.private.ledger
+        ledger, zone = app.private.ledger, zone_of(app.settings)
         due = tuple(next_due(app))
         unfinished = ledger.sending()
         recent = ledger.issued(_SHOWN)
@@ -80,10 +85,8 @@ def status(options: argparse.Namespace) -> int:
     if options.json:
         show({"editions": told, "next": [asdict(one) for one in due], "uncertain": uncertain})
         return 7 if uncertain else 0
-    for line in _lines(told):
+    for line in (*_lines(told, zone), *_dues(due, zone)):
         say(line)
-    for one in due:
-        say(f"The next {one.rhythm} edition of {one.topic} is due on {day(one.at)}.")
     return 7 if uncertain else 0
 
 
@@ -180,7 +183,7 @@ def _outbox(app: App) -> Iterator[Outbox]:
 # -- telling
 
 
-def _report(options: argparse.Namespace, sent: Sent) -> int:
+def _report(options: argparse.Namespace, sent: Sent, *, nothing: str) -> int:
     if options.json:
         show({**asdict(sent), "exit_code": sent.exit_code})
         return sent.exit_code
@@ -197,7 +200,7 @@ def _report(options: argparse.Namespace, sent: Sent) -> int:
         for line in one.said:
             complain(line) if one.exit_code else talk(options, line)
     if not any(one.said for one in sent.editions):
-        talk(options, "Nothing is due.")
+        talk(options, nothing)
     if sent.uncertain and not sent.editions:
         complain(f"{sent.uncertain} copies are uncertain; `aggregator digest resolve` lists them.")
     return sent.exit_code
@@ -205,17 +208,18 @@ def _report(options: argparse.Namespace, sent: Sent) -> int:
 
 def _trial(options: argparse.Namespace, app: App) -> int:
     from aggregator.digest.mailers import Fate
+    from aggregator.digest.membership import configured
     from aggregator.run.trial import try_out
 
-    code = 0
+    code, digest = 0, configured(app.settings)
+    way = f"Wrote {{}} as a trial into {digest.folder}, and nobody sends it" if digest.through == "folder" else "Sent {} as a trial"
     for one in try_out(app, options.to, topic=options.topic, rhythm=options.rhythm, online=options.replay is None):
         name = one.edition.id
-        for finding in one.report.findings:
-            complain(f"{finding.severity} {finding.rule}: {finding.sentence}")
+        complain_lines(one.report.text())
         if one.reply is None:
             talk(options, f"Would send {name} as a trial.")
         elif one.reply.fate is Fate.ACCEPTED:
-            talk(options, f"Sent {name} as a trial: {one.reply.text}. Its links to leave and to change are nobody's, and open nothing.")
+            talk(options, f"{way.format(name)} ({one.reply.text}). Its links to leave and to change are nobody's, and open nothing.")
         else:
             complain(f"{name} was not taken: {one.reply.text}. Look at the address and at digest.smtp.")
             code = 1
@@ -241,21 +245,32 @@ def _told(app: App, issued: Issued, stopped: str) -> dict[str, Any]:
     }
 
 
-def _lines(told: Sequence[dict[str, Any]]) -> Iterator[str]:
+def _lines(told: Sequence[dict[str, Any]], zone: tzinfo) -> Iterator[str]:
     if not told:
         yield "No edition was made yet."
         return
-    yield from columns([(one["id"], one["state"], day(one["at"]), f"{one['stories']} new", _counted(one["copies"])) for one in told])
+    yield from columns([(one["id"], one["state"], day(one["at"], zone), f"{one['stories']} new", _counted(one["copies"])) for one in told])
+    periods = Counter(one["period"] for one in told)
     for one in told:
-        name = one["period"]
+        name = one["period"] if periods[one["period"]] == 1 else one["id"]
         if one["stopped"] and one["state"] == EditionState.SENDING.value:
             yield f"{name} is stopped: {one['stopped']} `aggregator digest resume {name}` goes on."
         elif one["state"] == EditionState.SENDING.value and one["copies"][DeliveryState.DUE.value]:
-            yield f"{name}: what is due is tried from {day(one['again_at'])} on, for a day in all, by each `digest send`."
+            yield f"{name}: what is due is tried from {day(one['again_at'], zone)} on, for a day in all, by each `digest send`."
         if one["copies"][DeliveryState.UNCERTAIN.value]:
             yield f"{name}: {one['copies'][DeliveryState.UNCERTAIN.value]} uncertain; `aggregator digest resolve {name}` lists them."
         if one["state"] == EditionState.HELD.value:
-            yield from (f"{name}: {line}" for line in one["report"])
+            yield from (f"{name}: {line}" for line in one["report"] if line.startswith(Severity.ERROR))
+
+
+def _dues(dues: Sequence[Due], zone: tzinfo) -> Iterator[str]:
+    for one in dues:
+        name = f"{one.topic}/{one.rhythm}/{one.now}"
+        if one.late:
+            yield f"{name} was due on {day(one.since, zone)}, too long ago to be sent by itself: `aggregator digest send --late` sends it."
+        elif one.now:
+            yield f"{name} is due since {day(one.since, zone)}: `aggregator digest preview` shows it, `aggregator digest send` sends it."
+        yield f"The next {one.rhythm} edition of {one.topic} is due on {day(one.at, zone)}."
 
 
 def _counted(copies: dict[str, int]) -> str:

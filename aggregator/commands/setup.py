@@ -183,7 +183,7 @@ def understood(settings: Settings) -> list[str]:
     lines = [f"{settings.file} is right.", ""]
     for topic in settings.topics:
         lines += _topic(topic)
-    lines += ["", f"{len(settings.sources)} sources:"]
+    lines += ["", f"{len(settings.sources)} {'source' if len(settings.sources) == 1 else 'sources'}:"]
     rows = [_row(source) for source in settings.sources]
     lines += [f"  {line}" for line in columns(rows)] if rows else []
     lines += ["", f"{len(settings.chosen)} links chosen by hand."] if settings.chosen else []
@@ -200,12 +200,14 @@ def _digest(settings: Settings) -> Iterator[str]:
     if digest is None:
         return
     from aggregator.digest_forms import SECRETS, secrets_wanted
+    from aggregator.publish.dates import moment
     from aggregator.text.cron import following
 
     zone = ZoneInfo(digest.timezone or settings.site.timezone)
     for name, expression in digest.rhythms.items():
-        next_at = following(expression, now(), zone).astimezone(zone)
-        yield f"Digest, {name}: next on {next_at:%A %d %B %Y at %H:%M} ({zone.key}), {_WAYS[digest.through]}."
+        next_at = following(expression, now(), zone)
+        on = f"{moment(next_at, zone).weekday} at {next_at.astimezone(zone):%H:%M} ({zone.key})"
+        yield f"Digest, {name}: next on {on}, {_WAYS[digest.through]}."
     for variable in secrets_wanted(digest):
         if variable not in settings.secrets:
             yield f"Digest: {variable} is not set. Put the password of {SECRETS[variable]} there."

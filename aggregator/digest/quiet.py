@@ -7,7 +7,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from aggregator.digest.compose import Composed
-from aggregator.publish.dates import when
+from aggregator.publish.dates import moment
 from aggregator.settings import Digest
 
 
@@ -46,7 +46,7 @@ def what_now(composed: Composed, digest: Digest, *, zone: ZoneInfo) -> Choice:
     if not composed.quiet:
         return Send()
     edition = composed.edition
-    little = _little(composed.new, digest.least, when(edition.period.since, zone).short)
+    little = _little(composed.new, digest.least, moment(edition.period.since, zone).short)
     if digest.quiet == "short" and (edition.new or edition.talked or edition.pinned):
         return Send(sentence=f"{little}: a short edition is sent.")
     if digest.quiet == "wait":

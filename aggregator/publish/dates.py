@@ -68,6 +68,16 @@ def stamp(instant: datetime) -> str:
     return f"{instant.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"
 
 
+def moment(instant: datetime, here: tzinfo) -> When:
+    """An instant that is known to the second, also at midnight UTC: what we set ourselves, and not a feed."""
+    return When(day=instant.astimezone(here).date(), iso=stamp(instant))
+
+
+def minute(instant: datetime, here: tzinfo) -> str:
+    """An instant for the steward: "2026-11-22 08:00 CET"."""
+    return f"{instant.astimezone(here):%Y-%m-%d %H:%M %Z}"
+
+
 def instant_of(iso: str) -> str:
     """The RFC 3339 instant of what `When.iso` holds: a day begins at midnight UTC."""
     return iso if "T" in iso else f"{iso}T00:00:00Z"

@@ -29,9 +29,9 @@ def wanted(settings: Settings, *, topic: str | None = None, rhythm: str | None =
     topics = {one.id: one for one in settings.topics}
     rhythms = tuple(configured(settings).rhythms)
     if topic is not None and topic not in topics:
-        raise ConfigError(f"there is no topic {topic!r} in {settings.file}. {nearest(topic, list(topics))}")
+        raise ConfigError(f"There is no topic {topic!r} in {settings.file}. {nearest(topic, list(topics))}")
     if rhythm is not None and rhythm not in rhythms:
-        raise ConfigError(f"there is no rhythm {rhythm!r} in {settings.file}. {nearest(rhythm, rhythms)}")
+        raise ConfigError(f"There is no rhythm {rhythm!r} in {settings.file}. {nearest(rhythm, rhythms)}")
     return tuple((one, name) for one in topics.values() for name in rhythms if topic in (None, one.id) and rhythm in (None, name))
 
 

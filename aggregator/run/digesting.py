@@ -22,7 +22,7 @@ from aggregator.digest.outcomes import WAITS
 from aggregator.digest.period import zone_of
 from aggregator.errors import AggregatorError, DeliveryError
 from aggregator.model import Bounce, Delivery, DeliveryState, Issued
-from aggregator.publish.dates import when
+from aggregator.publish.dates import minute
 from aggregator.run.composing import follow, wanted
 from aggregator.run.issuing import Agree, How, issue_due
 from aggregator.run.outbox import Outbox, open_outbox
@@ -121,7 +121,7 @@ def go_on(outbox: Outbox, issued: Issued, *, tell: Tell, late: bool, asked_for: 
             outcome, f"Sending {name} is stopped: {why} See to that; then `aggregator digest resume {name}` goes on, or `cancel` ends it."
         )
     if due and not late and app.clock() - issued.at > configured(app.settings).grace + _TRIED:
-        day = when(issued.at, zone_of(app.settings)).long
+        day = minute(issued.at, zone_of(app.settings))
         return held_back(
             outcome,
             f"{name} was begun on {day} and cut short, too long ago to go on by itself: `aggregator digest resume {name}` goes on, or "
@@ -132,7 +132,7 @@ def go_on(outbox: Outbox, issued: Issued, *, tell: Tell, late: bool, asked_for: 
     whole = ledger.one(edition.id)
     assert whole is not None
     delivered = deliver_here(outbox, whole, tell=tell, wary=not asked_for)
-    return with_delivered(outcome, edition, delivered, again_at=again_at(outbox, edition.id))
+    return with_delivered(outcome, edition, delivered, again_at=ledger.due_at(edition.id), zone=zone_of(app.settings))
 
 
 def deliver_here(outbox: Outbox, issued: Issued, *, tell: Tell = _silent, wary: bool = True) -> Delivered:
@@ -159,12 +159,6 @@ def deliver_here(outbox: Outbox, issued: Issued, *, tell: Tell = _silent, wary: 
     if stopped or app.private.note(STOPPED.format(edition)):
         app.private.remember(STOPPED.format(edition), stopped)
     return delivered
-
-
-def again_at(outbox: Outbox, edition: str) -> str:
-    """When copies that were put off are tried again: " from 2026-11-23 08:05 UTC"; "" when none is."""
-    due_at = outbox.app.private.ledger.due_at(edition)
-    return f" from {due_at:%Y-%m-%d %H:%M} UTC" if due_at else ""
 
 
 def uncertain_of(app: App) -> int:

@@ -13,7 +13,7 @@ from aggregator.digest.period import following_at, is_late, zone_of
 from aggregator.digest.quiet import Send, Skip, Wait, what_now
 from aggregator.errors import AggregatorError
 from aggregator.model import Issued, Period, Topic
-from aggregator.publish.dates import when
+from aggregator.publish.dates import minute
 from aggregator.run.composing import composed, due_period
 from aggregator.run.drafting import Drafted, drafted
 from aggregator.run.outbox import Outbox
@@ -96,9 +96,7 @@ def _agreed(outbox: Outbox, outcome: Outcome, draft: Drafted, how: How) -> Outco
     # The web copy is there before the first mail that leads to it.
     published = _published(app)
     delivered = how.deliver(issued)
-    due_at = app.private.ledger.due_at(edition.id)
-    again_at = f" from {due_at:%Y-%m-%d %H:%M} UTC" if due_at else ""
-    told = with_delivered(outcome, edition, delivered, again_at=again_at)
+    told = with_delivered(outcome, edition, delivered, again_at=app.private.ledger.due_at(edition.id), zone=zone_of(app.settings))
     return replace(told, said=(*told.said, *published))
 
 
@@ -108,10 +106,17 @@ def _quiet(outbox: Outbox, outcome: Outcome, made: Composed, choice: Skip | Wait
         if not app.dry_run:
             app.private.remember(_WAITING.format(outcome.topic, outcome.rhythm), edition.period.name)
         return replace(outcome, what="waiting", said=(choice.sentence,))
+    if _nothing_was_read(app):
+        return replace(outcome, what="waiting", said=("No source was read yet, so nothing can be new. Run `aggregator run` first.",))
     at = app.clock()
     app.private.ledger.skip(edition, at, mark=str(outbox.journal.mark()))
     outbox.journal.skipped(edition, at)
     return replace(outcome, what="skipped", said=(choice.sentence,))
+
+
+def _nothing_was_read(app: App) -> bool:
+    """True before the first run: nothing is known of any period, and none is skipped for it."""
+    return bool(app.sources) and not any(state.last_ok_at for state in app.store.states().values())
 
 
 def _clock_set_back(app: App, topic: Topic, rhythm: str) -> tuple[str, ...]:
@@ -129,11 +134,10 @@ def _too_late(app: App, topic: Topic, rhythm: str, period: Period, how: How) -> 
     digest, zone, now = configured(app.settings), zone_of(app.settings), app.clock()
     if how.late:
         return ()
-    day = when(period.until, zone).long
+    day = minute(period.until, zone)
     if doubt := _clock_doubted(app, rhythm, period):
         return (doubt,)
-    waited = app.private.note(_WAITING.format(topic.id, rhythm)) == period.name
-    if waited or not is_late(period, digest.grace, now):
+    if is_waiting(app, topic, rhythm, period) or not is_late(period, digest.grace, now):
         return ()
     if app.private.ledger.last(topic.id, rhythm) is None:
         return None
@@ -141,6 +145,11 @@ def _too_late(app: App, topic: Topic, rhythm: str, period: Period, how: How) -> 
     if how.ask(f"{late}. Go on with it?"):
         return ()
     return (f"{late}: `aggregator digest send --late` sends it; else its stories stand in the next edition.",)
+
+
+def is_waiting(app: App, topic: Topic, rhythm: str, period: Period) -> bool:
+    """True when the edition of a period waits until more is new, and so is not late."""
+    return app.private.note(_WAITING.format(topic.id, rhythm)) == period.name
 
 
 def _clock_doubted(app: App, rhythm: str, period: Period) -> str:
@@ -159,7 +168,7 @@ def _clock_doubted(app: App, rhythm: str, period: Period) -> str:
 def _first_at(app: App, rhythm: str) -> tuple[str, ...]:
     zone = zone_of(app.settings)
     at = following_at(configured(app.settings).rhythms[rhythm], now=app.clock(), zone=zone)
-    return (f"Nothing was sent before: the first {rhythm} edition is due on {when(at, zone).long}. `--late` sends the last period's now.",)
+    return (f"Nothing was sent before: the first {rhythm} edition is due on {minute(at, zone)}. `--late` sends the last period's now.",)
 
 
 def _published(app: App) -> tuple[str, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
 
 from aggregator.digest.deliver import Delivered
 from aggregator.model import DeliveryState, Edition
+from aggregator.publish.dates import minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,19 +55,21 @@ def held_back(outcome: Outcome, *said: str) -> Outcome:
     return replace(outcome, what="held back", said=said, exit_code=6)
 
 
-def with_delivered(outcome: Outcome, edition: Edition, delivered: Delivered, *, again_at: str) -> Outcome:
+def with_delivered(outcome: Outcome, edition: Edition, delivered: Delivered, *, again_at: datetime | None, zone: tzinfo) -> Outcome:
     """The same with what was handed over, in words.
 
     Args:
-        again_at: when what was put off is tried again; "": nothing was.
+        again_at: when what was put off is tried again; None: nothing was.
+        zone: of that time, as it is told.
     """
     name, counts = edition.period.name, delivered.counts
     due, refused, unsure = (counts[state] for state in (DeliveryState.DUE, DeliveryState.REFUSED, DeliveryState.UNCERTAIN))
-    said = [f"{name}: {copies(counts[DeliveryState.HANDED_OVER])} handed over{f', {refused} refused' if refused else ''}."]
+    has = counts[DeliveryState.HANDED_OVER]
+    said = [f"{name}: {copies(has)} handed over{f', {refused} refused' if refused else ''}."] if has or refused or not due else []
     code = 0
     if delivered.broken:
         why = delivered.broken.rstrip(".")
-        said.append(f"No mail can be handed over: {why}. {copies(due).capitalize()} due; the next `digest send` goes on.")
+        said.append(f"{name}: no mail can be handed over: {why}. {copies(due).capitalize()} due; the next `digest send` goes on.")
         code = 1
     elif delivered.refusing:
         said.append(
@@ -76,7 +80,8 @@ def with_delivered(outcome: Outcome, edition: Edition, delivered: Delivered, *, 
     elif delivered.stopped and due:
         said.append(f"Stopped before all was sent; {copies(due)} due, and the next `digest send` goes on.")
     elif due:
-        said.append(f"{copies(due).capitalize()} will be tried again{again_at}, by the next `digest send` after that.")
+        since = f" from {minute(again_at, zone)} on" if again_at else ""
+        said.append(f"{copies(due).capitalize()} will be tried again{since}, by the next `digest send` after that.")
     if unsure:
         said.append(f"{copies(unsure).capitalize()} may or may not have arrived; `aggregator digest resolve` lists them.")
     what = "sent" if delivered.ended else "held back" if delivered.refusing else "sending"

@@ -120,7 +120,7 @@ def test_each_topic_has_an_edition_in_each_rhythm(office: Office) -> None:
         ("circles", "monthly"),
     ]
     assert [(topic.id, rhythm) for topic, rhythm in wanted(settings, topic="circles", rhythm="monthly")] == [("circles", "monthly")]
-    with pytest.raises(ConfigError, match=r"there is no topic 'crew' in .+\. Did you mean 'crews'\?"):
+    with pytest.raises(ConfigError, match=r"There is no topic 'crew' in .+\. Did you mean 'crews'\?"):
         wanted(settings, topic="crew")
 
 

@@ -6,6 +6,7 @@ import email
 import email.policy
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -22,7 +23,9 @@ import pytest
 from aggregator.app import App, build
 from aggregator.clock import now
 from aggregator.config import load
-from aggregator.model import DeliveryState, EditionState, Issued
+from aggregator.digest.lint_report import Report, error, warning
+from aggregator.model import DeliveryState, EditionState, Issued, Period
+from aggregator.run.composing import composed
 from aggregator.run.digesting import resume, send_due
 from aggregator.run.outcomes import Outcome, Sent
 from aggregator.run.trial import try_out
@@ -389,7 +392,7 @@ def test_a_server_that_lets_nobody_in_is_said_and_tried_again(steward: Steward, 
     server.fail(Failure(at="MAIL", reply="530 5.7.0 Log in first", times=0))
     sent = sends(steward)
     assert sent.exit_code == 1
-    assert "No mail can be handed over" in " ".join(only(sent).said)
+    assert "no mail can be handed over" in " ".join(only(sent).said)
     server.heal()
     again = only_sending(sends(steward, MORNING + timedelta(hours=1)))
     assert again.what == "sent"
@@ -549,6 +552,55 @@ def test_status_as_json_holds_what_a_program_needs(steward: Steward) -> None:
     assert [(due["topic"], due["rhythm"]) for due in told["next"]] == [("crews", "weekly")]
 
 
+def test_status_says_what_is_due_now_in_the_digests_own_zone(steward: Steward) -> None:
+    configure(steward, rhythm="* * * * *", more="  timezone: Asia/Tokyo\n")
+    said = steward.runs("digest", "status")
+    assert re.search(r"^crews/weekly/\S+ is due since \S+ \S+ JST: .*`aggregator digest send` sends it\.$", said.out, re.M), said.out
+    (due,) = json.loads(steward.runs("digest", "status", "--json").out)["next"]
+    assert (bool(due["now"]), bool(due["since"]), due["late"]) == (True, True, False)
+
+
+def test_status_names_no_edition_of_the_time_before_there_was_a_digest(steward: Steward) -> None:
+    two_days_ago = now() - timedelta(days=2)
+    configure(steward, rhythm=f"{two_days_ago.minute} {two_days_ago.hour} * * {two_days_ago:%a}".lower())
+    said = steward.runs("digest", "status")
+    assert "is due since" not in said.out
+    assert "The next weekly edition of crews is due on" in said.out
+
+
+def test_status_names_what_keeps_an_edition_back_and_not_what_does_not(steward: Steward) -> None:
+    report = Report(findings=(error("spf", "There is no SPF record."), warning("dkim", "Nobody knows.")))
+    with opened(steward) as app:
+        (topic,) = app.settings.topics
+        draft = composed(app, topic, "weekly", Period(name="2026-W01", since=MONDAY - timedelta(days=7), until=MONDAY))
+        app.private.ledger.hold(draft.edition, report.to_json(), MORNING)
+    said = steward.runs("digest", "status")
+    assert "error spf: There is no SPF record." in said.out
+    assert "Nobody knows." not in said.out
+
+
+def test_before_any_source_was_read_no_week_is_skipped(tmp_path: Path) -> None:
+    new = Steward(folder=tmp_path)
+    configure(new)
+    one = only(sends(new))
+    assert (one.what, one.exit_code) == ("waiting", 0)
+    assert "aggregator run" in one.said[0]
+    assert not issued(new)
+
+
+def test_an_edition_that_is_not_there_is_said_whole(steward: Steward) -> None:
+    assert "There is no such edition: '2026-W01'. None was made yet." in steward.runs("digest", "cancel", "2026-W01").err
+    sends(steward)
+    assert "Did you mean '20" in steward.runs("digest", "cancel", f"{MORNING.year}-W99").err
+
+
+def test_a_trial_into_a_folder_says_that_nobody_sends_it(steward: Steward) -> None:
+    said = steward.runs("digest", "send", "--to", "me@example.org", "--replay", "replies.har")
+    assert said.code == 0
+    assert "as a trial into state/mail, and nobody sends it" in said.err
+    assert "me@example.org" not in said.err + said.out
+
+
 # -- through a service that sends
 
 
@@ -597,7 +649,7 @@ def test_a_service_that_cannot_be_reached_has_nothing_and_is_tried_again(steward
     listmonk.before = lambda asked: Script(status=403)
     sent = sends(steward)
     assert sent.exit_code == 1
-    assert "No mail can be handed over" in " ".join(only(sent).said)
+    assert "no mail can be handed over" in " ".join(only(sent).said)
     listmonk.before = lambda asked: None
     assert only_sending(sends(steward, MORNING + timedelta(hours=1))).what == "sent"
     assert len(listmonk.sent) == 1

@@ -142,7 +142,7 @@ def test_each_rhythm_has_its_preview_and_one_can_be_named(ran: Steward) -> None:
 def test_what_is_not_configured_is_refused_with_what_is(ran: Steward, option: str, wrong: str) -> None:
     said = ran.runs(*PREVIEW, option, wrong)
     assert said.code == 3
-    assert f"there is no {option.removeprefix('--')} {wrong!r} in sources.yaml. " in said.err
+    assert f"There is no {option.removeprefix('--')} {wrong!r} in sources.yaml. " in said.err
 
 
 def test_without_a_digest_it_says_how_to_add_one(ran: Steward) -> None:
