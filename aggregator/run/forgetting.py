@@ -212,7 +212,7 @@ def _mails(app: App, gone: Gone, issued: Iterable[Issued] = (), holding: Sequenc
 def _over(issued: Issued, last: datetime | None) -> bool:
     """Whether nobody waits for the mails of an edition: it was sent before the last takedown, or was stopped."""
     if issued.state is EditionState.SENT:
-        return last is None or issued.at <= last
+        return last is None or issued.at < last
     return issued.state is not EditionState.SENDING
 
 
