@@ -96,6 +96,10 @@ class Guard:
             busy = Response(self._pages.refused("busy"), 503, {"Retry-After": "10", "Connection": "close"}, "text/html")
             await busy(scope, receive, answer.send)
             return
+        if _two_lengths(scope):
+            unclear = Response(self._pages.refused("form"), 400, {"Connection": "close"}, "text/html")
+            await unclear(scope, receive, answer.send)
+            return
         try:
             await self._app(scope, receive, answer.send)
         except Exception as error:
@@ -109,6 +113,12 @@ class Guard:
         method = scope["method"] if scope["method"] in _METHODS else "another method"
         path = getattr(scope.get("route"), "path", None)
         log.info("%s %s: %d in %.0f ms", method, path if path in self._templates else "elsewhere", status, seconds * 1000)
+
+
+def _two_lengths(scope: Scope) -> bool:
+    """Whether a request says in two ways how long it is: a proxy may believe one and we the other, so that what follows is heard as another
+    reader's (RFC 9112 §6.1)."""
+    return {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}
 
 
 class _Answer:

@@ -138,6 +138,15 @@ def test_a_second_request_in_one_breath_is_answered_as_well(window: Reception) -
         assert heard(connection).count(b'{"status":"ok"}') == 2
 
 
+def test_no_request_hides_in_the_body_of_another(window: Reception) -> None:
+    hidden = b"0\r\n\r\nGET /digest/health HTTP/1.1\r\nHost: x\r\n\r\n"
+    with dialled(window) as connection:
+        connection.sendall(post("subscribe", f"Content-Length: {len(hidden)}", "Transfer-Encoding: chunked") + hidden)
+        said = heard(connection)
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert said.count(b"HTTP/1.1") == 1
+
+
 def test_web_sockets_are_not_spoken(window: Reception) -> None:
     headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "x" * 22 + "=="}
     assert window.asks("GET", "", headers=headers).status_code == 200
