@@ -138,6 +138,14 @@ def test_leaving_after_the_address_is_erased_says_that_it_is_done(desk: Receptio
         assert "Your address is erased." in answer.text
 
 
+def test_a_link_of_the_time_before_does_not_say_that_who_came_back_has_left(desk: Reception) -> None:
+    before = desk.path("leave", desk.person("ada@example.org", SubscriberState.LEFT))
+    assert "subscribe again since" not in desk.asks("GET", before).text
+    after = desk.person("ada@example.org")
+    assert "Then this link is of the time before, and the one in a newer mail leaves." in desk.sends(before).text
+    assert state(desk, after.id) is SubscriberState.ACTIVE
+
+
 def test_somebody_changes_what_they_get(desk: Reception) -> None:
     ada = desk.person("ada@example.org")
     path = desk.path("change", ada)
