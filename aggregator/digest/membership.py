@@ -159,8 +159,9 @@ class Membership:
         return found.state is SubscriberState.PENDING and self._clock() - found.asked_at <= PATIENCE
 
     def _was_written_to(self, found: Subscriber) -> bool:
-        """Whether a letter went there lately and was not answered, or is still to go."""
-        return found.confirmed_at is None and self._clock() - found.asked_at <= PATIENCE
+        """Whether a letter went there lately and was not answered, came back or was called spam, or is still to go."""
+        waits = found.state in (SubscriberState.PENDING, SubscriberState.SUPPRESSED) and found.confirmed_at is None
+        return waits and self._clock() - found.asked_at <= PATIENCE
 
     def _foreign(self, address: str) -> str:
         if ours(address, self._digest):
