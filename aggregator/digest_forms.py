@@ -62,7 +62,13 @@ def _bare(text: str) -> str:
 
 def _own(text: str) -> str:
     if len(_bare(text).partition("@")[0]) > LONGEST_LOCAL:
-        raise ValueError(f"Take one with at most {LONGEST_LOCAL} characters before the @: a sign of 46 goes behind them.")
+        raise ValueError(f"Take one with at most {LONGEST_LOCAL} characters before the @, since 46 more are put behind them.")
+    return text
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"\w([\w.-]*\w)?|[0-9A-Fa-f:.]+", text) or re.fullmatch(r"[^:]+:\d+", text):
+        raise ValueError("Write the name alone, as in mail.example.org; its port goes into 'port'.")
     return text
 
 
@@ -97,11 +103,12 @@ def _text(expects: str, make: Callable[[str], Any]) -> Text:
 
 _MAILBOX = _text("a mailbox", mailbox_address)
 _OWN = _text("a mail address", _own)
+_HOST = _text("the name of a server", _host)
 _PORT = number(1, 65535)
 
 SMTP = Table(
     keys={
-        "host": Key(shape=Text(), help="The server that takes your mail.", required=True),
+        "host": Key(shape=_HOST, help="The server that takes your mail.", required=True),
         "port": Key(shape=_PORT, help="Its port (587)."),
         "security": Key(shape=choice(("starttls", "tls", "none")), help="How the connection is kept private (starttls)."),
         "user": Key(shape=Text(), help="The user name; its password is AGGREGATOR_SMTP_PASSWORD."),
@@ -128,7 +135,7 @@ SERVE = Table(
 MAILBOX = Table(
     keys={
         "address": Key(shape=_OWN, help="Where readers write to; mail to address+anything must reach it, too.", required=True),
-        "host": Key(shape=Text(), help="The IMAP server.", required=True),
+        "host": Key(shape=_HOST, help="The IMAP server.", required=True),
         "port": Key(shape=_PORT, help="Its port (993)."),
         "security": Key(shape=choice(("tls", "starttls", "none")), help="How the connection is kept private (tls)."),
         "user": Key(shape=Text(), help="The user name, if not the address; its password is AGGREGATOR_IMAP_PASSWORD."),

@@ -8,17 +8,19 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from aggregator.commands.common import application, day, say, settings_of, show, talk
+from aggregator.digest.lint_report import Report
 from aggregator.digest.period import following_at, is_late, zone_of
-from aggregator.digest.quiet import Choice, what_now
+from aggregator.digest.quiet import Choice, Send, what_now
 from aggregator.model import Edition, Topic
 from aggregator.publish.words import listed
 from aggregator.run.mail_files import PREVIEWS
+from aggregator.run.outcomes import subscribers
 
 if TYPE_CHECKING:
     from aggregator.app import App
-    from aggregator.digest.lint import Report
     from aggregator.run.drafting import Drafted
 
 
@@ -33,12 +35,20 @@ class _Preview:
     # True: its time has come.
     due: bool
     late: bool
+    # In which its times are told.
+    zone: ZoneInfo
     # HTML, plain text, and the mail.
     files: tuple[Path, ...]
 
     @property
     def edition(self) -> Edition:
         return self.drafted.composed.edition
+
+    @property
+    def report(self) -> Report:
+        """What the linter finds, without what `choice` says of it."""
+        found = self.drafted.report.findings
+        return Report(findings=tuple(one for one in found if one.rule != "empty" or isinstance(self.choice, Send)))
 
 
 def preview(options: argparse.Namespace) -> int:
@@ -77,6 +87,7 @@ def _preview(options: argparse.Namespace, app: App, topic: Topic, rhythm: str) -
         due_at=period.until if due else following_at(digest.rhythms[rhythm], now=now, zone=zone),
         due=due,
         late=due and is_late(period, digest.grace, now),
+        zone=zone,
         files=_written(app, draft, write=not options.dry_run),
     )
 
@@ -106,7 +117,8 @@ def _say(options: argparse.Namespace, previews: list[_Preview]) -> None:
 def _lines(one: _Preview) -> Iterator[str]:
     edition = one.edition
     yield edition.subject
-    yield _new(edition)
+    if edition.new or not one.choice.sentence:
+        yield _new(edition)
     again = ((len(edition.talked), "still being talked about"), (len(edition.pinned), "pinned"))
     if said := listed([f"{_stories(count)} {how}" for count, how in again if count]):
         yield f"{said}."
@@ -115,10 +127,11 @@ def _lines(one: _Preview) -> Iterator[str]:
     yield _when(one)
     if one.choice.sentence:
         yield one.choice.sentence
-    if one.drafted.recipients is not None:
-        yield f"{_people(one.drafted.recipients)} it."
-    yield _found(one.drafted.report)
-    yield from one.drafted.report.text().splitlines()
+    if one.drafted.recipients:
+        yield f"{subscribers(one.drafted.recipients)} {'gets' if one.drafted.recipients == 1 else 'get'} it."
+    report = one.report
+    yield _found(report)
+    yield from report.text().splitlines()
 
 
 def _found(report: Report) -> str:
@@ -130,25 +143,27 @@ def _found(report: Report) -> str:
 
 
 def _new(edition: Edition) -> str:
+    if not edition.new:
+        return "No story is new."
+    if edition.new == len(edition.items):
+        return f"{_stories(edition.new)} new."
     parts = ((len(edition.items), "told in full"), (len(edition.also), "by title alone"), (edition.more, "counted"))
-    told = ", ".join(f"{count} {how}" for count, how in parts if count)
-    return f"{_stories(edition.new)} new: {told}." if edition.new else "No story is new."
+    return f"{_stories(edition.new)} new: {', '.join(f'{count} {how}' for count, how in parts if count)}."
 
 
 def _stories(count: int) -> str:
     return "1 story is" if count == 1 else f"{count} stories are"
 
 
-def _people(count: int) -> str:
-    return {0: "Nobody gets", 1: "1 subscriber gets"}.get(count, f"{count} subscribers get")
-
-
 def _when(one: _Preview) -> str:
+    at = day(one.due_at, one.zone)
     if not one.due:
-        return f"It is due on {day(one.due_at)}; until then more can come in."
+        return f"It is due on {at}; until then more can come in."
+    if not isinstance(one.choice, Send):
+        return f"It is due since {at}."
     if one.late:
-        return f"It was due on {day(one.due_at)}, too long ago to be sent without asking: `aggregator digest send --late` sends it."
-    return f"It is due since {day(one.due_at)}; `aggregator digest send` sends it."
+        return f"It was due on {at}, too long ago to be sent without asking: `aggregator digest send --late` sends it."
+    return f"It is due since {at}; `aggregator digest send` sends it."
 
 
 def _plain(one: _Preview) -> dict[str, Any]:
@@ -162,7 +177,7 @@ def _plain(one: _Preview) -> dict[str, Any]:
         "choice": type(one.choice).__name__.lower(),
         "sentence": one.choice.sentence,
         "recipients": one.drafted.recipients,
-        "findings": [asdict(found) for found in one.drafted.report.findings],
+        "findings": [asdict(found) for found in one.report.findings],
         "files": [str(file) for file in one.files],
     }
 

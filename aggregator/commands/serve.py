@@ -62,7 +62,7 @@ def _serve_of(settings: Settings) -> Serve:
     found = digest.serve
     if found is None:
         raise ConfigError(
-            f"{settings.file} does not say where readers reach the server. Add its address: digest.serve.url: https://digest.example.org/"
+            f'{settings.file} does not say where readers reach the server. Add its address to the digest: serve: {{url: "https://digest.example.org/"}}'
         )
     return found
 

@@ -78,7 +78,7 @@ def test_a_mailbox_must_leave_room_for_a_sign(tmp_path: Path) -> None:
     text = "digest:\n  from: d@crews.example\n  mailbox: {address: digest-of-all-our-crews@crews.example, host: h}\n"
     ((key, message),) = problems(tmp_path, text)
     assert key == "digest.mailbox.address"
-    assert message.endswith("Take one with at most 18 characters before the @: a sign of 46 goes behind them.")
+    assert message.endswith("Take one with at most 18 characters before the @, since 46 more are put behind them.")
 
 
 def test_a_cron_expression_that_never_fires_is_refused(tmp_path: Path) -> None:
@@ -86,6 +86,19 @@ def test_a_cron_expression_that_never_fires_is_refused(tmp_path: Path) -> None:
         ((key, message),) = problems(tmp_path, f'digest: {{from: d@crews.example, rhythms: {{weekly: "{expression}"}}}}\n')
         assert key == "digest.rhythms.weekly"
         assert 'as in "0 8 * * mon"' in message
+
+
+@pytest.mark.parametrize("host", ["smtp://mail.example.org", "mail.example.org:587", "abc:25", "mail.example.org/", "two words", "-a", ""])
+def test_a_host_is_a_name_alone(tmp_path: Path, host: str) -> None:
+    ((key, _),) = problems(tmp_path, SMTP.replace("host: mail.crews.example", f"host: {host!r}"))
+    assert key == "digest.smtp.host"
+
+
+@pytest.mark.parametrize("host", ["mail.example.org", "localhost", "mail_server", "127.0.0.1", "::1", "b\u00fccher.example"])
+def test_a_host_may_be_a_name_or_a_number(tmp_path: Path, host: str) -> None:
+    made = digest(tmp_path, SMTP.replace("host: mail.crews.example", f"host: {host!r}")).smtp
+    assert made is not None
+    assert made.host == host
 
 
 def test_links_that_sign_people_off_are_not_sent_in_the_clear(tmp_path: Path) -> None:

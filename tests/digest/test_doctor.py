@@ -291,4 +291,4 @@ def test_without_a_digest_there_is_nothing_to_look_at(tmp_path: Path, capsys: py
         "sources: [{id: feed, platform: feed, url: https://example.org/feed}]\n"
     )
     assert main(["doctor", "mail", "--config", str(config)]) == 3
-    assert "Add a 'digest'" in capsys.readouterr().err
+    assert "has no digest" in capsys.readouterr().err

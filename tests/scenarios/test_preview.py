@@ -75,8 +75,8 @@ def test_the_preview_says_what_the_next_edition_holds_and_where_it_lies(ran: Ste
     lines = previewed(ran).out.splitlines()
     assert lines[0].startswith("Discussing crews, ")
     assert lines[0].endswith(": 4 new")
-    assert lines[1] == "4 stories are new: 4 told in full."
-    assert "Nobody gets it." in lines
+    assert lines[1] == "4 stories are new."
+    assert "warning recipients: Nobody gets it yet. Import subscribers, or let them subscribe." in lines
     assert "The linter finds 1 warning:" in lines
     assert lines[-1].startswith("Wrote state/preview/")
 

@@ -215,7 +215,7 @@ def test_it_listens_at_an_address_of_six_parts_as_well() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (SOURCES, "does not say where readers reach the server. Add its address: digest.serve.url"),
+        (SOURCES, "does not say where readers reach the server. Add its address to the digest: serve: {url:"),
         (SOURCES.partition("digest:")[0], "has no digest"),
         (SERVED + "  through: buttondown\n  buttondown: {}\n", "hands editions over to buttondown"),
     ],
