@@ -1,7 +1,7 @@
 """What an edition says of stories that were taken down: which of its items name them, and the edition without. Pure.
 
-An item that is emptied keeps the id of its story and its place, so that the archive counts what is gone, and tells of a story that stays
-what the page says now. Ids are no secret: the page tells feed readers which stories were deleted by them.
+An item that is emptied keeps the id of its story, its place and its counts, so that the archive counts what is gone, and tells of a story
+that stays what the page says now. Ids are no secret: the page tells feed readers which stories were deleted by them.
 """
 
 from __future__ import annotations
@@ -61,9 +61,7 @@ def items_of(edition: Edition) -> Iterator[Item]:
 
 def emptied(item: Item) -> Item:
     """The item without a word of its own."""
-    return replace(
-        item, title="", href=None, page="", language="", who="", where="", sentence="", sentence_language="", voices="", talk=""
-    )  # fmt: skip
+    return replace(item, title="", href=None, page="", language="", who="", where="", sentence="", sentence_language="", talk="")
 
 
 def covered(edition: Edition, gone: Gone) -> tuple[Item, ...]:

@@ -162,6 +162,14 @@ def test_what_a_story_says_no_more_the_edition_says_no_more(tmp_path: Path) -> N
     assert "removed" not in page(settings)
 
 
+def test_an_item_without_a_word_of_its_own_is_told_as_the_page_tells_it(tmp_path: Path) -> None:
+    settings, whole = settings_in(tmp_path), item("Crews that last", sentence="What they said.", voices="41 voices")
+    bare = replace(whole, title="", href=None, page="", who="", where="", sentence="", talk="")
+    stands = replace(found("https://public.example.org/", title="Words of another", text="What another said."), id=bare.story)
+    made(settings, edition((bare,)), stories=(stands,))
+    assert all(words in page(settings) for words in ("Words of another", "https://public.example.org/", "What another said.", "41 voices"))
+
+
 # -- only what changed
 
 

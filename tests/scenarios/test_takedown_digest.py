@@ -446,6 +446,22 @@ def test_an_older_private_db_brings_nothing_back_and_sends_nothing_twice(unsent:
     assert week.state is EditionState.SENT
 
 
+def test_an_older_private_db_brings_no_word_back_of_a_story_that_stays(unsent: Steward) -> None:
+    # The title is the steward's, and the address is that of the other: only what the edition was about tells that it is meant.
+    assert unsent.runs("merge", "https://blog.example/4", ADDRESS).code == 0
+    assert unsent.runs("retitle", "https://blog.example/4", "A confession, in the steward's words").code == 0
+    sends(unsent)
+    backup = back_up(unsent, "sent")
+    takes_down(unsent)
+    assert holding(unsent, *NEEDLES) == set()
+    put_back(unsent, backup, "private.db", "outbox.jsonl")
+    assert holding(unsent)
+    sends(unsent, ASKED + timedelta(hours=1))
+    assert holding(unsent) == set()
+    [week] = issued(unsent)
+    assert [one.title for one in (*week.edition.items, *week.edition.also)].count("") == 1
+
+
 def test_a_journal_that_is_lost_is_made_anew_without_it(sent: Steward) -> None:
     takes_down(sent)
     journal(sent).unlink()
