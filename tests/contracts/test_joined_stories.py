@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -28,7 +27,7 @@ from aggregator.model import (
 from aggregator.store import Landed, Store
 from aggregator.store.engine import open_store
 from aggregator.store.partition import story_id
-from tests.contracts.test_store import emptied
+from tests.support.databases import DATABASES, database
 from tests.support.mentions import NOW, chosen, landing, mention
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -36,16 +35,9 @@ A, B, C = (f"https://blog.example.org/{letter}" for letter in "abc")
 POST = "https://social.example.org/@ada/1"
 
 
-@pytest.fixture(params=["file", "memory", "server"])
+@pytest.fixture(params=DATABASES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    if request.param == "server":
-        url = os.environ.get("AGGREGATOR_TEST_POSTGRES")
-        if not url:
-            pytest.skip("AGGREGATOR_TEST_POSTGRES does not name a PostgreSQL server to test against")
-        emptied(url)
-    else:
-        url = str(tmp_path / "state" / "aggregator.db") if request.param == "file" else ":memory:"
-    opened = open_store(url)
+    opened = open_store(database(request.param, tmp_path / "state" / "aggregator.db"))
     yield opened
     opened.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -31,23 +30,16 @@ from aggregator.store import Changed, Erased, Landed, TakenDown, engine
 from aggregator.store.engine import open_store
 from aggregator.store.passed import entry_from_text, entry_to_text
 from aggregator.store.sql import SqlStore
-from tests.contracts.test_store import emptied
+from tests.support.databases import DATABASES, database
 from tests.support.mentions import NOW, chosen, landing, mention
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 A, B, C = "https://blog.example.org/a", "https://blog.example.org/b", "https://blog.example.org/c"
 
 
-@pytest.fixture(params=["file", "memory", "server"])
+@pytest.fixture(params=DATABASES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    if request.param == "server":
-        url = os.environ.get("AGGREGATOR_TEST_POSTGRES")
-        if not url:
-            pytest.skip("AGGREGATOR_TEST_POSTGRES does not name a PostgreSQL server to test against")
-        emptied(url)
-    else:
-        url = str(tmp_path / "state" / "aggregator.db") if request.param == "file" else ":memory:"
-    opened = open_store(url)
+    opened = open_store(database(request.param, tmp_path / "state" / "aggregator.db"))
     yield opened
     opened.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -32,33 +31,18 @@ from aggregator.model import (
 from aggregator.model import Field as Place
 from aggregator.store import Landed, Store
 from aggregator.store.engine import open_store
+from tests.support.databases import DATABASES, database
 from tests.support.mentions import NOW, chosen, landing, mention
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PAGE, OTHER, POST = "https://page.example.org/a", "https://page.example.org/b", "https://social.example.org/@ada/1"
 
 
-@pytest.fixture(params=["file", "memory", "server"])
+@pytest.fixture(params=DATABASES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    if request.param == "server":
-        url = os.environ.get("AGGREGATOR_TEST_POSTGRES")
-        if not url:
-            pytest.skip("AGGREGATOR_TEST_POSTGRES does not name a PostgreSQL server to test against")
-        emptied(url)
-    else:
-        url = str(tmp_path / "state" / "aggregator.db") if request.param == "file" else ":memory:"
-    opened = open_store(url)
+    opened = open_store(database(request.param, tmp_path / "state" / "aggregator.db"))
     yield opened
     opened.close()
-
-
-def emptied(url: str) -> None:
-    from sqlalchemy import MetaData, create_engine
-
-    engine, metadata = create_engine(url), MetaData()
-    metadata.reflect(engine)
-    metadata.drop_all(engine)
-    engine.dispose()
 
 
 def source(id: str = "feed-a", *, trust: Trust = Trust.PUBLISH) -> Source:

@@ -27,6 +27,7 @@ from aggregator.model import (
 )
 from aggregator.store.private.editions import edition_from_text, edition_to_text
 from aggregator.store.private.opening import SqlPrivateStore, open_private
+from tests.support.databases import DATABASES, database
 from tests.support.editions import edition, item
 from tests.support.offices import MONDAY, RENDERED, id_of_reader, reader
 
@@ -36,10 +37,9 @@ READERS = tuple(id_of_reader(number) for number in range(4))
 LATER = MONDAY + timedelta(hours=1)
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(params=DATABASES)
 def private(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlPrivateStore]:
-    place = tmp_path / "private.db" if request.param == "file" else ":memory:"
-    with closing(open_private(place, clock=lambda: MONDAY)) as store:
+    with closing(open_private(database(request.param, tmp_path / "private.db"), clock=lambda: MONDAY)) as store:
         for number in range(len(READERS)):
             store.subscribers.add(reader(number))
         yield store

@@ -27,7 +27,7 @@ from aggregator.store.private import Taken, schema
 from aggregator.store.private.addresses import folded, hashed
 from aggregator.store.private.migrations import MIGRATIONS
 from aggregator.store.private.opening import SqlPrivateStore, open_private
-from tests.contracts.test_store import emptied
+from tests.support.databases import DATABASES, database
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -36,16 +36,9 @@ PENDING, ACTIVE, LEFT, SUPPRESSED = SubscriberState
 NEWEST = len(MIGRATIONS)
 
 
-@pytest.fixture(params=["file", "memory", "server"])
+@pytest.fixture(params=DATABASES)
 def private(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlPrivateStore]:
-    if request.param == "server":
-        url = os.environ.get("AGGREGATOR_TEST_POSTGRES")
-        if not url:
-            pytest.skip("AGGREGATOR_TEST_POSTGRES does not name a PostgreSQL server to test against")
-        emptied(url)
-    else:
-        url = str(tmp_path / "state" / "private.db") if request.param == "file" else ":memory:"
-    opened = open_private(url, clock=lambda: NOW)
+    opened = open_private(database(request.param, tmp_path / "state" / "private.db"), clock=lambda: NOW)
     yield opened
     opened.close()
 
