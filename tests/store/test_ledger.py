@@ -199,6 +199,15 @@ def test_who_is_not_active_any_more_is_refused_and_not_given(private: SqlPrivate
     assert {(one.state, one.attempts, one.reply, one.bounce) for one in gone} == {(REFUSED, 0, "left before it was handed over", None)}
 
 
+def test_what_was_never_tried_is_claimed_before_what_was_put_off(private: SqlPrivateStore) -> None:
+    freeze(private)
+    early = private.ledger.claim(ONE.id, 2, MONDAY)
+    private.ledger.settle([replace(one.delivery, state=DUE, next_try_at=MONDAY) for one in early])
+    again = private.ledger.claim(ONE.id, 2, LATER)
+    assert [one.delivery.attempts for one in again] == [1, 1]
+    assert {one.delivery.recipient for one in (*early, *again)} == set(READERS)
+
+
 def test_a_claim_is_empty_only_when_nothing_is_left(private: SqlPrivateStore) -> None:
     freeze(private)
     for number in range(3):

@@ -63,7 +63,7 @@ IN_STATE = (
     select(_delivery).where(_delivery.c.edition == _value("edition"), _delivery.c.state == _value("state")).order_by(_delivery.c.recipient)
 )
 COUNTS = select(_delivery.c.state, func.count()).where(_delivery.c.edition == _value("edition")).group_by(_delivery.c.state)
-# In the order of the index by state: those never tried come first, and each claim reads no more rows than it takes.
+# In the order of the index by state, so that each claim reads no more rows than it takes: those never tried come first.
 DUE = (
     select(_delivery, _subscriber.c.state, _subscriber.c.address)
     .join(_subscriber, _subscriber.c.id == _delivery.c.recipient, isouter=True)
@@ -72,7 +72,7 @@ DUE = (
         _delivery.c.state == _value("state"),
         or_(_delivery.c.next_try_at.is_(None), _delivery.c.next_try_at <= _value("now")),
     )
-    .order_by(_delivery.c.next_try_at)
+    .order_by(_delivery.c.next_try_at.nulls_first())
     .limit(_value("limit"))
 )
 DUE_AT = select(func.min(func.coalesce(_delivery.c.next_try_at, _delivery.c.at))).where(
