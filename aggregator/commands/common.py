@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -55,6 +55,20 @@ def complain_lines(text: str) -> None:
     """The same of a text that has lines."""
     for line in text.splitlines():
         complain(line)
+
+
+def agreed(question: str, *, before: Iterable[str] = ()) -> bool | None:
+    """The answer to a question of yes or no. None where nobody can be asked: there is no terminal, or the question would not be seen.
+
+    Args:
+        before: lines that are said first, where somebody is there.
+    """
+    if not sys.stdin.isatty() or not sys.stderr.isatty():
+        return None
+    for line in before:
+        complain(line)
+    print(safe(f"{question} [y/N] "), end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def show(value: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,10 +10,11 @@ from dataclasses import asdict
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
-from aggregator.commands.common import application, columns, complain, complain_lines, day, say, show, talk
+from aggregator.commands.common import agreed, application, columns, complain, complain_lines, day, say, show, talk
 from aggregator.digest.lint_report import Severity
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.model import Delivery, DeliveryState, EditionState, Issued
+from aggregator.publish.words import counted
 
 if TYPE_CHECKING:
     from aggregator.app import App
@@ -39,7 +39,7 @@ def send(options: argparse.Namespace) -> int:
         sent = send_due(
             app,
             agree=_agreeing(options),
-            ask=_asking(),
+            ask=agreed,
             topic=options.topic,
             rhythm=options.rhythm,
             late=options.late,
@@ -127,7 +127,7 @@ def cancel(options: argparse.Namespace) -> int:
             raise ConfigError(f"{options.edition} are several: name one of {', '.join(one.edition.id for one in sending)}.")
         counts = app.private.ledger.counts(sending[0].edition.id)
         has, due = counts[DeliveryState.HANDED_OVER], counts[DeliveryState.DUE]
-        said = f"{has} {'reader has' if has == 1 else 'readers have'} it, {due} would not get it"
+        said = f"{counted(has, 'copy was', 'copies were')} handed over, {due} would not be"
         if not options.dry_run and not _agreeing(options)(f"Stop {sending[0].edition.id}? {said}."):
             complain("Nothing was stopped; --yes does it without asking.")
             return 2
@@ -141,19 +141,7 @@ def cancel(options: argparse.Namespace) -> int:
 
 def _agreeing(options: argparse.Namespace) -> Agree:
     """Ask on a terminal; --yes answers."""
-    return (lambda question: True) if options.yes else _asking()
-
-
-def _asking() -> Agree:
-    """Ask on a terminal; elsewhere nobody can be asked."""
-
-    def ask(question: str) -> bool | None:
-        if not sys.stdin.isatty():
-            return None
-        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-    return ask
+    return (lambda question: True) if options.yes else agreed
 
 
 def _rules(names: Sequence[str]) -> Sequence[str]:
@@ -193,7 +181,7 @@ def _report(options: argparse.Namespace, sent: Sent, *, nothing: str) -> int:
     for remark in sent.remarks:
         complain(remark)
     if sent.letters:
-        talk(options, f"Mailed {sent.letters} confirmation {'letter' if sent.letters == 1 else 'letters'}.")
+        talk(options, f"Mailed {counted(sent.letters, 'confirmation letter')}.")
     if sent.broken:
         complain(f"No letter can be mailed: {sent.broken.rstrip('.')}.")
     for one in sent.editions:
@@ -299,7 +287,7 @@ def _if_so(row: Delivery) -> str:
 
 
 def _resolved(count: int, *, again: bool) -> str:
-    copies = "1 copy" if count == 1 else f"{count} copies"
+    copies = counted(count, "copy", "copies")
     if again:
         return f"{copies} due again; `aggregator digest resume` hands them over."
     return f"{copies} counted as handed over."

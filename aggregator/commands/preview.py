@@ -15,9 +15,8 @@ from aggregator.digest.lint_report import Report
 from aggregator.digest.period import following_at, is_late, zone_of
 from aggregator.digest.quiet import Choice, Send, what_now
 from aggregator.model import Edition, Topic
-from aggregator.publish.words import listed
+from aggregator.publish.words import counted, listed
 from aggregator.run.mail_files import PREVIEWS
-from aggregator.run.outcomes import subscribers
 
 if TYPE_CHECKING:
     from aggregator.app import App
@@ -128,7 +127,7 @@ def _lines(one: _Preview) -> Iterator[str]:
     if one.choice.sentence:
         yield one.choice.sentence
     if one.drafted.recipients:
-        yield f"{subscribers(one.drafted.recipients)} {'gets' if one.drafted.recipients == 1 else 'get'} it."
+        yield f"{counted(one.drafted.recipients, 'subscriber gets', 'subscribers get')} it."
     report = one.report
     yield _found(report)
     yield from report.text().splitlines()
@@ -136,7 +135,7 @@ def _lines(one: _Preview) -> Iterator[str]:
 
 def _found(report: Report) -> str:
     both = ((report.errors, "error"), (report.warnings, "warning"))
-    counts = listed([f"{len(found)} {word}{'s' if len(found) > 1 else ''}" for found, word in both if found])
+    counts = listed([counted(len(found), word) for found, word in both if found])
     if not counts:
         return "The linter finds nothing wrong."
     return f"The linter finds {counts}{'; nothing is sent before that is mended' if report.errors else ''}:"
@@ -152,7 +151,7 @@ def _new(edition: Edition) -> str:
 
 
 def _stories(count: int) -> str:
-    return "1 story is" if count == 1 else f"{count} stories are"
+    return counted(count, "story is", "stories are")
 
 
 def _when(one: _Preview) -> str:

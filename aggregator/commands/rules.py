@@ -14,6 +14,7 @@ from aggregator.model import Entry, Match, Takes
 from aggregator.pipeline.labels import labels
 from aggregator.pipeline.rating import ENOUGH_LABELS, Rated, Rating, rate
 from aggregator.pipeline.trying import Gain, Loss, Tried
+from aggregator.publish.words import counted
 from aggregator.run.judging import rules_of, try_rules
 from aggregator.shape import parse_duration
 
@@ -90,14 +91,14 @@ def _told(app: App, found: Tried, since: datetime, span: str, unread: tuple[str,
         yield ""
     if not found.gained and not lost:
         yield f"The rules of {app.settings.file} would add nothing and drop nothing."
-    yield f"Judged {_count(found.mentions, 'mention')}, and {_count(found.passed, 'entry', 'entries')} that passed in the last {span}."
+    yield f"Judged {counted(found.mentions, 'mention')}, and {counted(found.passed, 'entry', 'entries')} that passed in the last {span}."
     if older := len(found.lost) - len(lost):
-        yield f"{_count(older, 'older mention')} would go, too; a longer --since shows them."
+        yield f"{counted(older, 'older mention')} would go, too; a longer --since shows them."
     if unread:
         named = ", ".join(unread[:5]) + (" …" if len(unread) > 5 else "")
         yield (
-            f"Only looked at, not read: {_count(len(unread), 'source')} ({named}). Nothing listed there holds the letters of the topics as "
-            "they were, so no entry is known that could be judged. The run after a change reads them whole; --json names them all."
+            f"Only looked at, not read: {counted(len(unread), 'source')} ({named}). Nothing listed there holds the letters of the topics "
+            "as they were, so no entry is known that could be judged. The run after a change reads them whole; --json names them all."
         )
 
 
@@ -128,10 +129,6 @@ def _entry_lines(source: str, entry: Entry, match: Match, kept: str | None = Non
 
 def _age(entry: Entry) -> tuple[str, str]:
     return (entry.published.isoformat() if entry.published else "", entry.native_id)
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def _as_json(found: Tried, since: datetime, unread: tuple[str, ...]) -> dict[str, Any]:
@@ -173,7 +170,7 @@ def _rated(rating: Rating, topics: Iterable[str]) -> Iterator[str]:
             yield f"Topic {topic}: no story is found by its rules."
         else:
             judged = f"{whole.kept} kept, {whole.hidden} hidden; {_precision(whole)}"
-            yield f"Topic {topic}: {_count(whole.found, 'story', 'stories')} found, {judged}."
+            yield f"Topic {topic}: {counted(whole.found, 'story', 'stories')} found, {judged}."
         rows = [_row(one) for one in rating.rules if one.topic == topic]
         yield from (f"  {line}" for line in columns([("rule", "found", "kept", "hidden", "precision"), *rows]) if rows)
         yield ""
@@ -189,7 +186,7 @@ def _precision(one: Rated) -> str:
     if one.precision is None:
         return "no labels"
     few = ", too few to tell" if one.labels < ENOUGH_LABELS else ""
-    return f"precision {one.precision:.2f} of {_count(one.labels, 'label')}{few}"
+    return f"precision {one.precision:.2f} of {counted(one.labels, 'label')}{few}"
 
 
 def _recall(rating: Rating) -> Iterator[str]:
@@ -198,7 +195,7 @@ def _recall(rating: Rating) -> Iterator[str]:
         return
     few = ", too few to tell" if rating.wanted < ENOUGH_LABELS else ""
     yield (
-        f"Recall, an estimate: of {_count(rating.wanted, 'story', 'stories')} that you want, the rules find {rating.found} by themselves "
+        f"Recall, an estimate: of {counted(rating.wanted, 'story', 'stories')} that you want, the rules find {rating.found} by themselves "
         f"({rating.recall:.2f}{few})."
     )
     for one in rating.missed:
@@ -210,7 +207,7 @@ def _worst(worst: Rated | None) -> Iterator[str]:
     if worst is None:
         yield "No rule found anything that you hid or blocked."
         return
-    yield f"The worst rule is {worst.rule!r} of topic {worst.topic}: {worst.hidden} of {_count(worst.labels, 'label')} not wanted."
+    yield f"The worst rule is {worst.rule!r} of topic {worst.topic}: {worst.hidden} of {counted(worst.labels, 'label')} not wanted."
     yield from (f"  for example: {title}" for title in worst.examples)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,11 +10,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from aggregator.app import App
-from aggregator.commands.common import application, columns, complain, day, say, settings_of, show, talk
+from aggregator.commands.common import agreed, application, columns, complain, day, say, settings_of, show, talk
 from aggregator.digest.membership import configured
 from aggregator.errors import ConfigError
 from aggregator.log import safe_lines
 from aggregator.model import Subscriber, SubscriberState
+from aggregator.publish.words import counted
 from aggregator.settings import Settings
 
 # Copies to one person: more than there are weeks in a life.
@@ -52,8 +52,8 @@ def listed(options: argparse.Namespace) -> int:
         people = {"subscribers": [asdict(one) for one in everybody]} if options.addresses else {}
         show({**asdict(counts), **people})
         return 0
-    for title, counted in (("STATE", counts.states), ("RHYTHM", counts.rhythms), ("TOPIC", counts.topics)):
-        for line in columns([(title, "SUBSCRIBERS"), *((name, str(count)) for name, count in counted.items())]):
+    for title, numbers in (("STATE", counts.states), ("RHYTHM", counts.rhythms), ("TOPIC", counts.topics)):
+        for line in columns([(title, "SUBSCRIBERS"), *((name, str(count)) for name, count in numbers.items())]):
             say(line)
         say()
     if options.addresses:
@@ -101,7 +101,7 @@ def imported(options: argparse.Namespace) -> int:
         digest = configured(app.settings)
         roster = read(_bytes(options), file=str(options.file), source=source, settings=app.settings, digest=digest, now=app.clock())
         if roster.problems:
-            complain(f"Nothing was imported. {_counted(len(roster.problems), 'thing is', 'things are')} to be put right in the file first:")
+            complain(f"Nothing was imported. {counted(len(roster.problems), 'thing is', 'things are')} to be put right in the file first:")
             raise ConfigError(roster.problems)
         taken = app.private.subscribers.take(roster.subscribers)
     if options.json:
@@ -113,7 +113,7 @@ def imported(options: argparse.Namespace) -> int:
     if taken.suppressed:
         say(f"{_people(taken.suppressed)} left, bounced, complained or erased: left out. They can subscribe again by themselves.")
     if roster.again:
-        say(f"{_counted(roster.again, 'line repeats', 'lines repeat')} an address that stands further up: left out.")
+        say(f"{counted(roster.again, 'line repeats', 'lines repeat')} an address that stands further up: left out.")
     if roster.unused:
         talk(options, f"Not taken, as nothing needs it: {', '.join(roster.unused)}.")
     return 0
@@ -178,15 +178,12 @@ def erase(options: argparse.Namespace) -> int:
 
 
 def _agreed(options: argparse.Namespace) -> bool:
-    """Ask once, on a terminal; without one nobody can be asked."""
-    if not sys.stdin.isatty() or not sys.stderr.isatty():
+    answer = agreed("It cannot be undone. Erase this subscriber?")
+    if answer is None:
         complain("aggregator: nothing was erased, because there is no terminal to ask at; add --yes")
-        return False
-    print("It cannot be undone. Erase this subscriber? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() in ("y", "yes"):
-        return True
-    talk(options, "Nothing was erased.")
-    return False
+    elif not answer:
+        talk(options, "Nothing was erased.")
+    return bool(answer)
 
 
 def _beyond(settings: Settings) -> Iterator[str]:
@@ -222,8 +219,4 @@ def rotate(options: argparse.Namespace) -> int:
 
 
 def _people(count: int) -> str:
-    return _counted(count, "subscriber", "subscribers")
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
+    return counted(count, "subscriber")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from aggregator.commands.common import application, complain, say, settings_of, show, talk
+from aggregator.commands.common import agreed, application, complain, say, settings_of, show, talk
 from aggregator.commands.takedown_mail import mail_beyond, mail_told
 from aggregator.errors import AggregatorError, ConfigError
+from aggregator.publish.words import counted
 
 if TYPE_CHECKING:
     from aggregator.pipeline.takedown import Subject
@@ -61,22 +61,17 @@ def _subject(options: argparse.Namespace) -> Subject:
 
 
 def _agreed(options: argparse.Namespace, plan: Plan) -> bool:
-    """Ask once, on a terminal; without one, or where the answer would be mixed with data, nobody can be asked."""
-    if not sys.stdin.isatty() or not sys.stderr.isatty():
+    answer = agreed("It cannot be undone. Take it down?", before=_would_go(plan))
+    if answer is None:
         complain("aggregator: nothing was taken down, because there is no terminal to ask at; add --yes, or look first with --dry-run")
-        return False
-    for line in _would_go(plan):
-        complain(line)
-    print("It cannot be undone. Take it down? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() in ("y", "yes"):
-        return True
-    talk(options, "Nothing was taken down.")
-    return False
+    elif not answer:
+        talk(options, "Nothing was taken down.")
+    return bool(answer)
 
 
 def _would_go(plan: Plan) -> Iterator[str]:
     yield f"This is {_ARTICLE[plan.subject.scope]}: {plan.subject.value}"
-    yield _counted(len(plan.entries), "entry", "entries") + " would go."
+    yield counted(len(plan.entries), "entry", "entries") + " would go."
     for permalink in plan.permalinks[:_NAMED]:
         yield f"  {permalink}"
     if len(plan.permalinks) > _NAMED:
@@ -94,17 +89,17 @@ def told(receipt: Receipt, *, dry_run: bool) -> Iterator[str]:
     would = "Would remove" if dry_run else "Removed"
     erased = receipt.erased
     yield f"{would} from the database:"
-    yield f"  {_counted(erased.mentions, 'mention', 'mentions')} with their texts, {_counted(len(erased.stories), 'story', 'stories')}"
-    yield f"  {_counted(erased.links, 'page', 'pages')} and {_counted(erased.works, 'text', 'texts')} kept for comparing"
-    yield f"  {_counted(erased.passed, 'entry', 'entries')} kept for trying rules"
-    yield f"  {_counted(erased.chosen, 'chosen entry', 'chosen entries')}, {_counted(erased.decisions, 'decision', 'decisions')}"
+    yield f"  {counted(erased.mentions, 'mention', 'mentions')} with their texts, {counted(len(erased.stories), 'story', 'stories')}"
+    yield f"  {counted(erased.links, 'page', 'pages')} and {counted(erased.works, 'text', 'texts')} kept for comparing"
+    yield f"  {counted(erased.passed, 'entry', 'entries')} kept for trying rules"
+    yield f"  {counted(erased.chosen, 'chosen entry', 'chosen entries')}, {counted(erased.decisions, 'decision', 'decisions')}"
     if erased.rewritten:
-        yield f"  its address or name from {_counted(erased.rewritten, 'entry that stays', 'entries that stay')}"
+        yield f"  its address or name from {counted(erased.rewritten, 'entry that stays', 'entries that stay')}"
     if erased.stories:
         yield f"Stories that are gone, told to feed readers as deleted: {', '.join(erased.stories)}"
     yield from _files(receipt, dry_run=dry_run)
     yield from mail_told(receipt.mail, dry_run=dry_run)
-    kept = _counted(receipt.hashes, "salted hash", "salted hashes")
+    kept = counted(receipt.hashes, "salted hash", "salted hashes")
     yield f"{'Would keep' if dry_run else 'Kept'}: {kept}, so that it does not come back."
     yield from _beyond(receipt)
     yield from mail_beyond(receipt.mail)
@@ -132,7 +127,3 @@ def _beyond(receipt: Receipt) -> Iterator[str]:
         else:
             yield f"  {place.path}{f':{place.line}' if place.line else ''} names it; take it out by hand"
     yield "  recordings (--record), backups, copies in web archives and search engines, and what feed readers have fetched"
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"

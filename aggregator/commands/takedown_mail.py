@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from aggregator.publish.words import listed
+from aggregator.publish.words import counted, listed
 
 if TYPE_CHECKING:
     from aggregator.run.forgetting import Forgotten
@@ -18,7 +18,7 @@ def mail_told(mail: Forgotten, *, dry_run: bool) -> Iterator[str]:
             "Another process is sending the digest, whose records nobody else may change meanwhile: what they hold of it is taken out when "
             "that process ends, or by the next `aggregator run` or `aggregator digest send`."
         )
-    counted = (
+    removed = (
         (mail.stories, "story in its editions", "stories in its editions"),
         (mail.names, "name under which a story was told", "names under which stories were told"),
         (mail.lines, "line of the journal of outgoing mail", "lines of the journal of outgoing mail"),
@@ -26,7 +26,7 @@ def mail_told(mail: Forgotten, *, dry_run: bool) -> Iterator[str]:
         (mail.mails, "mail in the folder", "mails in the folder"),
         (len(mail.copies), "copy of private.db from before a migration", "copies of private.db from before a migration"),
     )
-    parts = [f"{count} {one if count == 1 else many}" for count, one, many in counted if count]
+    parts = [counted(count, one, many) for count, one, many in removed if count]
     if parts:
         yield f"{'Would remove' if dry_run else 'Removed'} from the digest: {listed(parts)}"
     if mail.mails_kept:
@@ -46,6 +46,6 @@ def mail_told(mail: Forgotten, *, dry_run: bool) -> Iterator[str]:
 def mail_beyond(mail: Forgotten) -> Iterator[str]:
     """What of the digest cannot be reached."""
     for name, count in mail.handed_over.items():
-        yield f"  {count} {'mail' if count == 1 else 'mails'} of {name}, which {'was' if count == 1 else 'were'} handed over"
+        yield f"  {counted(count, 'mail')} of {name}, which {'was' if count == 1 else 'were'} handed over"
     for service, name in mail.campaigns:
         yield f"  {service} keeps its copy of {name}, also on its own pages: delete it there"

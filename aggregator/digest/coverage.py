@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from aggregator.model import Period, Trouble
 from aggregator.publish.dates import when
 from aggregator.publish.sources import SourceView
-from aggregator.publish.words import listed
+from aggregator.publish.words import counted, listed
 
 LEAST: Final = timedelta(hours=6)
 # More names than these are counted, and more times of one source are told as one.
@@ -46,8 +46,7 @@ def coverage_line(troubles: Iterable[Trouble], sources: Sequence[SourceView], *,
     sentences = [f"{_unread(together[said], reading)} {said}." for said in order]
     if len(sentences) > _SENTENCES:
         rest = sum(len(together[said]) for said in order[_SENTENCES:])
-        others = "1 other source" if rest == 1 else f"{rest} other sources"
-        sentences[_SENTENCES:] = [f"{others} could not be read for a part of the time."]
+        sentences[_SENTENCES:] = [f"{counted(rest, 'other source')} could not be read for a part of the time."]
     return " ".join(sentences)
 
 

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from aggregator.publish.words import counted
+
 BULK = 5_000
 """Mails a day to one provider."""
 
@@ -163,8 +165,7 @@ def _to_set(found: Diagnosis) -> Iterator[str]:
 
 def _end(found: Diagnosis) -> str:
     if found.missing:
-        count = len(found.missing)
-        return f"{count} {'rule is' if count == 1 else 'rules are'} not met. Set what is said above, wait an hour, and ask again."
+        return f"{counted(len(found.missing), 'rule is', 'rules are')} not met. Set what is said above, wait an hour, and ask again."
     if any(one.standing is Standing.UNKNOWN for one in found.checks):
         return "Nothing that could be looked up is missing."
     return "All rules that can be seen from here are met."

@@ -10,6 +10,7 @@ from aggregator.publish.people import is_by, people
 from aggregator.publish.sources import SourceView
 from aggregator.publish.stories import NEWS, StoryView
 from aggregator.publish.voices import VoiceView, places, shown, talk
+from aggregator.publish.words import counted
 from aggregator.text.excerpts import cut
 
 GROUPS: Final[Mapping[Kind, Group]] = {
@@ -58,7 +59,7 @@ def talked_item(view: StoryView, voices: tuple[VoiceView, ...]) -> Item:
         language=view.language,
         who=view.who,
         where=view.where,
-        voices="1 new voice" if len(voices) == 1 else f"{len(voices)} new voices",
+        voices=counted(len(voices), "new voice"),
         talk=talk(places(voices)),
     )
 

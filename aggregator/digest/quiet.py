@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from aggregator.digest.compose import Composed
 from aggregator.publish.dates import moment
+from aggregator.publish.words import counted
 from aggregator.settings import Digest
 
 
@@ -57,7 +58,7 @@ def what_now(composed: Composed, digest: Digest, *, zone: ZoneInfo) -> Choice:
 def _little(new: int, least: int, since: str) -> str:
     if new == 0:
         return f"No story is new since {since}"
-    return f"Only {new} {'story is' if new == 1 else 'stories are'} new since {since}, fewer than {least}"
+    return f"Only {counted(new, 'story is', 'stories are')} new since {since}, fewer than {least}"
 
 
 def _kept(new: int) -> str:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from aggregator.digest.doors import CHANGE_MARK, LEAVE_MARK, Doors
 from aggregator.digest.encoding import parsed
 from aggregator.model import Edition, Item, Rendered
-from aggregator.publish.story_lines import Section, StoryLine, counted, sections, story_line
+from aggregator.publish.story_lines import Section, StoryLine, new_stories, sections, story_line
 from aggregator.publish.words import address, one_line
 from aggregator.settings import Digest, Settings
 
@@ -114,7 +114,7 @@ def letter_of(edition: Edition, settings: Settings, doors: Doors) -> Letter:
         language=told.language,
         title=told.title,
         days=told.days,
-        count=counted(told.new),
+        count=new_stories(told.new),
         first=tuple(story_line(replace(one, title=one_line(one.title, _FIRST_TITLE)), "", None) for one in first),
         rest=told.new - len(first),
         sections=sections(told.items, base),

@@ -24,9 +24,9 @@ from aggregator.publish.feeds import urn
 from aggregator.publish.render import Templates
 from aggregator.publish.site import ARCHIVE, Digests, Note
 from aggregator.publish.stories import StoryView
-from aggregator.publish.story_lines import Section, StoryLine, counted, sections, story_line
+from aggregator.publish.story_lines import Section, StoryLine, new_stories, sections, story_line
 from aggregator.publish.views import PageView, Shown
-from aggregator.publish.words import one_line
+from aggregator.publish.words import counted, one_line
 from aggregator.publish.year_pages import lying
 
 FEED: Final = "digest/feed.xml"
@@ -167,14 +167,14 @@ def _edition_view(edition: Edition, now: _Now) -> EditionView:
         rhythm=edition.rhythm,
         year=edition.period.name[:4],
         until=stamp(edition.period.until),
-        count=counted(edition.new),
+        count=new_stories(edition.new),
         sections=sections(items, base),
         also=tuple(story_line(one, "", base) for one in also),
         more=f"and {edition.more} more" if edition.more else "",
         talked=tuple(story_line(one, "", base) for one in talked),
         pinned=tuple(story_line(one, "", base) for one in pinned),
         coverage=one_line(edition.coverage),
-        removed="" if not removed else "1 story was removed since." if removed == 1 else f"{removed} stories were removed since.",
+        removed=f"{counted(removed, 'story was', 'stories were')} removed since." if removed else "",
     )
 
 

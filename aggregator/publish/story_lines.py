@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from aggregator.model import Item
-from aggregator.publish.words import address, one_line
+from aggregator.publish.words import address, counted, one_line
 
 # Characters of a title, a name and a sentence. Views are cut before they come here; an edition that was kept is trusted no more.
 _TITLE, _NAME, _SENTENCE = 300, 120, 600
@@ -71,6 +71,6 @@ def sections(items: Iterable[Item], base: str | None) -> tuple[Section, ...]:
     return tuple(Section(title=group.value, stories=tuple(story_line(one, group.value, base) for one in some)) for group, some in grouped)
 
 
-def counted(new: int) -> str:
+def new_stories(new: int) -> str:
     """How many stories are new: "12 new stories"."""
-    return "nothing new" if not new else "1 new story" if new == 1 else f"{new} new stories"
+    return counted(new, "new story", "new stories") if new else "nothing new"

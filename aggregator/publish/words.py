@@ -93,6 +93,15 @@ def language(tag: str | None, site: str) -> str:
     return "" if tag.partition("-")[0].lower() == site.partition("-")[0].lower() else tag
 
 
+def counted(count: int, one: str, several: str = "") -> str:
+    """A number with its noun: "1 story", "12 stories".
+
+    Args:
+        several: the noun for any other number than 1; "": `one` with an "s".
+    """
+    return f"{count} {one if count == 1 else several or one + 's'}"
+
+
 def listed(words: list[str]) -> str:
     """Words as English lists them: "a", "a and b", "a, b and c"."""
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else ""

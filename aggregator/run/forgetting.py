@@ -22,6 +22,7 @@ from aggregator.digest.journal import FILE
 from aggregator.digest.journal_forgetting import editions_in, take_out
 from aggregator.model import DeliveryState, Edition, EditionState, Issued
 from aggregator.pipeline.takedown import Scope, Subject, told_name
+from aggregator.publish.words import counted
 from aggregator.run.mail_files import PREVIEWS, mails_naming, mails_of, mark_of, previews_naming
 from aggregator.settings import Digest
 
@@ -267,7 +268,7 @@ def _print(app: App) -> str:
 def _said(forgotten: Forgotten) -> Iterator[str]:
     if forgotten.editions or forgotten.names or forgotten.lines:
         count = len(forgotten.editions)
-        what = "1 edition of the digest" if count == 1 else f"{count} editions of the digest"
+        what = counted(count, "edition of the digest", "editions of the digest")
         yield f"What was taken down was taken out of {what if count else 'the records of the digest'}, too."
     if forgotten.mails:
         yield f"{forgotten.mails} mails that hold it were removed from the folder."

@@ -14,10 +14,11 @@ from aggregator.digest.quiet import Send, Skip, Wait, what_now
 from aggregator.errors import AggregatorError
 from aggregator.model import Issued, Period, Topic
 from aggregator.publish.dates import minute
+from aggregator.publish.words import counted
 from aggregator.run.composing import composed, due_period
 from aggregator.run.drafting import Drafted, drafted
 from aggregator.run.outbox import Outbox
-from aggregator.run.outcomes import Outcome, held_back, subscribers, with_delivered
+from aggregator.run.outcomes import Outcome, held_back, with_delivered
 from aggregator.text import cron
 
 # Asked before anything is sent: yes, no, or None where nobody can be asked.
@@ -73,8 +74,8 @@ def _agreed(outbox: Outbox, outcome: Outcome, draft: Drafted, how: How) -> Outco
     if app.stop.is_set():
         return replace(outcome, what="declined", said=("Stopped before anything was sent.",))
     recipients = outbox.post.recipients(edition.topic, edition.rhythm)
-    whom = outbox.post.service.name if outbox.post.service else subscribers(len(recipients))
-    what = f"{edition.period.name} with {'1 story' if edition.new == 1 else f'{edition.new} stories'} to {whom}"
+    whom = outbox.post.service.name if outbox.post.service else counted(len(recipients), "subscriber")
+    what = f"{edition.period.name} with {counted(edition.new, 'story', 'stories')} to {whom}"
     if app.dry_run:
         return replace(outcome, what="would send", said=(*outcome.said, f"Would send {what}."))
     answer = how.agree(f"Send {what}?")

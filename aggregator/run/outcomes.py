@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from aggregator.digest.deliver import Delivered
 from aggregator.model import DeliveryState, Edition
 from aggregator.publish.dates import minute
+from aggregator.publish.words import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +91,4 @@ def with_delivered(outcome: Outcome, edition: Edition, delivered: Delivered, *, 
 
 def copies(count: int) -> str:
     """ "1 copy", "12 copies"."""
-    return "1 copy" if count == 1 else f"{count} copies"
-
-
-def subscribers(count: int) -> str:
-    """ "1 subscriber", "312 subscribers"."""
-    return "1 subscriber" if count == 1 else f"{count} subscribers"
+    return counted(count, "copy", "copies")

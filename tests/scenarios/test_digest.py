@@ -444,7 +444,7 @@ def test_a_send_that_is_cancelled_reaches_nobody_else(steward: Steward, server: 
     assert steward.runs("digest", "cancel", name).code == 2
     said = steward.runs("digest", "cancel", name, "--yes")
     assert said.code == 0
-    assert "11 readers have it, 1 would not get it" in said.out
+    assert "11 copies were handed over, 1 would not be" in said.out
     server.heal()
     assert all(one.what == "nothing due" for one in sends(steward, MORNING + timedelta(hours=1)).editions)
     assert len(server.copies) == READERS - 1
