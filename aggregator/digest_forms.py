@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.forms import ADDRESS, NETWORK, ZONE
-from aggregator.settings import Buttondown, Digest, Listmonk, Mailbox, Serve, Smtp
+from aggregator.settings import SERVICES, Buttondown, Digest, Listmonk, Mailbox, Serve, Smtp
 from aggregator.shape import Key, Many, Named, Node, Report, Table, Text, choice, duration, number, path
 
 # From the environment, by what they are for.
@@ -22,7 +22,7 @@ SECRETS: Mapping[str, str] = {
 }
 # A local part has 64 characters at most (RFC 5321 §4.5.3.1.1); "+" and a token need 46.
 LONGEST_LOCAL = 18
-_WAYS = ("smtp", "folder", "listmonk", "buttondown")
+_WAYS = ("smtp", "folder", *SERVICES)
 
 
 def mailbox_address(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from aggregator.model import Chosen, Source, Topic
 
@@ -130,6 +131,10 @@ class Mailbox:
     folder: str = "INBOX"
 
 
+SERVICES: Final = ("listmonk", "buttondown")
+"""Who makes the mails of an edition itself, and has subscribers of its own: values of `Digest.through`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """The weekly mail."""
@@ -154,7 +159,7 @@ class Digest:
     most: int = 15
     # What becomes of a quiet period: "skip", "short" (sent all the same), "wait" (sent as soon as enough is new).
     quiet: str = "skip"
-    # Who hands it over: "smtp", "folder", "listmonk" or "buttondown".
+    # Who hands it over: "smtp", "folder", or one of `SERVICES`.
     through: str = "folder"
     smtp: Smtp | None = None
     # Where .eml files are written.
@@ -171,7 +176,7 @@ class Digest:
     @property
     def by_service(self) -> bool:
         """Whether a service makes the mails, and sends them to subscribers of its own."""
-        return self.through in ("listmonk", "buttondown")
+        return self.through in SERVICES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

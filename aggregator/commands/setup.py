@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from aggregator.clock import now
 from aggregator.collectors import collector_for
@@ -199,11 +198,12 @@ def _digest(settings: Settings) -> Iterator[str]:
     digest = settings.digest
     if digest is None:
         return
+    from aggregator.digest.period import zone_of
     from aggregator.digest_forms import SECRETS, secrets_wanted
     from aggregator.publish.dates import moment
     from aggregator.text.cron import following
 
-    zone = ZoneInfo(digest.timezone or settings.site.timezone)
+    zone = zone_of(settings)
     for name, expression in digest.rhythms.items():
         next_at = following(expression, now(), zone)
         on = f"{moment(next_at, zone).weekday} at {next_at.astimezone(zone):%H:%M} ({zone.key})"

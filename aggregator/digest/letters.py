@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from itertools import chain
-from zoneinfo import ZoneInfo
 
 from aggregator.clock import Clock
 from aggregator.digest import encoding
@@ -21,9 +20,12 @@ from aggregator.digest.crew import Pace
 from aggregator.digest.doors import page_of, plus
 from aggregator.digest.mailers import Fate, Line, Mail, Mailer, Reply
 from aggregator.digest.membership import PATIENCE, configured
+from aggregator.digest.period import zone_of
 from aggregator.digest.tokens import Purpose, Tokens
 from aggregator.errors import DeliveryError
 from aggregator.model import Bounce, Subscriber
+from aggregator.publish.dates import moment
+from aggregator.publish.words import listed
 from aggregator.settings import Settings
 from aggregator.store.private import PrivateStore, Subscribers
 
@@ -122,8 +124,7 @@ def _whole(page: str) -> re.Pattern[str]:
 
 def _said(one: Subscriber, settings: Settings, *, title: str, page: str) -> Iterator[str]:
     digest = configured(settings)
-    asked_at = one.asked_at.astimezone(ZoneInfo(digest.timezone or settings.site.timezone))
-    day = f"{asked_at:%d %B %Y}".lstrip("0")
+    day = moment(one.asked_at, zone_of(settings)).long
     where = "on the page" if one.source == "form" else "by mail"
     asked = f"On {day} somebody asked {where} that {title} be mailed to this address ({_what(one, settings)}). We hope that it was you."
     yield from _wrapped(asked)
@@ -148,8 +149,7 @@ def _said(one: Subscriber, settings: Settings, *, title: str, page: str) -> Iter
 def _what(one: Subscriber, settings: Settings) -> str:
     """Rhythm and topics in words: "weekly, about crews and care"."""
     titles = [topic.title for topic in settings.topics if topic.id in one.topics]
-    about = " and ".join(filter(None, (", ".join(titles[:-1]), titles[-1]))) if titles else ""
-    return encoding.one_line(f"{one.rhythm}, about {about}" if about else one.rhythm)
+    return encoding.one_line(f"{one.rhythm}, about {listed(titles)}" if titles else one.rhythm)
 
 
 def _wrapped(text: str) -> list[str]:

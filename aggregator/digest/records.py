@@ -69,9 +69,8 @@ class Dmarc:
 
     # "none", "quarantine" or "reject"; "" when it has none that is valid, which makes the record none (§6.6.3).
     policy: str
-    # True: the domains must be the same, not only related.
+    # True: the domain that SPF proves must be the same, not only related. Keys are the domain's own, so that "adkim" does not matter.
     strict_spf: bool = False
-    strict_dkim: bool = False
     # Where reports go; none: nobody gets any.
     reports: tuple[str, ...] = ()
 
@@ -127,7 +126,6 @@ def dmarc(text: str) -> Dmarc:
     return Dmarc(
         policy=policy,
         strict_spf=tags.get("aspf", "r").lower() == "s",
-        strict_dkim=tags.get("adkim", "r").lower() == "s",
         reports=reports,
     )
 

@@ -24,12 +24,10 @@ from aggregator.model import DeliveryState, Edition, EditionState, Issued
 from aggregator.pipeline.takedown import Scope, Subject, told_name
 from aggregator.publish.words import counted
 from aggregator.run.mail_files import PREVIEWS, mails_naming, mails_of, mark_of, previews_naming
-from aggregator.settings import Digest
+from aggregator.settings import SERVICES, Digest
 
 # Name under which the private store remembers what it was compared with.
 _COMPARED = "taken down"
-# Who has one copy of an edition, and makes the mails of it.
-_SERVICES = ("listmonk", "buttondown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +168,7 @@ def _out_of_reach(app: App, holding: Iterable[Issued]) -> Forgotten:
         rows = ledger.deliveries(one.edition.id) if one.recipients == 1 else ()
         if one.state is EditionState.SENDING:
             sending.append(name)
-        if service := next((row.recipient for row in rows if row.recipient in _SERVICES), ""):
+        if service := next((row.recipient for row in rows if row.recipient in SERVICES), ""):
             campaigns.append((service, name))
         elif count:
             copies[name] = count

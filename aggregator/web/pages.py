@@ -8,9 +8,10 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from aggregator.digest.membership import PATIENCE
+from aggregator.digest.period import zone_of
 from aggregator.digest.tokens import LENGTH
 from aggregator.errors import AggregatorError
-from aggregator.publish.dates import when, zone
+from aggregator.publish.dates import moment
 from aggregator.publish.render import Templates, content_hash
 from aggregator.settings import Settings
 from aggregator.web.signup import Choice, Problem, Signup, first_choice
@@ -46,7 +47,7 @@ class FormView:
     """A form, empty or as it was sent."""
 
     action: str
-    # None when there is nothing to choose.
+    # Empty when there is nothing to choose.
     rhythms: tuple[OptionView, ...]
     topics: tuple[OptionView, ...]
     problems: tuple[Problem, ...] = ()
@@ -70,7 +71,7 @@ class Pages:
         self._settings = settings
         self._templates = templates
         self._days = PATIENCE.days
-        self._zone = zone(settings.digest.timezone or settings.site.timezone)
+        self._zone = zone_of(settings)
         # As the browser knows it, whatever a proxy makes of it; links are made from this alone.
         self._base = urlsplit(settings.digest.serve.url).path
         self._site = SiteView(
@@ -122,7 +123,7 @@ class Pages:
 
     def left(self, stamp: str, erased_at: datetime | None) -> str:
         """Somebody has left, and may come back; `erased_at`: when their address goes, None: it is gone."""
-        erased_on = when(erased_at, self._zone).long if erased_at else ""
+        erased_on = moment(erased_at, self._zone).long if erased_at else ""
         return self._fill("left", form=self._signup(stamp, None), erased_on=erased_on)
 
     def change(self, token: str, choice: Choice, problems: Sequence[Problem] = (), *, saved: bool = False) -> str:
@@ -174,7 +175,7 @@ class Pages:
         return tuple(OptionView(value=one.id, label=one.title, chosen=not choice.topics or one.id in choice.topics) for one in topics)
 
     def _told(self, choice: Choice) -> str:
-        """What was chosen, in words; "" when there was nothing to choose and nothing to say."""
+        """What was chosen, in words: "weekly", "weekly, Crews"."""
         titles = [one.title for one in self._settings.topics if one.id in choice.topics]
         return ", ".join([choice.rhythm, *titles])
 

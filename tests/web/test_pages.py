@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,12 @@ def test_titles_are_text_in_their_own_language(tmp_path: Path) -> None:
         assert "<b>" not in page
         assert 'lang="ar" dir="auto">&lt;b&gt;التضامن&lt;/b&gt;<' in page
         assert '<html lang="en">' in page
+
+
+def test_the_day_on_which_an_address_is_forgotten_is_one_of_the_digests_zone(tmp_path: Path) -> None:
+    settings = serving_settings(tmp_path, URL, timezone="America/Los_Angeles")
+    left = Pages(settings, Templates((TEMPLATES,))).left("", datetime(2026, 12, 20, tzinfo=UTC))
+    assert "19 December 2026" in left
 
 
 def test_a_choice_that_is_not_configured_any_more_is_shown_as_it_is(tmp_path: Path) -> None:
