@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from aggregator.digest.mailable import mailable, ours
@@ -46,8 +46,8 @@ class Choice:
 class Signup:
     """A subscribe form as it was sent."""
 
-    # As it was written.
-    address: str
+    # As it was written. Not in its `repr`, so in no log and no message.
+    address: str = field(repr=False)
     choice: Choice
     problems: tuple[Problem, ...] = ()
     # The stamp to send with the form when it is shown again; "": a new one.
@@ -64,10 +64,11 @@ class Signup:
 class Wish:
     """A subscribe form that was well filled in: what is looked at once the answer is given."""
 
-    address: str
+    # Not in its `repr` either, nor is where it came from.
+    address: str = field(repr=False)
     choice: Choice
     # Of who sent it: "192.0.2.0/24"; "" when it is not known.
-    network: str
+    network: str = field(repr=False)
 
 
 def first_choice(settings: Settings) -> Choice:

@@ -14,6 +14,7 @@ from aggregator.store.private import SigningKey
 from aggregator.web import turnstile
 from aggregator.web.bodies import FORM, MOST_BYTES, TooLong, body_of, fields_of
 from aggregator.web.networks import client_of, network_of, networks, unnamed_proxy
+from aggregator.web.signup import Choice, Signup, Wish
 from aggregator.web.stamps import Stamps
 from aggregator.web.turnstile import Turnstile
 
@@ -171,3 +172,12 @@ def test_the_turnstile_forgets_who_was_not_seen_for_longest(monkeypatch: pytest.
     monkeypatch.setattr(turnstile, "_MOST_NETWORKS", 2)
     gate = Turnstile(most=1, window=timedelta(hours=1))
     assert [gate.wait(name, NOON) is None for name in ("a", "b", "a", "c", "a", "b")] == [True, True, False, True, False, True]
+
+
+def test_neither_who_asks_nor_from_where_stands_in_what_is_printed_of_a_wish() -> None:
+    choice = Choice(rhythm="weekly")
+    shown = repr(Wish(address="ada@example.org", choice=choice, network="192.0.2.0/24")) + repr(
+        Signup(address="ada@example.org", choice=choice)
+    )
+    assert "ada" not in shown
+    assert "192" not in shown
