@@ -147,7 +147,7 @@ def test_the_html_has_nothing_that_runs_loads_or_watches(name: str) -> None:
     assert {tag for tag, _ in seen.elements} <= set(TAGS)
     attributes = {key for _, attrs in seen.elements for key in attrs}
     assert attributes <= set(
-        "lang dir href style class role width align border cellpadding cellspacing charset name content data-css-inline".split()
+        "lang dir href style class role aria-label width align border cellpadding cellspacing charset name content data-css-inline".split()
     )
     assert all(href.startswith(("https://", "http://", "mailto:")) for href in seen.hrefs)
     styles = " ".join([*(attrs.get("style", "") for _, attrs in seen.elements), *re.findall(r"<style[^>]*>(.*?)</style>", html, re.S)])
@@ -232,6 +232,17 @@ def test_the_title_leads_to_the_thing_itself_and_the_voices_to_its_page() -> Non
     mail = rendered(edition((one,)))
     assert Seen(mail.html).hrefs[:2] == [one.href, f"https://example.org/discussing/{one.page}"]
     assert Seen(rendered(edition((one,)), NO_DOORS, url="").html).hrefs == [one.href, "mailto:digest@example.org"]
+
+
+def test_a_list_of_the_links_alone_names_each_story() -> None:
+    """As screen readers list them: `aria-label` begins with the words that are seen (WCAG 2.2, 2.5.3)."""
+    items = [
+        item("Essay on crews", "https://a.example/1", voices="", talk=""),
+        item('A "quoted" one', "https://a.example/2", voices="2 voices"),
+    ]
+    html = rendered(edition(items)).html
+    labels = re.findall(r'aria-label="([^"]*)"[^>]*>([^<]*)</a>', html)
+    assert labels == [("On the page: Essay on crews", "On the page"), ("2 voices: A &quot;quoted&quot; one", "2 voices")]
 
 
 def test_what_the_heading_says_is_not_said_of_each_story() -> None:
