@@ -20,16 +20,14 @@ from aggregator.clock import Clock
 from aggregator.digest.crew import Handed, crew
 from aggregator.digest.journal import Journal
 from aggregator.digest.mailers import Fate, Mail, Mailer
-from aggregator.digest.outcomes import after, released
+from aggregator.digest.outcomes import after, refusing, released
 from aggregator.errors import StoreError
 from aggregator.model import Bounce, Delivery, DeliveryState, Edition, EditionState, Issued, Rendered
 from aggregator.store.private import Claimed, PrivateStore
 from aggregator.store.private.editions import edition_to_text
 
-# Copies in the first batch. When most of them are refused, it is us who are refused, and nobody else is written to.
+# Copies in the first batch.
 FIRST = 20
-# Answers by which that is judged, at the least.
-_ENOUGH = 5
 _LARGEST = 500
 _UNFINISHED = (DeliveryState.DUE, DeliveryState.CLAIMED, DeliveryState.UNCERTAIN)
 _NO_ANSWER = "the end of the conversation was not seen"
@@ -54,7 +52,7 @@ class Delivered:
     stopped: bool = False
     # Why no mail can be handed over at all; "": it can.
     broken: str = ""
-    # Most of the first copies were refused: nobody else was written to, and those are due again. What the server said; "": they were not.
+    # Most copies of a batch were refused: nobody else was written to, and those are due again. What the server said; "": they were not.
     refusing: str = ""
 
 
@@ -113,7 +111,7 @@ def deliver(
         write: the mail of one copy.
         came_back: hears of each refusal.
         stop: when it is set, mails in hand are finished and no other is begun.
-        wary: stop when most of the first copies are refused.
+        wary: stop when most copies of a batch are refused, the first or any other.
         tell: hears after each batch how many copies it settled.
 
     Raises:
@@ -132,7 +130,6 @@ def deliver(
             handed = people.hand_over(claimed)
             size = _next_size(len(claimed), time.monotonic() - began)
             sending.settle(handed, wary=wary)
-            wary = False
             tell(len(handed))
     if people.failure is not None:
         raise people.failure
@@ -174,7 +171,7 @@ class _Sending:
         return claimed
 
     def settle(self, handed: Sequence[Handed], *, wary: bool) -> None:
-        self.refusing = _refusing(handed) if wary else ""
+        self.refusing = refusing(one.reply for one in handed if one.reply is not None) if wary else ""
         if self.refusing:
             self._take_back(handed)
             return
@@ -225,15 +222,6 @@ def _settled(handed: Handed, clock: Clock) -> Delivery:
     if handed.reply is not None:
         return after(row, handed.reply, clock())
     return replace(row, state=DeliveryState.UNCERTAIN, at=clock(), reply=_NO_ANSWER) if handed.begun else released(row)
-
-
-def _refusing(handed: Sequence[Handed]) -> str:
-    """What the server said last, when it refused most of the first copies; else ""."""
-    replies = [one.reply for one in handed if one.reply is not None and one.reply.fate in (Fate.ACCEPTED, Fate.REFUSED)]
-    refused = [reply for reply in replies if reply.fate is Fate.REFUSED]
-    if len(replies) < _ENOUGH or 2 * len(refused) <= len(replies):
-        return ""
-    return refused[-1].text or "it did not say why"
 
 
 def _next_size(count: int, seconds: float) -> int:

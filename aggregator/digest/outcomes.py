@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,6 +15,8 @@ from aggregator.model import Bounce, Delivery, DeliveryState
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 360, 360))
 # Of a wait, on either side: copies that were put off together do not come back together.
 _JITTER = 0.2
+# Answers by which a server is judged: at the least, and the last ones.
+_ENOUGH, _LAST = 5, 20
 
 
 def after(row: Delivery, reply: Reply, at: datetime) -> Delivery:
@@ -34,6 +37,21 @@ def after(row: Delivery, reply: Reply, at: datetime) -> Delivery:
             if wait is None:
                 return replace(said, state=DeliveryState.REFUSED, bounce=Bounce.SOFT)
             return replace(said, state=DeliveryState.DUE, next_try_at=at + wait)
+
+
+def refusing(replies: Iterable[Reply]) -> str:
+    """What the server said last, when it refused most of a batch, or most of its last copies: then it is us who are refused, and not
+    they; else "".
+
+    Args:
+        replies: in the order in which they were heard.
+    """
+    judged = [reply for reply in replies if reply.fate in (Fate.ACCEPTED, Fate.REFUSED)]
+    for some in (judged, judged[-_LAST:]):
+        refused = [reply for reply in some if reply.fate is Fate.REFUSED]
+        if len(some) >= _ENOUGH and 2 * len(refused) > len(some):
+            return refused[-1].text or "it did not say why"
+    return ""
 
 
 def released(row: Delivery, reply: str = "") -> Delivery:

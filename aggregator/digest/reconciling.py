@@ -10,7 +10,7 @@ database that was put back does not know.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -18,8 +18,8 @@ from typing import Any
 from aggregator.digest.journal import Journal, Line, Mark, frozen_of
 from aggregator.digest.mailers import Fate, Reply
 from aggregator.digest.mime import message_id
-from aggregator.digest.outcomes import after
-from aggregator.model import Delivery, DeliveryState, EditionState, Issued
+from aggregator.digest.outcomes import after, refusing
+from aggregator.model import Bounce, Delivery, DeliveryState, EditionState, Issued, SubscriberState
 from aggregator.store.private import PrivateStore
 from aggregator.store.private.editions import edition_from_text
 from aggregator.store.private.ledger import CALLED_OFF, LEFT
@@ -59,10 +59,15 @@ class _Chapter:
     copies: dict[str, _Copy] = field(default_factory=dict)
 
 
-def reconcile(private: PrivateStore, journal: Journal, at: datetime) -> tuple[str, ...]:
+def reconcile(
+    private: PrivateStore, journal: Journal, at: datetime, *, came_back: Callable[[Delivery, Bounce], None] = lambda row, bounce: None
+) -> tuple[str, ...]:
     """Make database and journal say the same, and settle every claimed copy; whole sentences about what the steward should know.
 
     Called by the process that holds the lock, before it sends anything.
+
+    Args:
+        came_back: hears of each refusal that a process saw and did not live to tell; of some again.
     """
     ledger = private.ledger
     mark = Mark.read(ledger.mark())
@@ -82,6 +87,7 @@ def reconcile(private: PrivateStore, journal: Journal, at: datetime) -> tuple[st
     recovered = _recovered(private, journal, chapters, at, acted_on=acted_on)
     if unwritten and not recovered:
         _freeze_again(private, journal)
+    _tell_refusals(private, chapters, came_back)
     return (*said, *recovered)
 
 
@@ -97,7 +103,18 @@ def _chapters(lines: Iterable[Line], boot: str) -> dict[str, _Chapter]:
             batch = _numbered(chapters, line, boot)
         else:
             _about_one(batch, said)
+    _forgive(batch.values())
     return chapters
+
+
+def _forgive(batch: Iterable[_Copy]) -> None:
+    """Let copies of the last batch be as if they had not been tried, when it is us who were refused. The process did not live to stop for
+    that; the next send finds out by its first copies whether it is so still."""
+    heard = [copy for copy in batch if copy.reply is not None]
+    if refusing(copy.reply for copy in heard if copy.reply is not None):
+        for copy in heard:
+            if copy.reply is not None and copy.reply.fate is Fate.REFUSED:
+                copy.said, copy.reply, copy.torn = "", None, False
 
 
 def _numbered(chapters: dict[str, _Chapter], line: Line, boot: str) -> dict[str, _Copy]:
@@ -169,6 +186,16 @@ def _recovered(private: PrivateStore, journal: Journal, chapters: Mapping[str, _
         private.ledger.settle(rows, mark=str(journal.last()))
         said.append(_told_recovered(edition, rows))
     return said
+
+
+def _tell_refusals(private: PrivateStore, chapters: Mapping[str, _Chapter], came_back: Callable[[Delivery, Bounce], None]) -> None:
+    """Say which readers were refused, of those whom no refusal has taken from the list yet."""
+    for edition, chapter in chapters.items():
+        heard = {one for one, copy in chapter.copies.items() if copy.reply is not None and copy.reply.fate is not Fate.ACCEPTED}
+        for row in private.ledger.deliveries(edition, (DeliveryState.REFUSED,)) if heard else ():
+            reader = private.subscribers.one(row.recipient) if row.recipient in heard and row.bounce else None
+            if row.bounce and reader is not None and reader.state is SubscriberState.ACTIVE:
+                came_back(row, row.bounce)
 
 
 def _told_recovered(edition: str, rows: Iterable[Delivery]) -> str:

@@ -21,11 +21,11 @@ from aggregator.digest.membership import Membership, configured
 from aggregator.digest.outcomes import WAITS
 from aggregator.digest.period import zone_of
 from aggregator.errors import AggregatorError, DeliveryError
-from aggregator.model import Bounce, Delivery, DeliveryState, Issued
+from aggregator.model import DeliveryState, Issued
 from aggregator.publish.dates import minute
 from aggregator.run.composing import follow, wanted
 from aggregator.run.issuing import Agree, How, issue_due
-from aggregator.run.outbox import Outbox, open_outbox
+from aggregator.run.outbox import Outbox, hearing, open_outbox
 from aggregator.run.outcomes import Outcome, Sent, copies, held_back, with_delivered
 
 # Name under which the private store remembers why an edition was stopped.
@@ -138,24 +138,19 @@ def go_on(outbox: Outbox, issued: Issued, *, tell: Tell, late: bool, asked_for: 
 def deliver_here(outbox: Outbox, issued: Issued, *, tell: Tell = _silent, wary: bool = True) -> Delivered:
     """Hand over what is due of a frozen edition, by the configured way."""
     app, edition = outbox.app, issued.edition.id
-    membership = Membership(app.private, app.settings, app.clock)
-
-    def came_back(row: Delivery, bounce: Bounce) -> None:
-        membership.came_back(row.recipient, bounce, message_id=row.message_id)
-
     delivered = deliver(
         app.private,
         issued,
         outbox.post.mailer_of(issued),
         outbox.journal,
         write=outbox.post.writer_of(issued),
-        came_back=came_back,
+        came_back=hearing(app),
         stop=app.stop,
         clock=app.clock,
         wary=wary and outbox.post.service is None,
         tell=tell,
     )
-    stopped = f"most of the first copies were refused ({delivered.refusing})." if delivered.refusing else ""
+    stopped = f"most copies were refused ({delivered.refusing})." if delivered.refusing else ""
     if stopped or app.private.note(STOPPED.format(edition)):
         app.private.remember(STOPPED.format(edition), stopped)
     return delivered

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 from aggregator.app import App
 from aggregator.digest.journal import FILE, Journal, Mark
+from aggregator.digest.membership import Membership
 from aggregator.digest.reconciling import reconcile
-from aggregator.model import Delivery, DeliveryState
+from aggregator.model import Bounce, Delivery, DeliveryState
 from aggregator.run.forgetting import catch_up
 from aggregator.run.post import Post, post_of
 
@@ -46,12 +47,22 @@ def open_outbox(app: App) -> Iterator[Outbox | None]:
         mark = Mark.read(app.private.ledger.mark())
         journal = Journal(app.settings.state / FILE, salt=app.private.keys.salt(), mark=mark, at=app.clock(), write=not app.dry_run)
         with closing(journal):
-            remarks = reconcile(app.private, journal, app.clock())
+            remarks = reconcile(app.private, journal, app.clock(), came_back=hearing(app))
             made = Outbox(app=app, journal=journal, post=post)
             yield replace(made, remarks=(*forgotten, *remarks, *_sought(made)))
         # What an edition had to keep until it was ended.
         for line in catch_up(app):
             log.warning("%s", line)
+
+
+def hearing(app: App) -> Callable[[Delivery, Bounce], None]:
+    """Hears of copies that were refused, and decides about their readers."""
+    membership = Membership(app.private, app.settings, app.clock)
+
+    def came_back(row: Delivery, bounce: Bounce) -> None:
+        membership.came_back(row.recipient, bounce, message_id=row.message_id)
+
+    return came_back
 
 
 def settle(outbox: Outbox, edition: str, rows: Collection[Delivery], state: DeliveryState, reply: str) -> None:

@@ -74,7 +74,7 @@ def with_delivered(outcome: Outcome, edition: Edition, delivered: Delivered, *, 
         code = 1
     elif delivered.refusing:
         said.append(
-            f"Stopped, since most of the first copies were refused: {delivered.refusing}. Nobody is suppressed for it; {copies(due)} due. "
+            f"Stopped, since most copies were refused: {delivered.refusing}. Nobody is suppressed for it; {copies(due)} due. "
             f"See to that; then `aggregator digest resume {name}` goes on, or `aggregator digest cancel {name}` ends it."
         )
         code = 6

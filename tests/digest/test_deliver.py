@@ -169,6 +169,22 @@ def test_half_refused_is_not_most(office: Office) -> None:
     assert (done.handed_over, done.refused, done.refusing) == (10, 10, "")
 
 
+@pytest.mark.parametrize("since", [20, 90, 190])
+def test_a_server_that_refuses_everybody_from_the_middle_on_suppresses_no_hundreds(
+    office: Office, monkeypatch: pytest.MonkeyPatch, since: int
+) -> None:
+    monkeypatch.setattr(sending, "_next_size", lambda count, seconds: 80)
+    frozen(office, 300)
+    sink = Sink(answer=lambda mail: UNKNOWN if mail.recipient >= id_of_reader(since) else ACCEPTED)
+    done = sent(office, sink)
+    assert done.refusing == UNKNOWN.text
+    assert len(office.came_back) <= 20
+    assert done.counts[DUE] >= 300 - since - 20
+    sink.answer = lambda mail: ACCEPTED
+    office.sends(sink)
+    assert len(set(sink.accepted)) == len(sink.accepted) == 300 - len(office.came_back)
+
+
 def test_few_refusals_prove_nothing(office: Office) -> None:
     frozen(office, 4)
     assert sent(office, Sink(answer=lambda mail: UNKNOWN)).refused == 4

@@ -17,9 +17,9 @@ import pytest
 from aggregator.digest.deliver import hash_of
 from aggregator.digest.journal import Journal, Mark, boot_id
 from aggregator.digest.mailers import Fate, Reply
-from aggregator.digest.outcomes import WAITS
+from aggregator.digest.outcomes import WAITS, after
 from aggregator.errors import StoreError
-from aggregator.model import DeliveryState, EditionState
+from aggregator.model import Bounce, DeliveryState, EditionState
 from tests.support.editions import edition
 from tests.support.offices import EDITION, MONDAY, RENDERED, Office, id_of_reader, reader
 from tests.support.sinks import ACCEPTED, LATER, UNCERTAIN, UNKNOWN, Sink
@@ -242,6 +242,43 @@ def only_void(office: Office) -> None:
         with closing(Journal(path(office), salt=private.keys.salt(), mark=mark, at=MONDAY, boot=office.boot)) as journal:
             assert journal.after(mark) == ()
             journal.void()
+
+
+def died_refused(office: Office, *numbers: int) -> None:
+    """A process claimed every copy, was refused these, heard of the others that they are accepted, and died."""
+    office.freezes()
+    claimed(office, READERS, heard={number: UNKNOWN if number in numbers else ACCEPTED for number in range(READERS)})
+
+
+@pytest.mark.parametrize("settled", [False, True], ids=["before it was settled", "before anybody was told"])
+def test_a_refusal_that_a_dying_process_saw_is_told(office: Office, settled: bool) -> None:
+    died_refused(office, 2)
+    if settled:
+        # The rows are as that process left them: settled, and nobody was told.
+        with office.private() as private:
+            rows = private.ledger.deliveries(EDITION.id)
+            states = [after(row, UNKNOWN if row.recipient == id_of_reader(2) else ACCEPTED, MONDAY) for row in rows]
+            private.ledger.settle(states)
+    reconciled(office)
+    assert office.came_back == [(id_of_reader(2), Bounce.HARD)]
+
+
+def test_who_is_suppressed_already_is_not_told_of_again(office: Office) -> None:
+    died_refused(office, 2)
+    with office.private() as private:
+        private.subscribers.suppress("reader2@example.org", Bounce.HARD, MONDAY)
+    reconciled(office)
+    assert office.came_back == []
+
+
+@pytest.mark.parametrize("boot", ["first", "second"])
+def test_when_most_were_refused_a_dying_process_suppresses_nobody(office: Office, boot: str) -> None:
+    died_refused(office, *range(1, READERS))
+    office.boot = boot
+    reconciled(office)
+    assert office.came_back == []
+    assert list(office.states().values()) == [HANDED_OVER, *[DUE] * (READERS - 1)]
+    assert {row.attempts for row in office.rows()[1:]} == {0}
 
 
 # -- an older database

@@ -64,6 +64,9 @@ class Office:
     came_back: list[tuple[str, Bounce]] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
 
+    def hears(self, row: Delivery, bounce: Bounce) -> None:
+        self.came_back.append((row.recipient, bounce))
+
     def now(self) -> datetime:
         return self.at
 
@@ -79,7 +82,7 @@ class Office:
             mark = Mark.read(private.ledger.mark())
             journal = make(self.folder / "outbox.jsonl", salt=private.keys.salt(), mark=mark, at=self.at, boot=self.boot)
             with closing(journal):
-                yield private, journal, reconcile(private, journal, self.at)
+                yield private, journal, reconcile(private, journal, self.at, came_back=self.hears)
 
     def subscribes(self, count: int) -> None:
         with self.private() as private:
@@ -111,7 +114,7 @@ class Office:
                         mailer,
                         journal,
                         write=mail_to,
-                        came_back=lambda row, bounce: self.came_back.append((row.recipient, bounce)),
+                        came_back=self.hears,
                         stop=self.stop,
                         clock=self.now,
                         wary=wary,
