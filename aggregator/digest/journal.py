@@ -35,6 +35,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from aggregator.digest.durable import sync_names
 from aggregator.digest.mailers import Reply
 from aggregator.errors import StoreError
 from aggregator.model import DeliveryState, Edition, EditionState, Issued, Rendered
@@ -118,7 +119,8 @@ class Journal:
             self._end_torn()
             return True
         self._append({"outbox": 1, "of": self._owner, "from": mark.number + 1, "made_at": at.isoformat()}, sync=True)
-        self._sync_folder()
+        if self._handle is not None:
+            sync_names(self.path.parent)
         return False
 
     def _whole(self) -> bool:
@@ -288,16 +290,6 @@ class Journal:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
             if sync:
                 os.fsync(self._handle)
-
-    def _sync_folder(self) -> None:
-        """Make the file's name outlive a power cut."""
-        if self._handle is None or os.name == "nt":
-            return
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def close(self) -> None:
         """Let go of the file."""

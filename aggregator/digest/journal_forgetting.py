@@ -8,13 +8,13 @@ short leaves the old one or the new one. Nobody else may have it open.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aggregator.digest.durable import sync_names, written
 from aggregator.digest.forgetting import Gone, covered, report_without, without
 from aggregator.errors import StoreError
 from aggregator.model import Edition
@@ -136,24 +136,10 @@ def _blank(raw: bytes) -> bytes:
 
 def _replace(path: Path, changed: Mapping[int, bytes]) -> None:
     beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file, path.open("rb") as before:
+    with written(beside) as file, path.open("rb") as before:
         shutil.copyfileobj(before, file)
         for place, line in sorted(changed.items()):
             file.seek(place)
             file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
     beside.replace(path)
-    _keep(path.parent)
-
-
-def _keep(folder: Path) -> None:
-    """Have the file's name outlive a power cut."""
-    if os.name == "nt":
-        return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    sync_names(path.parent)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from aggregator.digest.durable import sync_names, written
 from aggregator.digest.mailers import Fate, Line, Mail, Reply
 from aggregator.errors import DeliveryError
 
@@ -42,10 +42,13 @@ class _FolderLine:
                 begin()
                 return Reply(fate=Fate.ACCEPTED, text=f"it lies there already: {path.name}")
             beside = path.with_name(f".{path.name}.new")
-            _write(beside, mail.content)
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with written(beside) as file:
+                file.write(mail.content)
             begin()
             beside.replace(path)
-            _keep(self._folder)
+            # The ledger says "handed over" for good.
+            sync_names(self._folder)
         except OSError as error:
             raise DeliveryError(
                 f"writing mails to {self._folder}: {error.strerror or error}. Make room there, or a folder that can be written to, "
@@ -65,23 +68,3 @@ def _content(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # What a process that was killed left there may have another mode.
-    path.unlink(missing_ok=True)
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(file, "wb") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(file)
-
-
-def _keep(folder: Path) -> None:
-    """Force the names in a folder to the disk: the ledger says "handed over" for good."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
