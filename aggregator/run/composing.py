@@ -52,7 +52,10 @@ def follow(app: App, *, waiting: Callable[[], None] = lambda: None) -> tuple[str
 
 
 def due_period(app: App, topic: Topic, rhythm: str) -> Period | None:
-    """The period whose edition is due; None when none is, or when it was skipped.
+    """The period whose edition is due; None when none is, when it was skipped, or when an edition of that name was sent.
+
+    The last comes of settings that were changed and changed back: two monthly rhythms, or two zones, may call different periods by one
+    name. Its stories stand in the next edition.
 
     The first edition is about everything since the digest was set up, however many quiet periods were skipped or waited out before it.
     """
@@ -64,7 +67,7 @@ def due_period(app: App, topic: Topic, rhythm: str) -> Period | None:
     if last is None:
         period = replace(period, since=min(_begun(app, topic, rhythm), period.since))
     known = app.private.ledger.one(f"{topic.id}/{rhythm}/{period.name}")
-    return None if known is not None and known.state is EditionState.SKIPPED else period
+    return period if known is None or known.state is EditionState.HELD else None
 
 
 def next_period(app: App, topic: Topic, rhythm: str) -> Period:

@@ -73,11 +73,11 @@ def send_due(
             return Sent(locked=True)
         remarks = (*here.remarks, *_followed(app))
         letters, broken = _letters(here)
-        ours = {(one.id, name) for one, name in pairs}
         outcomes = [
             go_on(here, issued, tell=tell, late=late)
             for issued in app.private.ledger.sending()
-            if (issued.edition.topic, issued.edition.rhythm) in ours and not app.stop.is_set()
+            # Also of a topic or rhythm that was taken out of the settings meanwhile: it is frozen, and its readers wait for it.
+            if topic in (None, issued.edition.topic) and rhythm in (None, issued.edition.rhythm) and not app.stop.is_set()
         ]
         how = How(
             agree=agree,

@@ -242,6 +242,26 @@ def test_what_waited_for_the_steward_is_new_when_it_is_approved(office: Office) 
     assert office.composes().new == 0
 
 
+def test_a_period_that_has_the_name_of_one_that_was_sent_is_not_due(office: Office) -> None:
+    def fires(expression: str) -> None:
+        (office.folder / "sources.yaml").write_text(CONFIGURATION.replace("0 8 * * mon", expression), encoding="utf-8")
+
+    office.finds(1, at=MONDAY - DAY)
+    fires("0 8 28 * *")
+    office.now = datetime(2026, 11, 28, 9, tzinfo=UTC)
+    office.finds(2, at=office.now - DAY)
+    assert office.sends().edition.period.name == "2026-11"
+    # From the first of a month, the month before: November, too.
+    fires("0 8 1 * *")
+    office.now = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    office.finds(2, at=office.now - HOUR)
+    assert office.due() is None
+    office.now = datetime(2027, 1, 1, 9, tzinfo=UTC)
+    due = office.due()
+    assert due == Period(name="2026-12", since=datetime(2026, 11, 28, 7, tzinfo=UTC), until=datetime(2027, 1, 1, 7, tzinfo=UTC))
+    assert office.composes().new == 2
+
+
 def test_the_rhythms_are_told_apart(office: Office) -> None:
     office.finds(2, at=MONDAY - DAY)
     office.sends()

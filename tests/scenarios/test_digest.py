@@ -438,6 +438,15 @@ def test_what_was_cut_short_long_ago_is_not_gone_on_with_by_itself(steward: Stew
         assert resume(app).editions[0].what == "sent"
 
 
+def test_what_was_begun_is_gone_on_with_when_its_rhythm_is_no_more(steward: Steward, server: SmtpServer) -> None:
+    server.fail(Failure(at="RCPT", reply="450 4.2.0 Greylisted", recipient="reader3@example.org"))
+    assert only(sends(steward)).what == "sending"
+    file = steward.folder / "sources.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("{weekly: ", "{fortnightly: "), encoding="utf-8")
+    sent = sends(steward, MORNING + timedelta(hours=1))
+    assert (sent.editions[0].what, len(server.copies)) == ("sent", READERS)
+
+
 def test_a_send_that_is_cancelled_reaches_nobody_else(steward: Steward, server: SmtpServer) -> None:
     server.fail(Failure(at="RCPT", reply="450 4.2.0 Greylisted", recipient="reader3@example.org"))
     name = only(sends(steward)).edition.rpartition("/")[2]
