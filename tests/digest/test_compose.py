@@ -157,6 +157,13 @@ def test_a_post_that_is_only_heard_in_other_stories_is_accounted_for_with_them()
     assert names_of(guest) <= made.told
 
 
+def test_what_waited_as_a_part_of_a_story_and_then_parts_from_it_is_new_under_its_own_name() -> None:
+    whole = replace(article(), former=("abcdefghij",))
+    told = edition_of(whole).told
+    assert edition_of(replace(article(2), id="abcdefghij"), told=told).new == 1
+    assert edition_of(whole, told=told).new == 0
+
+
 # -- which are told in full
 
 
