@@ -141,6 +141,12 @@ def test_a_proxy_beside_us_that_nobody_named_is_noticed(peer: str | None, forwar
     assert unnamed_proxy(peer, forwarded, INNER) is unnamed
 
 
+def test_no_more_of_a_way_is_followed_than_any_real_one_has() -> None:
+    inner = str(INNER[0][1])
+    assert client_of(inner, ["198.51.100.1", *[inner] * 19], INNER) == "198.51.100.1"
+    assert client_of(inner, ["198.51.100.1", *[inner] * 20], INNER) == inner
+
+
 @given(st.text(max_size=40), st.lists(st.text(max_size=40), max_size=3))
 def test_any_header_gives_an_address_or_nothing(peer: str, forwarded: list[str]) -> None:
     client = client_of(peer, forwarded, INNER)

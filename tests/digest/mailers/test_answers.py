@@ -101,3 +101,8 @@ def test_no_answer_keeps_the_address_wherever_it_stands(before: str, after: str,
     assert "reader.example" not in kept.casefold() or "reader.example" in f"{before}{after}".casefold()
     assert len(kept) <= answers.LONGEST
     assert kept.isprintable() or not (before + after).isprintable()
+
+
+def test_a_local_part_that_is_a_word_of_every_answer_does_not_make_holes_in_it() -> None:
+    said = "5.1.1 no such user: a mailbox of a person"
+    assert answers.cleaned(550, said, "a@example.org") == f"550 {said}"
