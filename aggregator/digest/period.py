@@ -98,8 +98,7 @@ def name_of(expression: str, until: datetime, zone: ZoneInfo) -> str:
         case _Kind.DAY:
             return day.isoformat()
         case _Kind.TIME:
-            again = local.fold and local.replace(fold=0).utcoffset() != local.utcoffset()
-            return f"{day.isoformat()}T{local:%H}{'B' if again else ''}{local:%M}"
+            return f"{day.isoformat()}T{local:%H}{'B' if local.fold else ''}{local:%M}"
 
 
 def days_of(period: Period, zone: ZoneInfo) -> str:

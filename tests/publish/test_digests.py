@@ -173,6 +173,13 @@ def test_an_item_without_a_word_of_its_own_is_told_as_the_page_tells_it(tmp_path
 # -- only what changed
 
 
+def test_what_was_told_without_a_sentence_gets_none_afterwards(tmp_path: Path) -> None:
+    settings, whole = settings_in(tmp_path), item("Crews that last", sentence="What the page says by now.")
+    made(settings, edition((replace(whole, sentence=""),)), stories=shown_in(edition((whole,))))
+    assert whole.title in page(settings)
+    assert whole.sentence not in page(settings)
+
+
 def test_a_build_without_news_asks_for_no_edition_and_writes_nothing(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     first = made(settings, edition())
