@@ -262,6 +262,19 @@ def test_an_edition_that_was_held_back_and_one_that_was_skipped_lose_it_too(unse
     assert json.loads(held.report) == [["spf", "warning", "There is no SPF."]]
 
 
+def test_what_is_held_back_says_no_word_of_a_story_that_lost_a_part(unsent: Steward) -> None:
+    assert unsent.runs("merge", "https://blog.example/4", ADDRESS).code == 0
+    assert unsent.runs("retitle", "https://blog.example/4", "A confession, in the steward's words").code == 0
+    unsent.configures(CONFIGURATION + DIGEST.replace("least: 1", "least: 9"))
+    sends(unsent)
+    with opened(unsent) as app:
+        [skipped] = app.private.ledger.issued()
+        app.private.ledger.hold(replace(skipped.edition, id="crews/monthly/2026-11", rhythm="monthly"), "", MORNING)
+    takes_down(unsent)
+    told_of = [[one.title for one in (*week.edition.items, *week.edition.also)] for week in issued(unsent)]
+    assert [titles.count("") for titles in told_of] == [1, 1]
+
+
 def test_what_a_server_said_of_it_is_not_kept(sent: Steward) -> None:
     with opened(sent) as app:
         [week] = app.private.ledger.issued()
