@@ -14,7 +14,7 @@ from aggregator.publish.render import Templates
 from aggregator.publish.templates import folders
 from aggregator.settings import Settings
 from aggregator.store.private import PrivateStore
-from aggregator.web.afterwards import Afterwards, Stoppable, taking
+from aggregator.web.afterwards import HELD_SECONDS, Afterwards, Stoppable, taking
 from aggregator.web.application import application
 from aggregator.web.pages import Pages
 from aggregator.web.serving import Serving
@@ -25,13 +25,20 @@ _ENDING_SECONDS = 4.0
 
 @contextmanager
 def opened(
-    settings: Settings, private: PrivateStore, *, mailer: Mailer | None, clock: Clock, listening: socket.socket
+    settings: Settings,
+    private: PrivateStore,
+    *,
+    mailer: Mailer | None,
+    clock: Clock,
+    listening: socket.socket,
+    held_seconds: float = HELD_SECONDS,
 ) -> Iterator[Serving]:
     """A server that is ready to serve; at the end of the block what was taken in is written down.
 
     Args:
         settings: with `digest.serve`.
         mailer: for the letters that are owed; None: none is mailed.
+        held_seconds: how long somebody's wish waits at most before it is looked up.
 
     Raises:
         AggregatorError: a template cannot be used.
@@ -43,7 +50,7 @@ def opened(
     post = Stoppable(mailer) if mailer else None
     mail = (lambda: mail_letters(private, settings, post, clock)) if post else (lambda: None)
     membership = Membership(private, settings, clock)
-    afterwards = Afterwards(taking(membership, clock), mail=mail, tidy=membership.tidy)
+    afterwards = Afterwards(taking(membership, clock), mail=mail, tidy=membership.tidy, held_seconds=held_seconds)
     app = application(settings, private, pages, clock=clock, afterwards=afterwards)
     afterwards.start()
     try:

@@ -165,9 +165,10 @@ def reception(
     proxies: tuple[str, ...] = (),
     pigeon: Pigeon | None = None,
     began: datetime = NOON,
+    held_seconds: float = 0.0,
     **digest: Any,
 ) -> Iterator[Reception]:
-    """A server below `base`, until the end of the block."""
+    """A server below `base`, until the end of the block; wishes are looked up at once."""
     listening = listen("127.0.0.1:0")
     url = f"http://{place_of(listening)}/{base}"
     settings = serving_settings(folder, url, **({"serve": Serve(url=url, proxies=proxies)} | digest))
@@ -175,7 +176,7 @@ def reception(
     private = open_private(folder / "state" / "private.db", clock=watch)
     with requests.Session() as session:
         session.trust_env = False
-        with opened(settings, private, mailer=pigeon, clock=watch, listening=listening) as serving:
+        with opened(settings, private, mailer=pigeon, clock=watch, listening=listening, held_seconds=held_seconds) as serving:
             thread = threading.Thread(target=serving.serve_until_ended)
             thread.start()
             try:

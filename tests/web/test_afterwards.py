@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -25,9 +26,11 @@ def wish(number: int = 0) -> Wish:
     return Wish(address=f"reader{number}@example.org", choice=Choice(rhythm="weekly"), network="")
 
 
-def working(take: Callable[[Wish], None], *, mail: Callable[[], object] = list, tidy: Callable[[], object] = list) -> Afterwards:
+def working(
+    take: Callable[[Wish], None], *, mail: Callable[[], object] = list, tidy: Callable[[], object] = list, held_seconds: float = 0.0
+) -> Afterwards:
     """The part alone; what a test does not name does nothing."""
-    return Afterwards(take, mail=mail, tidy=tidy)
+    return Afterwards(take, mail=mail, tidy=tidy, held_seconds=held_seconds)
 
 
 def test_wishes_are_taken_one_by_one_in_their_order_and_all_before_the_end() -> None:
@@ -39,6 +42,24 @@ def test_wishes_are_taken_one_by_one_in_their_order_and_all_before_the_end() -> 
     work.start()
     work.end(20)
     assert taken == wishes
+
+
+def test_when_a_wish_is_looked_up_is_left_to_chance_and_the_end_waits_for_none_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[float, float]] = []
+
+    def longest(least: float, most: float) -> float:
+        asked.append((least, most))
+        return most
+
+    monkeypatch.setattr(random, "uniform", longest)
+    taken: list[Wish] = []
+    work = working(taken.append, held_seconds=600)
+    work.start()
+    work.put(wish())
+    until(lambda: asked)
+    assert (asked, taken) == ([(0, 600)], [])
+    work.end(20)
+    assert taken == [wish()]
 
 
 def test_it_is_full_when_so_many_wait_and_never_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
