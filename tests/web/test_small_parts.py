@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -89,6 +91,12 @@ def test_a_stamp_of_an_older_key_counts_until_that_is_retired() -> None:
     stamp = Stamps([OLD]).stamp(NOON)
     assert Stamps([NEW, OLD]).shown_at(stamp) == NOON
     assert Stamps([NEW]).shown_at(stamp) is None
+
+
+def test_what_the_same_key_signs_for_something_else_is_no_stamp() -> None:
+    shown, _, mac = Stamps([NEW]).stamp(NOON).partition(".")
+    other = hmac.digest(NEW.secret, shown.encode(), hashlib.sha256).hex()[: len(mac)]
+    assert Stamps([NEW]).shown_at(f"{shown}.{other}") is None
 
 
 @given(st.text(max_size=60), st.integers(0, 40), st.characters())
