@@ -125,7 +125,8 @@ class _Answers:
         network = network_of(self._client(request))
         if wait := self._turnstile.wait(network, now):
             return self._refused("many", 429, _after(wait))
-        if wait := self._gate.wait("everybody", now):
+        # Programs that fall into the trap are mailed nothing, and must not shut the door for people.
+        if not sent.trapped and (wait := self._gate.wait("everybody", now)):
             return self._refused("full", 503, _after(wait))
         if self._afterwards.full:
             return self._refused("busy", 503, {"Retry-After": str(_BUSY_SECONDS)})

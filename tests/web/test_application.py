@@ -352,6 +352,8 @@ def test_when_a_day_is_full_everybody_is_told_so(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(limits, "PER_DAY", 3)
     with reception(tmp_path, proxies=("127.0.0.0/8",)) as desk:
         fields = desk.form("")
+        for at in range(9):
+            desk.sends("subscribe", {**fields, "address": "bot@example.org", "homepage": "x"}, headers={"X-Forwarded-For": f"11.{at}.0.1"})
         sent = [
             desk.sends("subscribe", {**fields, "address": f"ada{at}@example.org"}, headers={"X-Forwarded-For": f"10.{at}.0.1"})
             for at in range(4)
