@@ -118,6 +118,13 @@ def test_includes_that_lead_in_a_circle_end(server: Dns, resolver: Resolver) -> 
     assert (found.spf_lookups, found.spf_missing) == (4, ("gone.example",))
 
 
+def test_a_name_that_depends_on_the_mail_is_counted_and_not_asked_for(server: Dns, resolver: Resolver) -> None:
+    server.zone["a.example"] = {"TXT": ["v=spf1 include:%{ir}._spf.relay.example -all"]}
+    found = look_up(resolver, "a.example")
+    assert (found.spf_lookups, found.spf_missing) == (1, ())
+    assert not any("_spf.relay.example" in name for name, _kind, _way in server.asked)
+
+
 def test_too_many_look_ups_are_counted(server: Dns, resolver: Resolver) -> None:
     for number in range(12):
         server.zone[f"s{number}.example"] = {"TXT": [f"v=spf1 include:s{number + 1}.example ~all"]}

@@ -329,6 +329,17 @@ def test_an_email_is_found_on_a_later_page(clients: Callable[..., Client]) -> No
         assert case.service.seek(edition().id) is True
 
 
+def test_of_two_emails_about_an_edition_the_one_that_was_sent_counts(clients: Callable[..., Client]) -> None:
+    with Server() as server:
+        case = case_of("buttondown", server, clients)
+        case.hand_over()
+        assert isinstance(case.fake, FakeButtondown)
+        case.fake.emails.append({**case.fake.emails[0], "id": "em_2", "status": "draft"})
+        assert case.service.seek(edition().id) is True
+        assert case.hand_over() is Fate.ACCEPTED
+        assert case.fake.sent == ["em_1"]
+
+
 def test_a_recording_is_not_told_to_send(case: Case, clients: Callable[..., Client], tmp_path: Path) -> None:
     path = tmp_path / "run.har"
     recorder = Recorder(path, version="1.2", secrets=(Secret(TOKENS[case.name]),))
