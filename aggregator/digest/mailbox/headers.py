@@ -22,6 +22,9 @@ from typing import Any
 # Each level of nesting costs the parser a frame of the stack, and says what it holds; a real mail says so some thirty times at most.
 _MOST_TYPES = 200
 _TYPE = re.compile(rb"content-type", re.IGNORECASE)
+# Each empty line of a status report, and each boundary, becomes a part of its own: a second of work for 128 kB of line ends. Lines of mail
+# have some forty characters.
+_MOST_LINES = 20_000
 # RFC 5322 §2.1.1 allows 998 characters in a line; nobody needs more to say who they are.
 _LONGEST = 998
 _LONGEST_DECODED = 8 * _LONGEST
@@ -57,8 +60,9 @@ def header(text: str) -> Message:
 
 
 def parsed(raw: bytes) -> Message:
-    """The message with its parts; of one that is nested beyond reason, the header alone."""
-    return BytesParser(_class=_Bounded, policy=_PLAIN).parsebytes(raw, headersonly=len(_TYPE.findall(raw)) > _MOST_TYPES)
+    """The message with its parts; of one that is nested or chopped beyond reason, the header alone."""
+    unreasonable = raw.count(b"\n") > _MOST_LINES or len(_TYPE.findall(raw)) > _MOST_TYPES
+    return BytesParser(_class=_Bounded, policy=_PLAIN).parsebytes(raw, headersonly=unreasonable)
 
 
 def field(message: Message, name: str) -> str:

@@ -258,6 +258,7 @@ _N = 128 * 1024
         b"Content-Type: multipart/mixed; " + b';a="b"' * (_N // 6) + b"\n\nx",
         b"Content-Type: multipart/mixed; boundary=x\n\n" + b"--x\n\n" * (_N // 5),
         b"Content-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/delivery-status\n\n" + b"a: b\n\n" * (_N // 6),
+        b"Content-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/delivery-status\n\n" + b"\n" * _N,
         b"Content-Type: message/rfc822\n\n" * (_N // 30),
         b"".join(b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (n, n) for n in range(2000)),
         b"".join(b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (n, n) for n in range(100)),
@@ -277,9 +278,9 @@ _N = 128 * 1024
     ids=lambda raw: repr(raw[:40]),
 )
 def test_what_is_made_to_be_slow_is_read_in_a_moment(raw: bytes) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     classified(raw, DIGEST)
-    assert time.monotonic() - start < 3
+    assert time.process_time() - start < 0.8
 
 
 _field = st.tuples(st.sampled_from(FIELDS[0]), st.one_of(st.sampled_from(FIELDS[1]), st.text(max_size=60)))
