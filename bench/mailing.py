@@ -156,13 +156,13 @@ def css_inline_each(count: int) -> float:
     import css_inline
 
     from aggregator.digest.doors import doors
-    from aggregator.digest.rendering import letter_of
+    from aggregator.digest.rendering import mail_view
     from aggregator.publish.render import Templates
 
     chosen = settings()
     assert chosen.digest
-    letter = letter_of(edition(), chosen, doors(chosen.digest))
-    page = Templates((ROOT / "templates",)).fill("digest.html", letter=letter)
+    mail = mail_view(edition(), chosen, doors(chosen.digest))
+    page = Templates((ROOT / "templates",)).fill("digest.html", mail=mail)
     inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
     return seconds(lambda: [inliner.inline(page) for _ in range(count)])
 

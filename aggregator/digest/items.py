@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from aggregator.model import Group, Item, Kind, Mention, Period, Story
@@ -49,19 +50,7 @@ def item_of(view: StoryView) -> Item:
 
 def talked_item(view: StoryView, voices: tuple[VoiceView, ...]) -> Item:
     """A story that was told before, with the voices that have come since: "3 new voices", and where these are."""
-    return Item(
-        story=view.id,
-        title=view.title,
-        href=view.href,
-        page=view.page,
-        group=GROUPS[view.kind],
-        kind_text=view.kind_text,
-        language=view.language,
-        who=view.who,
-        where=view.where,
-        voices=counted(len(voices), "new voice"),
-        talk=talk(places(voices)),
-    )
+    return replace(item_of(view), sentence="", sentence_language="", voices=counted(len(voices), "new voice"), talk=talk(places(voices)))
 
 
 def new_voices(story: Story, view: StoryView, sources: Mapping[str, SourceView], period: Period) -> tuple[VoiceView, ...]:

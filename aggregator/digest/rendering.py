@@ -47,7 +47,7 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class MailView:
     """An edition as the templates get it: nothing left to decide."""
 
     language: str
@@ -81,14 +81,14 @@ def render(edition: Edition, settings: Settings, doors: Doors, templates: Templa
         doors: with the marks, as `doors.doors` gives them.
 
     Raises:
-        AggregatorError: a template is missing, wrong, or asks for what a letter does not have.
+        AggregatorError: a template is missing, wrong, or asks for what `MailView` does not have.
     """
     # Slow to load, and most commands render nothing.
     import css_inline
 
-    letter = letter_of(edition, settings, doors)
-    html = css_inline.inline(templates.fill("digest.html", letter=letter), load_remote_stylesheets=False, minify_css=True)
-    return Rendered(html=html, text=wrapped(templates.fill("digest.txt", letter=letter)))
+    mail = mail_view(edition, settings, doors)
+    html = css_inline.inline(templates.fill("digest.html", mail=mail), load_remote_stylesheets=False, minify_css=True)
+    return Rendered(html=html, text=wrapped(templates.fill("digest.txt", mail=mail)))
 
 
 def fitting(edition: Edition, render: Callable[[Edition], Rendered]) -> Edition:
@@ -104,13 +104,13 @@ def fitting(edition: Edition, render: Callable[[Edition], Rendered]) -> Edition:
     return _without_last(edition, bisect_left(range(max(told - 1, 0)), True, key=fits))
 
 
-def letter_of(edition: Edition, settings: Settings, doors: Doors) -> Letter:
+def mail_view(edition: Edition, settings: Settings, doors: Doors) -> MailView:
     """What the templates get."""
     digest, site = _digest(settings), settings.site.url
     told = _unmarked(edition)
     first = (*told.items, *told.also)[:_FIRST]
     base = site or None
-    return Letter(
+    return MailView(
         language=told.language,
         title=told.title,
         days=told.days,

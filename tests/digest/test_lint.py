@@ -228,7 +228,7 @@ def test_what_would_run_is_found(markup: str) -> None:
     the_only(lint(html(draft(), lambda text: text.replace("</h1>", "</h1>" + markup))), "script")
 
 
-@pytest.mark.parametrize("left", ["{{ letter.days }}", "None", "TODO", "undefined", "Lorem ipsum", "{% if x %}", "[object Object]"])
+@pytest.mark.parametrize("left", ["{{ mail.days }}", "None", "TODO", "undefined", "Lorem ipsum", "{% if x %}", "[object Object]"])
 def test_what_was_left_in_is_found(left: str) -> None:
     given = draft(edition([item("None of us, or {{ all }}: TODO"), *some_items()]))
     assert lint(given).text() == ""

@@ -438,7 +438,7 @@ def test_the_same_edition_gives_the_same_bytes() -> None:
 
 
 def test_the_operator_s_own_template_is_taken(tmp_path: Path) -> None:
-    (tmp_path / "digest.txt").write_text("{{ letter.title }}, in our own words\n", encoding="utf-8")
+    (tmp_path / "digest.txt").write_text("{{ mail.title }}, in our own words\n", encoding="utf-8")
     mail = render(edition(), settings_of(), doors(BY_WEB), Templates([tmp_path, TEMPLATES]))
     assert mail.text == "Discussing #microsolidarity, in our own words\n"
     assert "<h1" in mail.html
