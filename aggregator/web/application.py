@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
@@ -91,6 +91,7 @@ class _Answers:
         self._turnstile = Turnstile(most=limits.PER_NETWORK, window=limits.WINDOW)
         # For everybody together.
         self._gate = Turnstile(most=limits.PER_DAY, window=limits.WINDOW)
+        self._full_until: datetime | None = None
 
     def routes(self) -> list[Route]:
         """Every address there is."""
@@ -127,11 +128,22 @@ class _Answers:
             return self._refused("many", 429, _after(wait))
         # Programs that fall into the trap are mailed nothing, and must not shut the door for people.
         if not sent.trapped and (wait := self._gate.wait("everybody", now)):
+            self._tell_full(now, wait)
             return self._refused("full", 503, _after(wait))
         if self._afterwards.full:
             return self._refused("busy", 503, {"Retry-After": str(_BUSY_SECONDS)})
         wish = None if sent.trapped else Wish(address=sent.address, choice=sent.choice, network=network)
         return HTMLResponse(self._pages.asked(sent.address), background=BackgroundTask(self._take_in, wish))
+
+    def _tell_full(self, now: datetime, wait: timedelta) -> None:
+        """Warn whoever looks after it, once for each time that the gate is shut."""
+        if self._full_until is None or now >= self._full_until:
+            self._full_until = now + wait
+            log.warning(
+                "%d people subscribed within a day, and nobody else is let in before it is over. Look with `aggregator subscribers list` "
+                "whether it was somebody's program",
+                limits.PER_DAY,
+            )
 
     async def _take_in(self, wish: Wish | None) -> None:
         """Called when the answer has gone out: looking an address up takes as long as it takes, and must not be felt."""

@@ -348,7 +348,7 @@ def test_a_crowded_network_is_told_to_wait(tmp_path: Path) -> None:
         assert desk.subscribes("bea@example.org").status_code == 200
 
 
-def test_when_a_day_is_full_everybody_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_a_day_is_full_everybody_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: Kept) -> None:
     monkeypatch.setattr(limits, "PER_DAY", 3)
     with reception(tmp_path, proxies=("127.0.0.0/8",)) as desk:
         fields = desk.form("")
@@ -356,9 +356,10 @@ def test_when_a_day_is_full_everybody_is_told_so(tmp_path: Path, monkeypatch: py
             desk.sends("subscribe", {**fields, "address": "bot@example.org", "homepage": "x"}, headers={"X-Forwarded-For": f"11.{at}.0.1"})
         sent = [
             desk.sends("subscribe", {**fields, "address": f"ada{at}@example.org"}, headers={"X-Forwarded-For": f"10.{at}.0.1"})
-            for at in range(4)
+            for at in range(5)
         ]
-        assert [answer.status_code for answer in sent] == [200, 200, 200, 503]
+        assert [answer.status_code for answer in sent] == [200, 200, 200, 503, 503]
+        assert sum("3 people subscribed within a day" in line for line in logged.waits_for(1)) == 1
         assert (sent[3].headers["Retry-After"], heading(sent[3].text)) == ("86400", "Too many at once")
         assert "Try again tomorrow." in sent[3].text
         desk.watch.goes(days=1)
