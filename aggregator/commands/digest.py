@@ -184,8 +184,10 @@ def _report(options: argparse.Namespace, sent: Sent, *, nothing: str) -> int:
         talk(options, f"Mailed {counted(sent.letters, 'confirmation letter')}.")
     if sent.broken:
         complain(f"No letter can be mailed: {sent.broken.rstrip('.')}.")
-    for one in sent.editions:
-        for line in one.said:
+    speaking = [one for one in sent.editions if one.said]
+    for one in speaking:
+        heading = (f"{one.edition or f'{one.topic}/{one.rhythm}'}:",) if len(speaking) > 1 else ()
+        for line in (*heading, *one.said):
             complain(line) if one.exit_code else talk(options, line)
     if not any(one.said for one in sent.editions):
         talk(options, nothing)

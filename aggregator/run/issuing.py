@@ -15,7 +15,7 @@ from aggregator.errors import AggregatorError
 from aggregator.model import Issued, Period, Topic
 from aggregator.publish.dates import minute
 from aggregator.publish.words import counted
-from aggregator.run.composing import composed, due_period
+from aggregator.run.composing import composed, due_period, wanted
 from aggregator.run.drafting import Drafted, drafted
 from aggregator.run.outbox import Outbox
 from aggregator.run.outcomes import Outcome, held_back, with_delivered
@@ -74,8 +74,9 @@ def _agreed(outbox: Outbox, outcome: Outcome, draft: Drafted, how: How) -> Outco
     if app.stop.is_set():
         return replace(outcome, what="declined", said=("Stopped before anything was sent.",))
     recipients = outbox.post.recipients(edition.topic, edition.rhythm)
-    whom = outbox.post.service.name if outbox.post.service else counted(len(recipients), "subscriber")
-    what = f"{edition.period.name} with {counted(edition.new, 'story', 'stories')} to {whom}"
+    whom = outbox.post.service.name if outbox.post.service else counted(len(recipients), "subscriber") if recipients else "nobody yet"
+    name = edition.id if len(wanted(app.settings)) > 1 else edition.period.name
+    what = f"{name} with {counted(edition.new, 'story', 'stories')} to {whom}"
     if app.dry_run:
         return replace(outcome, what="would send", said=(*outcome.said, f"Would send {what}."))
     answer = how.agree(f"Send {what}?")

@@ -67,6 +67,8 @@ def with_delivered(outcome: Outcome, edition: Edition, delivered: Delivered, *, 
     due, refused, unsure = (counts[state] for state in (DeliveryState.DUE, DeliveryState.REFUSED, DeliveryState.UNCERTAIN))
     has = counts[DeliveryState.HANDED_OVER]
     said = [f"{name}: {copies(has)} handed over{f', {refused} refused' if refused else ''}."] if has or refused or not due else []
+    if not any(counts.values()):
+        said = [f"{name}: nobody gets it yet; it stands among the editions on the page."]
     code = 0
     if delivered.broken:
         why = delivered.broken.rstrip(".")

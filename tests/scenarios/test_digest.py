@@ -180,7 +180,7 @@ def test_who_says_no_sends_nothing(steward: Steward) -> None:
 
 
 def test_without_a_terminal_the_command_says_what_to_do(steward: Steward) -> None:
-    configure(steward, rhythm="* * * * *")
+    configure(steward, rhythm="0 * * * *")
     said = steward.runs("digest", "send", "--replay", "replies.har")
     assert said.code == 2
     assert "add --yes" in said.err
@@ -188,7 +188,7 @@ def test_without_a_terminal_the_command_says_what_to_do(steward: Steward) -> Non
 
 
 def test_the_command_sends_and_says_it_on_standard_error(steward: Steward) -> None:
-    configure(steward, rhythm="* * * * *")
+    configure(steward, rhythm="0 * * * *")
     said = steward.runs("digest", "send", "--yes", "--replay", "replies.har")
     assert said.code == 0, said.err
     assert said.out == ""
@@ -501,7 +501,7 @@ def test_a_log_that_is_not_there_is_said(steward: Steward) -> None:
 
 
 def test_a_process_that_is_asked_to_stop_ends_after_the_mail_in_hand(steward: Steward, server: SmtpServer) -> None:
-    configure(steward, rhythm="* * * * *", more=more_smtp(server, per_second=4))
+    configure(steward, rhythm="0 * * * *", more=more_smtp(server, per_second=4))
     process = subprocess.Popen(
         [sys.executable, "-m", "aggregator", "digest", "send", "--yes", "--replay", "replies.har"],
         cwd=steward.folder,
@@ -515,7 +515,7 @@ def test_a_process_that_is_asked_to_stop_ends_after_the_mail_in_hand(steward: St
     assert process.returncode == 0, said
     assert "Stopped before all was sent" in said
     assert 2 <= len(server.copies) < READERS
-    configure(steward, rhythm="* * * * *", more=more_smtp(server, per_second=1000))
+    configure(steward, rhythm="0 * * * *", more=more_smtp(server, per_second=1000))
     assert steward.runs("digest", "resume").code == 0
     assert sorted(copy.recipient for copy in server.copies) == sorted(f"reader{number}@example.org" for number in range(READERS))
 
@@ -534,7 +534,7 @@ def until(happened: Callable[[], bool], *, seconds: float = 30) -> None:
 
 
 def test_the_second_of_two_sends_says_so_and_ends_with_0(steward: Steward) -> None:
-    configure(steward, rhythm="* * * * *")
+    configure(steward, rhythm="0 * * * *")
     with opened(steward) as app, app.private.exclusive() as held:
         assert held
         said = steward.runs("digest", "send", "--yes", "--replay", "replies.har")
@@ -562,7 +562,7 @@ def test_status_as_json_holds_what_a_program_needs(steward: Steward) -> None:
 
 
 def test_status_says_what_is_due_now_in_the_digests_own_zone(steward: Steward) -> None:
-    configure(steward, rhythm="* * * * *", more="  timezone: Asia/Tokyo\n")
+    configure(steward, rhythm="0 * * * *", more="  timezone: Asia/Tokyo\n")
     said = steward.runs("digest", "status")
     assert re.search(r"^crews/weekly/\S+ is due since \S+ \S+ JST: .*`aggregator digest send` sends it\.$", said.out, re.M), said.out
     (due,) = json.loads(steward.runs("digest", "status", "--json").out)["next"]
@@ -608,6 +608,29 @@ def test_a_trial_into_a_folder_says_that_nobody_sends_it(steward: Steward) -> No
     assert said.code == 0
     assert "as a trial into state/mail, and nobody sends it" in said.err
     assert "me@example.org" not in said.err + said.out
+
+
+def test_of_several_editions_each_is_named(steward: Steward) -> None:
+    configure(steward, rhythm="0 * * * *")
+    text = (steward.folder / "sources.yaml").read_text(encoding="utf-8")
+    steward.configures(text.replace("any_of: [crews]}", "any_of: [crews]}, care: {any_of: [x]}"))
+    said = steward.runs("digest", "send", "--dry-run", "--replay", "replies.har").err
+    assert re.search(r"^crews/weekly/\S+:$", said, re.M), said
+    assert re.search(r"^care/weekly/\S+:$", said, re.M), said
+
+
+def test_an_edition_that_nobody_asked_for_says_so(steward: Steward) -> None:
+    with closing(sqlite3.connect(steward.folder / "state" / "private.db")) as database, database:
+        database.execute("DELETE FROM subscriber")
+    questions: list[str] = []
+
+    def agree(question: str) -> bool:
+        questions.append(question)
+        return True
+
+    one = only(sends(steward, agree=agree))
+    assert questions[0].endswith(" to nobody yet?")
+    assert "nobody gets it yet" in one.said[-1]
 
 
 # -- through a service that sends
@@ -669,7 +692,7 @@ def test_a_service_that_cannot_be_reached_has_nothing_and_is_tried_again(steward
 
 @pytest.mark.parametrize(("key", "what", "count"), [("y\r", "12 copies handed over.", READERS), ("\r", "Nothing was sent.", 0)])
 def test_at_a_terminal_the_steward_is_asked(steward: Steward, key: str, what: str, count: int) -> None:
-    configure(steward, rhythm="* * * * *")
+    configure(steward, rhythm="0 * * * *")
     with at_terminal(steward, "digest", "send", "--replay", "replies.har") as screen:
         screen.sees("with 4 stories to 12 subscribers? [y/N] ")
         screen.presses(key)
@@ -679,7 +702,7 @@ def test_at_a_terminal_the_steward_is_asked(steward: Steward, key: str, what: st
 
 
 def test_the_command_says_as_json_what_it_did(steward: Steward) -> None:
-    configure(steward, rhythm="* * * * *")
+    configure(steward, rhythm="0 * * * *")
     told = steward.runs("digest", "send", "--yes", "--json", "--replay", "replies.har").json()
     assert (told["exit_code"], told["uncertain"], told["locked"]) == (0, 0, False)
     (one,) = told["editions"]
