@@ -48,7 +48,7 @@ class Post:
     def writer_of(self, issued: Issued) -> Callable[[Claimed], Mail]:
         """Makes the mail of each copy; of the whole edition for a service only its name is needed."""
         if self.service:
-            return lambda copy: _mail(copy, sender="", content=b"")
+            return _name_alone
         assert issued.rendered is not None
         form = blank(issued.edition, issued.rendered, self.settings, hash=issued.hash, at=issued.at)
         tokens = Tokens(self.private.keys.signing())
@@ -74,9 +74,9 @@ def post_of(app: App) -> Post:
     return Post(settings=app.settings, private=app.private, mailer=mailer_of(app.settings), service=service)
 
 
-def _mail(copy: Claimed, *, sender: str, content: bytes) -> Mail:
+def _name_alone(copy: Claimed) -> Mail:
     row = copy.delivery
-    return Mail(recipient=row.recipient, address=copy.address, sender=sender, message_id=row.message_id, content=content)
+    return Mail(recipient=row.recipient, address="", sender="", message_id=row.message_id, content=b"")
 
 
 class _Whole:
@@ -95,4 +95,4 @@ class _Whole:
 
     def hand_over(self, mail: Mail, begin: Callable[[], None]) -> Reply:
         assert self._issued.rendered is not None
-        return self._service.hand_over(self._issued.edition, self._issued.rendered, mail.message_id, begin)
+        return self._service.hand_over(self._issued.edition, self._issued.rendered, begin)

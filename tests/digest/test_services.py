@@ -66,7 +66,7 @@ class Case:
 
     def hand_over(self, given: Edition | None = None, begin: Begun | None = None) -> Fate:
         given = given or edition()
-        return self.service.hand_over(given, self.rendered(given), "id@example.org", begin or Begun()).fate
+        return self.service.hand_over(given, self.rendered(given), begin or Begun()).fate
 
 
 def starts_listmonk(asked: Asked) -> bool:
@@ -167,7 +167,7 @@ def test_a_draft_left_by_a_crash_is_gone_on_with(case: Case) -> None:
 
     given = edition()
     with pytest.raises(Killed):
-        case.service.hand_over(given, case.rendered(given), "id@example.org", die)
+        case.service.hand_over(given, case.rendered(given), die)
     assert case.service.seek(given.id) is False
     assert case.hand_over() is Fate.ACCEPTED
     made = case.fake.campaigns if isinstance(case.fake, FakeListmonk) else case.fake.emails
@@ -274,7 +274,7 @@ def test_a_private_address_is_not_asked_unless_it_was_opened(case: Case, clients
     assert service is not None
     given = edition()
     with pytest.raises(DeliveryError, match="allow_networks"):
-        service.hand_over(given, case.rendered(given), "id@example.org", Begun())
+        service.hand_over(given, case.rendered(given), Begun())
     closed.close()
     assert case.server.asked == []
 
@@ -351,7 +351,7 @@ def test_a_recording_is_not_told_to_send(case: Case, clients: Callable[..., Clie
     service = service_of(recorded.settings, lambda: clients(replay=Replay(path)))
     assert service is not None
     with pytest.raises(DeliveryError, match="--replay"):
-        service.hand_over(edition(), recorded.rendered(edition()), "id@example.org", Begun())
+        service.hand_over(edition(), recorded.rendered(edition()), Begun())
 
 
 @pytest.mark.parametrize(
@@ -383,7 +383,7 @@ def test_what_a_service_says_of_a_refusal_is_told_without_addresses(case: Case, 
 def test_what_to_do_is_said_with_each_answer(case: Case, status: int, words: str) -> None:
     case.fake.before = once(case.starts, reply({"message": "trouble"}, status))
     given = edition()
-    said = case.service.hand_over(given, case.rendered(given), "id@example.org", Begun())
+    said = case.service.hand_over(given, case.rendered(given), Begun())
     assert words in said.text
 
 

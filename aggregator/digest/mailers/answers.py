@@ -44,7 +44,7 @@ def hard(code: int, text: str) -> bool:
     return code in _ABOUT_THE_ADDRESS and not _NOT_THE_ADDRESS.search(text)
 
 
-def ours(code: int, text: str) -> bool:
+def ours(code: int) -> bool:
     """Whether a refusal at RCPT is about us and not the recipient: a login (530, 538) is wanted (RFC 4954 §6)."""
     return code in (530, 538)
 

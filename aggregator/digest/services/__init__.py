@@ -38,7 +38,7 @@ class Service(Protocol):
     def doors(self) -> Doors:
         """What an edition for this service is rendered with; `hand_over` puts the service's placeholders there."""
 
-    def hand_over(self, edition: Edition, rendered: Rendered, message_id: str, begin: Callable[[], None]) -> Reply:
+    def hand_over(self, edition: Edition, rendered: Rendered, begin: Callable[[], None]) -> Reply:
         """Hand the edition over, to be sent at once. What is there already under the edition's id is not handed over again.
 
         Args:

@@ -49,7 +49,7 @@ class ButtondownService:
     def doors(self) -> Doors:
         return Doors(leave=LEAVE_DOOR, change=CHANGE_DOOR)
 
-    def hand_over(self, edition: Edition, rendered: Rendered, message_id: str, begin: Callable[[], None]) -> Reply:
+    def hand_over(self, edition: Edition, rendered: Rendered, begin: Callable[[], None]) -> Reply:
         return handing.hand_over(self, edition, rendered, begin)
 
     def seek(self, edition: str) -> bool | None:

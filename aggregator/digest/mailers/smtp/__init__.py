@@ -171,7 +171,7 @@ class _SmtpLine:
             raise failure(self._mailer.server, f"the mail is too large for it: {text}", "Set a smaller digest.most")
         if answer.verb == "MAIL":
             raise failure(self._mailer.server, f"it refuses the sender: {text}", "Ask who runs it which senders your account may use")
-        if answers.ours(answer.code, answer.text):
+        if answers.ours(answer.code):
             raise failure(self._mailer.server, f"it wants a login: {text}", "Set digest.smtp.user and AGGREGATOR_SMTP_PASSWORD")
         if answer.verb == "RCPT" and answers.relay(answer.code, answer.text):
             return Reply(fate=Fate.LATER, text=text)
