@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aggregator.run.issuing import Agree
     from aggregator.run.outbox import Outbox
     from aggregator.run.outcomes import Sent
-    from aggregator.run.resolving import Due
+    from aggregator.run.upcoming import Due
 
 # Editions that `status` tells of.
 _SHOWN = 8
@@ -72,7 +72,7 @@ def status(options: argparse.Namespace) -> int:
     """Say how the last editions went, what waits, and when the next is due."""
     from aggregator.digest.period import zone_of
     from aggregator.run.digesting import STOPPED
-    from aggregator.run.resolving import next_due
+    from aggregator.run.upcoming import next_due
 
     with application(options) as app:
         ledger, zone = app.private.ledger, zone_of(app.settings)
