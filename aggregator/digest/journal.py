@@ -26,12 +26,14 @@ import base64
 import errno
 import hashlib
 import json
+import mmap
 import os
 import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,8 +76,10 @@ class Line:
     place: int
     # None: about one mail.
     number: int | None
-    # The JSON object; empty for a line that is torn or no JSON.
+    # The JSON object; empty for a line that is torn or damaged.
     said: Mapping[str, Any]
+    # A process did not live to write its end, so that nothing was done because of it.
+    torn: bool = False
 
 
 class Journal:
@@ -149,9 +153,20 @@ class Journal:
         )
 
     def _end_torn(self) -> None:
-        """End a line that a process began and did not live to end."""
-        if self._handle is not None and not self._begins_line(self._size):
-            self._size += os.write(self._handle, b"\n")
+        """Let go of a line that a process began and did not live to end; one that only lacks its end is damaged, and kept as that."""
+        if self._handle is None or self._begins_line(self._size):
+            return
+        for line in tuple(self.lines(self._last_line())):
+            if line.torn:
+                os.ftruncate(self._handle, line.place)
+                self._size = line.place
+            else:
+                self._size += os.write(self._handle, b"\n")
+
+    def _last_line(self) -> int:
+        """Byte at which the last line begins."""
+        with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return content.rfind(b"\n") + 1
 
     # -- reading
 
@@ -164,7 +179,8 @@ class Journal:
             for raw in file:
                 said = _read(raw)
                 number = said.get("n")
-                yield Line(place=place, number=number if isinstance(number, int) else None, said=said)
+                torn = not raw.endswith(b"\n") and b"}" not in raw
+                yield Line(place=place, number=number if isinstance(number, int) else None, said=said, torn=torn)
                 place += len(raw)
 
     def after(self, mark: Mark) -> tuple[Line, ...] | None:
@@ -180,7 +196,7 @@ class Journal:
         else:
             lines, wanted = tuple(self.lines(mark.place)), mark.number
         # The line of the mark may have been torn, and is then as if it had not been written.
-        lines = tuple(line for line in lines if line.said)
+        lines = tuple(line for line in dropwhile(lambda line: not line.said, lines) if not line.torn)
         numbers = [line.number for line in lines if line.number is not None]
         if numbers != list(range(wanted, wanted + len(numbers))) or (lines and lines[0].number is None):
             return None
@@ -274,10 +290,10 @@ class Journal:
             os.fsync(self._handle)
 
     def _numbered(self, said: Mapping[str, Any]) -> None:
+        mark = self.mark()
+        self._append({"n": mark.number, **said}, sync=True)
         with self._turn:
-            self._number += 1
-            self._place = self._size
-        self._append({"n": self._number, **said}, sync=True)
+            self._number, self._place = mark.number, mark.place
 
     def _append(self, said: Mapping[str, Any], *, sync: bool = False) -> None:
         line = _encode(said).encode() + b"\n"
@@ -285,9 +301,11 @@ class Journal:
             if self._handle is None:
                 return
             written = os.write(self._handle, line)
-            self._size += written
             if written < len(line):
+                # The next line, of another thread, must not be a part of this one.
+                os.ftruncate(self._handle, self._size)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+            self._size += written
             if sync:
                 os.fsync(self._handle)
 

@@ -10,6 +10,7 @@ database that was put back does not know.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -44,6 +45,8 @@ class _Copy:
     state: DeliveryState | None = None
     # Lines about it may have been lost in a power cut.
     torn: bool = False
+    # A line that cannot be read may have been about it.
+    damaged: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,14 +75,14 @@ def reconcile(
     ledger = private.ledger
     mark = Mark.read(ledger.mark())
     lines = None if journal.lost else journal.after(mark)
-    if lines is None:
+    chapters = None if lines is None else _chapters(lines, journal.boot)
+    if lines is None or chapters is None:
         return _made_anew(private, journal, mark, at)
     acted_on = bool(lines) and "void" not in lines[0].said
     # Also when the one who found that out died before all was mended.
     unwritten = mark.number > 0 and not acted_on and journal.last().number <= mark.number
     if mark.number and not lines:
         journal.void()
-    chapters = _chapters(lines, journal.boot)
     said: list[str] = []
     if journal.last().number > mark.number:
         _write_uncertain(journal, chapters, at)
@@ -91,7 +94,15 @@ def reconcile(
     return (*said, *recovered)
 
 
-def _chapters(lines: Iterable[Line], boot: str) -> dict[str, _Chapter]:
+def _chapters(lines: Iterable[Line], boot: str) -> dict[str, _Chapter] | None:
+    """What the lines say, by edition; None: a numbered one among them is damaged, although it is JSON."""
+    try:
+        return _read(lines, boot)
+    except (KeyError, TypeError, ValueError, AttributeError, zlib.error):
+        return None
+
+
+def _read(lines: Iterable[Line], boot: str) -> dict[str, _Chapter]:
     chapters: dict[str, _Chapter] = {}
     batch: dict[str, _Copy] = {}
     for line in lines:
@@ -144,13 +155,16 @@ def _numbered(chapters: dict[str, _Chapter], line: Line, boot: str) -> dict[str,
 
 
 def _about_one(batch: Mapping[str, _Copy], said: Mapping[str, Any]) -> None:
-    for word, recipient in said.items():
-        copy = batch.get(recipient) if isinstance(recipient, str) else None
-        if copy is None or (word != "begun" and word not in _FATES):
-            continue
-        copy.said = word
-        if word in _FATES:
-            copy.reply = Reply(fate=Fate(word), text=str(said.get("reply", "")), hard=bool(said.get("hard")))
+    """Take in a line about one mail; one that makes no sense may have been about any of the batch."""
+    word, recipient = next(iter(said.items()), ("", None))
+    copy = batch.get(recipient) if isinstance(recipient, str) else None
+    if copy is None or (word != "begun" and word not in _FATES):
+        for one in batch.values():
+            one.damaged = True
+        return
+    copy.said = word
+    if word in _FATES:
+        copy.reply = Reply(fate=Fate(word), text=str(said.get("reply", "")), hard=bool(said.get("hard")))
 
 
 def _ended(row: Delivery, copy: _Copy) -> Delivery:
@@ -159,7 +173,7 @@ def _ended(row: Delivery, copy: _Copy) -> Delivery:
         return replace(row, state=copy.state, at=copy.at, next_try_at=None)
     if copy.reply is not None:
         return after(row, copy.reply, copy.at)
-    if copy.said == "begun" or copy.torn:
+    if copy.said == "begun" or copy.torn or copy.damaged:
         return replace(row, state=DeliveryState.UNCERTAIN, next_try_at=None, reply=_CUT)
     return replace(row, state=DeliveryState.DUE, attempts=row.attempts - 1, next_try_at=None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import stat
 import threading
 from collections import Counter
@@ -428,6 +429,44 @@ def test_a_disk_that_is_full_stops_the_send_and_loses_nothing(office: Office, mo
     monkeypatch.undo()
     office.sends(sink)
     assert sorted(sink.accepted) == [id_of_reader(number) for number in range(READERS)]
+
+
+def test_half_a_line_that_did_not_fit_is_no_part_of_the_next(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.freezes()
+    write = os.write
+    with office.opened() as (_, journal, _):
+        monkeypatch.setattr(os, "write", lambda handle, line: write(handle, line[:5]))
+        with pytest.raises(OSError, match="No space left"):
+            journal.begun(id_of_reader(1))
+        number = journal.last().number
+        with pytest.raises(OSError, match="No space left"):
+            journal.batch(EDITION.id, [id_of_reader(1)], MONDAY)
+        monkeypatch.undo()
+        assert journal.last().number == number
+        journal.begun(id_of_reader(2))
+    assert lines(office)[-1] == {"begun": id_of_reader(2)}
+
+
+# -- a journal that is damaged
+
+
+def test_whatever_bit_is_turned_nothing_that_was_begun_is_due(office: Office, tmp_path: Path) -> None:
+    office.freezes()
+    claimed(office, 3, 0, 1, heard={0: ACCEPTED})
+    whole = path(office).read_bytes()
+    first = whole.index(b'{"n":2,"batch"')
+    luck = random.Random(7)
+    wrong = []
+    # Each line about a mail at every third byte, the batch's at some.
+    for place in (*luck.sample(range(first, whole.index(b'{"begun"')), 15), *range(whole.index(b'{"begun"'), len(whole), 3)):
+        other = office.copied(tmp_path / str(place))
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << luck.randrange(8)
+        path(other).write_bytes(flipped)
+        reconciled(other)
+        states = other.states()
+        wrong += [(place, chr(whole[place]), number) for number in (0, 1) if states[id_of_reader(number)] is DUE]
+    assert wrong == []
 
 
 def test_two_editions_are_told_apart(office: Office, tmp_path: Path) -> None:
