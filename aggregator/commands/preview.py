@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from aggregator.commands.common import application, day, say, settings_of, show, talk
 from aggregator.digest.lint_report import Report
-from aggregator.digest.period import following_at, is_late, zone_of
+from aggregator.digest.period import following_at, zone_of
 from aggregator.digest.quiet import Choice, Send, what_now
 from aggregator.model import Edition, Topic
 from aggregator.publish.words import counted, listed
@@ -70,7 +70,7 @@ def preview(options: argparse.Namespace) -> int:
 
 
 def _preview(options: argparse.Namespace, app: App, topic: Topic, rhythm: str) -> _Preview:
-    from aggregator.run.composing import composed, due_period, next_period
+    from aggregator.run.composing import composed, due_period, is_overdue, next_period
     from aggregator.run.drafting import drafted
 
     digest, now = app.settings.digest, app.clock()
@@ -85,7 +85,7 @@ def _preview(options: argparse.Namespace, app: App, topic: Topic, rhythm: str) -
         choice=what_now(draft.composed, digest, zone=zone),
         due_at=period.until if due else following_at(digest.rhythms[rhythm], now=now, zone=zone),
         due=due,
-        late=due and is_late(period, digest.grace, now),
+        late=due and is_overdue(app, topic, rhythm, period),
         zone=zone,
         files=_written(app, draft, write=not options.dry_run),
     )

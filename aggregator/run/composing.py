@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from aggregator.app import App
 from aggregator.digest.compose import Composed, compose
@@ -18,6 +19,9 @@ from aggregator.run import deciding
 from aggregator.settings import Settings
 from aggregator.shape import nearest
 from aggregator.text import cron
+
+# Name under which the private store remembers which period waits for more stories.
+WAITING: Final = "waiting {} {}"
 
 
 def wanted(settings: Settings, *, topic: str | None = None, rhythm: str | None = None) -> tuple[tuple[Topic, str], ...]:
@@ -70,12 +74,18 @@ def due_period(app: App, topic: Topic, rhythm: str) -> Period | None:
     return period if known is None or known.state is EditionState.HELD else None
 
 
+def is_overdue(app: App, topic: Topic, rhythm: str, period: Period) -> bool:
+    """True when a period ended so long ago that its edition is not sent by itself. One that waits until more is new is never late."""
+    waits = app.private.note(WAITING.format(topic.id, rhythm)) == period.name
+    return not waits and is_late(period, configured(app.settings).grace, app.clock())
+
+
 def next_period(app: App, topic: Topic, rhythm: str) -> Period:
     """The period that is due, else the one that is running, as if it ended now; of what ended long before there was any edition nobody
     asks."""
     last, now = app.private.ledger.last(topic.id, rhythm), app.clock()
     due = due_period(app, topic, rhythm)
-    if due is not None and (last is not None or not is_late(due, configured(app.settings).grace, now)):
+    if due is not None and (last is not None or not is_overdue(app, topic, rhythm, due)):
         return due
     since = last.edition.period.until if last else _begun(app, topic, rhythm)
     return period_running(_expression(app, rhythm), last=since, now=now, zone=zone_of(app.settings))

@@ -9,13 +9,13 @@ from aggregator.app import App
 from aggregator.digest.compose import Composed
 from aggregator.digest.deliver import Delivered, freeze
 from aggregator.digest.membership import configured
-from aggregator.digest.period import following_at, is_late, zone_of
+from aggregator.digest.period import following_at, zone_of
 from aggregator.digest.quiet import Send, Skip, Wait, what_now
 from aggregator.errors import AggregatorError
 from aggregator.model import Issued, Period, Topic
 from aggregator.publish.dates import minute
 from aggregator.publish.words import counted
-from aggregator.run.composing import composed, due_period, wanted
+from aggregator.run.composing import WAITING, composed, due_period, is_overdue, wanted
 from aggregator.run.drafting import Drafted, drafted
 from aggregator.run.outbox import Outbox
 from aggregator.run.outcomes import Outcome, held_back, with_delivered
@@ -23,8 +23,6 @@ from aggregator.text import cron
 
 # Asked before anything is sent: yes, no, or None where nobody can be asked.
 Agree = Callable[[str], bool | None]
-# Name under which the private store remembers which period waits for more stories.
-_WAITING = "waiting {} {}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +104,7 @@ def _quiet(outbox: Outbox, outcome: Outcome, made: Composed, choice: Skip | Wait
     app, edition = outbox.app, made.edition
     if isinstance(choice, Wait):
         if not app.dry_run:
-            app.private.remember(_WAITING.format(outcome.topic, outcome.rhythm), edition.period.name)
+            app.private.remember(WAITING.format(outcome.topic, outcome.rhythm), edition.period.name)
         return replace(outcome, what="waiting", said=(choice.sentence,))
     if _nothing_was_read(app):
         return replace(outcome, what="waiting", said=("No source was read yet, so nothing can be new. Run `aggregator run` first.",))
@@ -133,13 +131,12 @@ def _clock_set_back(app: App, topic: Topic, rhythm: str) -> tuple[str, ...]:
 
 def _too_late(app: App, topic: Topic, rhythm: str, period: Period, how: How) -> tuple[str, ...] | None:
     """Why an edition is not sent by itself; empty: it is. None: it is of the time before there was a digest."""
-    digest, zone, now = configured(app.settings), zone_of(app.settings), app.clock()
     if how.late:
         return ()
-    day = minute(period.until, zone)
+    day = minute(period.until, zone_of(app.settings))
     if doubt := _clock_doubted(app, rhythm, period):
         return (doubt,)
-    if is_waiting(app, topic, rhythm, period) or not is_late(period, digest.grace, now):
+    if not is_overdue(app, topic, rhythm, period):
         return ()
     if app.private.ledger.last(topic.id, rhythm) is None:
         return None
@@ -147,11 +144,6 @@ def _too_late(app: App, topic: Topic, rhythm: str, period: Period, how: How) -> 
     if how.ask(f"{late}. Go on with it?"):
         return ()
     return (f"{late}: `aggregator digest send --late` sends it; else its stories stand in the next edition.",)
-
-
-def is_waiting(app: App, topic: Topic, rhythm: str, period: Period) -> bool:
-    """True when the edition of a period waits until more is new, and so is not late."""
-    return app.private.note(_WAITING.format(topic.id, rhythm)) == period.name
 
 
 def _clock_doubted(app: App, rhythm: str, period: Period) -> str:

@@ -8,9 +8,8 @@ from datetime import datetime
 
 from aggregator.app import App
 from aggregator.digest.membership import configured
-from aggregator.digest.period import following_at, is_late, zone_of
-from aggregator.run.composing import due_period, wanted
-from aggregator.run.issuing import is_waiting
+from aggregator.digest.period import following_at, zone_of
+from aggregator.run.composing import due_period, is_overdue, wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,7 @@ def next_due(app: App) -> Iterator[Due]:
     for topic, rhythm in wanted(app.settings):
         later = Due(topic=topic.id, rhythm=rhythm, at=following_at(digest.rhythms[rhythm], now=now, zone=zone))
         period = due_period(app, topic, rhythm)
-        late = period is not None and is_late(period, digest.grace, now) and not is_waiting(app, topic, rhythm, period)
+        late = period is not None and is_overdue(app, topic, rhythm, period)
         # What ended long before there was any edition is nobody's.
         if period is None or (late and app.private.ledger.last(topic.id, rhythm) is None):
             yield later

@@ -19,7 +19,7 @@ from aggregator.digest.lint import Severity
 from aggregator.digest.rendering import LARGEST_BYTES
 from aggregator.errors import ConfigError
 from aggregator.model import Author, Coverage, Decision, DecisionKind, EditionState, Outcome, Period, Rendered, SourceState, Topic
-from aggregator.run.composing import composed, due_period, follow, next_period, wanted
+from aggregator.run.composing import WAITING, composed, due_period, follow, is_overdue, next_period, wanted
 from aggregator.run.drafting import NOWHERE, drafted
 from tests.support.mentions import landing, mention
 
@@ -196,6 +196,18 @@ def test_where_there_was_no_edition_and_the_last_firing_is_long_past_the_running
     office.now = MONDAY + 3 * DAY
     with office.open() as app:
         assert next_period(app, crews(app), CREWS) == Period(name="2026-W46", since=MONDAY - WEEK, until=office.now)
+
+
+def test_a_period_that_waits_for_more_stories_is_never_overdue(office: Office) -> None:
+    with office.open() as app:
+        due = due_period(app, crews(app), CREWS)
+        assert due is not None
+        office.now += 2 * DAY
+        assert is_overdue(app, crews(app), CREWS, due)
+        assert next_period(app, crews(app), CREWS).until == office.now
+        app.private.remember(WAITING.format("crews", CREWS), due.name)
+        assert not is_overdue(app, crews(app), CREWS, due)
+        assert next_period(app, crews(app), CREWS) == due
 
 
 def test_a_dry_run_remembers_nothing(office: Office) -> None:
