@@ -10,7 +10,8 @@ One process at a time; who comes second does nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,8 +22,9 @@ from aggregator.digest.membership import Membership, configured
 from aggregator.digest.outcomes import WAITS
 from aggregator.digest.period import zone_of
 from aggregator.errors import AggregatorError, DeliveryError
-from aggregator.model import DeliveryState, Issued
+from aggregator.model import DeliveryState, Issued, SubscriberState
 from aggregator.publish.dates import minute
+from aggregator.publish.words import counted
 from aggregator.run.composing import follow, wanted
 from aggregator.run.issuing import Agree, How, issue_due
 from aggregator.run.outbox import Outbox, hearing, open_outbox
@@ -88,7 +90,9 @@ def send_due(
             online=online,
         )
         outcomes += [issue_due(here, one, name, how) for one, name in pairs if not app.stop.is_set()]
-        return Sent(remarks=remarks, letters=letters, broken=broken, editions=tuple(outcomes), uncertain=uncertain_of(app))
+        # Asked when an edition goes out, and not by each run of cron: every reader is looked at.
+        missed = tuple(_missed(app)) if any(one.delivered is not None for one in outcomes) else ()
+        return Sent(remarks=(*remarks, *missed), letters=letters, broken=broken, editions=tuple(outcomes), uncertain=uncertain_of(app))
 
 
 def resume(app: App, editions: Collection[str] | None = None, *, tell: Tell = _silent) -> Sent:
@@ -168,6 +172,19 @@ def _followed(app: App) -> tuple[str, ...]:
         return follow(app)
     except AggregatorError as error:
         return (f"{error} The decisions in force stay as they are until this is mended.",)
+
+
+def _missed(app: App) -> Iterator[str]:
+    """Who gets nothing since what they chose was taken out of the settings: they would never hear of it, and the steward neither."""
+    if app.settings.digest is None or app.settings.digest.by_service:
+        return
+    topics, rhythms = {one.id for one in app.settings.topics}, app.settings.digest.rhythms
+    readers = app.private.subscribers.all((SubscriberState.ACTIVE,))
+    for name, count in sorted(Counter(one.rhythm for one in readers if one.rhythm not in rhythms).items()):
+        who = counted(count, "subscriber")
+        yield f"No edition reaches {who} who chose the rhythm {name!r}: put it into digest.rhythms again, or tell them."
+    if count := sum(bool(one.topics) and topics.isdisjoint(one.topics) for one in readers if one.rhythm in rhythms):
+        yield f"No edition reaches {counted(count, 'subscriber')} whose topics are no more: put those into topics again, or tell them."
 
 
 def _letters(outbox: Outbox) -> tuple[int, str]:

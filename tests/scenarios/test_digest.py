@@ -368,6 +368,14 @@ def test_an_edition_for_nobody_is_made_for_the_page(steward: Steward) -> None:
     assert (steward.folder / "output" / edition.edition.path).exists()
 
 
+def test_readers_whose_rhythm_is_no_more_are_told_of_when_an_edition_goes_out(steward: Steward) -> None:
+    file = steward.folder / "sources.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("{weekly: ", "{often: "), encoding="utf-8")
+    (said,) = sends(steward).remarks
+    assert said == "No edition reaches 12 subscribers who chose the rhythm 'weekly': put it into digest.rhythms again, or tell them."
+    assert sends(steward).remarks == ()
+
+
 def test_letters_that_are_owed_are_mailed(steward: Steward) -> None:
     from aggregator.digest.membership import Membership
 
