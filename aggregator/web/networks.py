@@ -9,8 +9,9 @@ from typing import TypeAlias
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
-# What one customer has: an address behind which a few share (RFC 4632), and at the least a /56 (RFC 6177, RIPE-690).
-_BITS = {4: 24, 6: 56}
+# Two hundred neighbours count as one, since one of them may hold it all: of IPv4 many a customer has a /24; of IPv6 RIPE-690 §4.2 gives each a
+# /56 or a /48, and tunnels give a /48 to whoever asks.
+_BITS = {4: 24, 6: 48}
 # Addresses of one header that are looked at; a client may write as many as it likes before the proxy adds its own.
 _LONGEST_WAY = 20
 
@@ -45,7 +46,7 @@ def unnamed_proxy(peer: str | None, forwarded: Sequence[str], proxies: Sequence[
 
 
 def network_of(client: str) -> str:
-    """The network that stands for a client: "192.0.2.0/24", "2001:db8:1::/56"; "" when the address is not known."""
+    """The network that stands for a client: "192.0.2.0/24", "2001:db8:1::/48"; "" when the address is not known."""
     known = _address(client)
     return str(ip_network((known, _BITS[known.version]), strict=False)) if known is not None else ""
 

@@ -163,7 +163,7 @@ def test_any_header_gives_an_address_or_nothing(peer: str, forwarded: list[str])
 
 @pytest.mark.parametrize(
     ("client", "network"),
-    [("198.51.100.77", "198.51.100.0/24"), ("2001:db8:1:2ff::7", "2001:db8:1:200::/56"), ("", ""), ("nonsense", "")],
+    [("198.51.100.77", "198.51.100.0/24"), ("2001:db8:1:2ff::7", "2001:db8:1::/48"), ("", ""), ("nonsense", "")],
 )
 def test_a_network_stands_for_its_addresses(client: str, network: str) -> None:
     assert network_of(client) == network
