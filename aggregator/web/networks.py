@@ -9,8 +9,8 @@ from typing import TypeAlias
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
-# Two hundred neighbours count as one, since one of them may hold it all: of IPv4 many a customer has a /24; of IPv6 RIPE-690 §4.2 gives each a
-# /56 or a /48, and tunnels give a /48 to whoever asks.
+# Two hundred neighbours count as one, since one of them may hold it all: of IPv4 many a customer has a /24; of IPv6 providers give each a
+# /56 or a /48 (RIPE-690 §4.2), and tunnels give a /48 to whoever asks.
 _BITS = {4: 24, 6: 48}
 # Addresses of one header that are looked at; a client may write as many as it likes before the proxy adds its own.
 _LONGEST_WAY = 20
