@@ -206,12 +206,11 @@ def rotate(options: argparse.Namespace) -> int:
     with _opened(options) as app:
         at = app.clock()
         key = app.private.keys.rotate(at, retire_before=at if options.retire else None)
-    would = "Would sign" if options.dry_run else "From now on"
-    say(f"{would} links with key {key.number}." if options.dry_run else f"{would} links are signed with key {key.number}.")
+    say(f"Would sign links with key {key.number}." if options.dry_run else f"From now on links are signed with key {key.number}.")
     if options.retire:
         say(
-            "Older links do not work any more: who wants to leave through an older mail uses the newest one, and letters that are not "
-            "confirmed yet must be asked for again."
+            f"Older links {'would' if options.dry_run else 'do'} not work any more: who wants to leave through an older mail uses the "
+            "newest one, and letters that are not confirmed yet must be asked for again."
         )
     else:
         say("Older links work on. Retire their keys with --retire when somebody may have got hold of them.")

@@ -153,7 +153,7 @@ def opened(mailbox: Mailbox, password: Secret | None, *, read_only: bool = False
     """
     place = f"the mailbox at {mailbox.host}:{mailbox.port}"
     if password is None:
-        raise ConfigError(f"{PASSWORD} is not set: it is the password of {place}.")
+        raise ConfigError(f"{PASSWORD} is not set: set it to the password of {place}.")
     with _named(place):
         connection = _connected(mailbox, place, patience)
         try:
@@ -187,7 +187,8 @@ def _named(place: str) -> Iterator[None]:
     except TimeoutError:
         raise MailboxError(f"{place}: no answer in time; the next run goes on") from None
     except OSError as error:
-        raise MailboxError(f"{place}: {error.strerror or type(error).__name__}; the next run goes on") from None
+        why = error.strerror or type(error).__name__
+        raise MailboxError(f"{place}: {why}; the next run goes on. Look whether digest.mailbox.host and port are right") from None
 
 
 def _connected(mailbox: Mailbox, place: str, patience: timedelta) -> imaplib.IMAP4:
