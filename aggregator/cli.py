@@ -25,6 +25,12 @@ from aggregator import __version__
 # live on, which is a sixth of the time of a run, and at 50,000 still five times while modules are loaded; cycles are rare here.
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
+# What is no bug of ours when writing fails, and what the operator can do.
+_TO_DO = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES), "make room, or give the right to write there"),
+    errno.EIO: "the disk failed; look at it before anything else is written",
+}
+
 _SHOWN_COMMANDS = """\
 the page      run · poll · build · schedule
 the sources   init · check · status · source list · source test
@@ -90,10 +96,10 @@ def _guarded(options: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES):
+        if error.errno not in _TO_DO:
             return _bug()
         place = f" {error.filename}" if error.filename else ""
-        logging.getLogger("aggregator").error("writing%s: %s: make room, or give the right to write there", place, error.strerror)
+        logging.getLogger("aggregator").error("writing%s: %s: %s", place, error.strerror, _TO_DO[error.errno])
         return 1
     except KeyboardInterrupt:
         print("aggregator: interrupted; what was read so far is kept", file=sys.stderr)

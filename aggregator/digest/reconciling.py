@@ -26,6 +26,9 @@ from aggregator.store.private.editions import edition_from_text
 from aggregator.store.private.ledger import CALLED_OFF, LEFT
 from aggregator.store.private.ledger_rows import FROZEN
 
+# The note that keeps an edition from being gone on with until the steward says so; its text says why.
+STOPPED = "stopped {}"
+_OLDER_PERHAPS = "the journal of outgoing mail was lost, and nobody knows whether private.db is as it was: it may be an older copy."
 _FATES = frozenset(fate.value for fate in Fate)
 _LOST = "nobody saw whether it was handed over: the journal of outgoing mail was missing"
 _CUT = "the program or the machine stopped before the answer was written down"
@@ -296,6 +299,9 @@ def _made_anew(private: PrivateStore, journal: Journal, mark: Mark, at: datetime
             first = (edition.topic, edition.rhythm) not in begun
             begun.add((edition.topic, edition.rhythm))
             _written_anew(private, journal, issued, at, told=ledger.told(edition.topic, edition.rhythm) if first else ())
+            if issued.state is EditionState.SENDING and ledger.counts(edition.id)[DeliveryState.DUE]:
+                # In an older copy those who are due here may have it.
+                private.remember(STOPPED.format(edition.id), _OLDER_PERHAPS)
         elif issued.state is EditionState.SKIPPED:
             journal.skipped(edition, issued.at)
     ledger.remark(str(journal.last()))

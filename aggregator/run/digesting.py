@@ -21,6 +21,7 @@ from aggregator.digest.letters import mail_letters
 from aggregator.digest.membership import Membership, configured
 from aggregator.digest.outcomes import WAITS
 from aggregator.digest.period import zone_of
+from aggregator.digest.reconciling import STOPPED
 from aggregator.errors import AggregatorError, DeliveryError
 from aggregator.model import DeliveryState, Issued, SubscriberState
 from aggregator.publish.dates import minute
@@ -30,8 +31,6 @@ from aggregator.run.issuing import Agree, How, issue_due
 from aggregator.run.outbox import Outbox, hearing, open_outbox
 from aggregator.run.outcomes import Outcome, Sent, copies, held_back, with_delivered
 
-# Name under which the private store remembers why an edition was stopped.
-STOPPED = "stopped {}"
 # How long copies that are put off are tried.
 _TRIED = sum(WAITS, timedelta())
 

@@ -19,6 +19,7 @@ from aggregator.digest.deliver import hash_of
 from aggregator.digest.journal import Journal, Mark, boot_id
 from aggregator.digest.mailers import Fate, Reply
 from aggregator.digest.outcomes import WAITS, after
+from aggregator.digest.reconciling import STOPPED
 from aggregator.errors import StoreError
 from aggregator.model import Bounce, DeliveryState, EditionState
 from tests.support.editions import edition
@@ -378,6 +379,25 @@ def test_a_missing_journal_is_made_anew_from_the_rows_and_said(office: Office, t
     office.restores(backup)
     assert office.sends(again := Sink()) == []
     assert again.accepted == []
+
+
+def test_without_the_journal_an_edition_that_was_begun_waits_for_the_steward(office: Office) -> None:
+    """The database may be an older copy, in which those are due who have it."""
+    office.freezes()
+    claimed(office, 2)
+    path(office).unlink()
+    reconciled(office)
+    with office.private() as private:
+        assert "may be an older copy" in (private.note(STOPPED.format(EDITION.id)) or "")
+
+
+def test_without_the_journal_an_edition_that_is_sent_is_nobodys_business(office: Office) -> None:
+    office.freezes()
+    office.sends(Sink())
+    path(office).unlink()
+    reconciled(office)
+    with office.private() as private:
+        assert private.note(STOPPED.format(EDITION.id)) is None
 
 
 def test_without_the_journal_every_claim_is_uncertain(office: Office) -> None:

@@ -46,12 +46,18 @@ def opened(browser: Any, window: Reception, people: dict[str, str], name: str, *
     if name in ("wrong", "asked"):
         visit.page.fill("#address", "nobody@nowhere" if name == "wrong" else "dora@example.org")
         window.watch.goes(seconds=10)
-        visit.page.click("#send")
+        _pressed(visit)
     elif people[name]:
         visit.page.goto(window.url + people[name])
     if name == "saved":
-        visit.page.click("#send")
+        _pressed(visit)
     return visit
+
+
+def _pressed(visit: Visit) -> None:
+    """Press the button, and wait until the next page is there."""
+    with visit.page.expect_navigation():
+        visit.page.click("#send")
 
 
 @pytest.mark.parametrize("name", PAGES)
