@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -68,7 +69,15 @@ def agreed(question: str, *, before: Iterable[str] = ()) -> bool | None:
     for line in before:
         complain(line)
     print(safe(f"{question} [y/N] "), end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    # What ends a send softly would leave Ctrl-C without any effect while nobody answers.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    except KeyboardInterrupt:
+        complain("")
+        return False
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def show(value: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import tzinfo
@@ -32,13 +32,14 @@ def send(options: argparse.Namespace) -> int:
     from aggregator.run.digesting import send_due
     from aggregator.run.timer import on_signals
 
+    shown: set[str] = set()
     with application(options) as app:
         if options.to is not None:
             return _trial(options, app)
         on_signals(app.stop.set)
         sent = send_due(
             app,
-            agree=_agreeing(options),
+            agree=_agreeing(options, shown),
             ask=agreed,
             topic=options.topic,
             rhythm=options.rhythm,
@@ -46,7 +47,8 @@ def send(options: argparse.Namespace) -> int:
             accept=_rules(options.accept),
             online=options.replay is None,
         )
-    return _report(options, sent, nothing="Nothing is due; `aggregator digest status` says when the next edition is.")
+    nothing = "Nothing is due; `aggregator digest status` says when the next edition is."
+    return _report(options, sent, nothing=nothing, shown=shown)
 
 
 def resume(options: argparse.Namespace) -> int:
@@ -71,7 +73,7 @@ def resume(options: argparse.Namespace) -> int:
 def status(options: argparse.Namespace) -> int:
     """Say how the last editions went, what waits, and when the next is due."""
     from aggregator.digest.period import zone_of
-    from aggregator.run.digesting import STOPPED
+    from aggregator.digest.reconciling import STOPPED
     from aggregator.run.upcoming import next_due
 
     with application(options) as app:
@@ -128,7 +130,7 @@ def cancel(options: argparse.Namespace) -> int:
         counts = app.private.ledger.counts(sending[0].edition.id)
         has, due = counts[DeliveryState.HANDED_OVER], counts[DeliveryState.DUE]
         said = f"{counted(has, 'copy was', 'copies were')} handed over, {due} would not be"
-        if not options.dry_run and not _agreeing(options)(f"Stop {sending[0].edition.id}? {said}."):
+        if not options.dry_run and not _agreeing(options, set())(f"Stop {sending[0].edition.id}? {said}."):
             complain("Nothing was stopped; --yes does it without asking.")
             return 2
         resolving.cancel(outbox, sending[0])
@@ -139,9 +141,17 @@ def cancel(options: argparse.Namespace) -> int:
 # -- asking
 
 
-def _agreeing(options: argparse.Namespace) -> Agree:
-    """Ask on a terminal; --yes answers."""
-    return (lambda question: True) if options.yes else agreed
+def _agreeing(options: argparse.Namespace, shown: set[str]) -> Agree:
+    """Ask on a terminal; --yes answers. What was said with a question is put into `shown`."""
+
+    def ask(question: str) -> bool | None:
+        *before, last = question.splitlines()
+        answer = agreed(last, before=before)
+        if answer is not None:
+            shown.update(before)
+        return answer
+
+    return (lambda question: True) if options.yes else ask
 
 
 def _rules(names: Sequence[str]) -> Sequence[str]:
@@ -171,7 +181,7 @@ def _outbox(app: App) -> Iterator[Outbox]:
 # -- telling
 
 
-def _report(options: argparse.Namespace, sent: Sent, *, nothing: str) -> int:
+def _report(options: argparse.Namespace, sent: Sent, *, nothing: str, shown: Container[str] = ()) -> int:
     if options.json:
         show({**asdict(sent), "exit_code": sent.exit_code})
         return sent.exit_code
@@ -187,7 +197,7 @@ def _report(options: argparse.Namespace, sent: Sent, *, nothing: str) -> int:
     speaking = [one for one in sent.editions if one.said]
     for one in speaking:
         heading = (f"{one.edition or f'{one.topic}/{one.rhythm}'}:",) if len(speaking) > 1 else ()
-        for line in (*heading, *one.said):
+        for line in (*heading, *(said for said in one.said if said not in shown)):
             complain(line) if one.exit_code else talk(options, line)
     if not any(one.said for one in sent.editions):
         talk(options, nothing)

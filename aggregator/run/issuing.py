@@ -21,7 +21,7 @@ from aggregator.run.outbox import Outbox
 from aggregator.run.outcomes import Outcome, held_back, with_delivered
 from aggregator.text import cron
 
-# Asked before anything is sent: yes, no, or None where nobody can be asked.
+# Asked before anything is sent, in the last line, with what speaks against it before: yes, no, or None where nobody can be asked.
 Agree = Callable[[str], bool | None]
 
 
@@ -77,7 +77,7 @@ def _agreed(outbox: Outbox, outcome: Outcome, draft: Drafted, how: How) -> Outco
     what = f"{name} with {counted(edition.new, 'story', 'stories')} to {whom}"
     if app.dry_run:
         return replace(outcome, what="would send", said=(*outcome.said, f"Would send {what}."))
-    answer = how.agree(f"Send {what}?")
+    answer = how.agree("\n".join((*outcome.said, f"Send {what}?")))
     if not answer:
         said = "Nothing was sent." if answer is False else f"Nobody is here to agree to sending {what}: add --yes, also in cron."
         return replace(outcome, what="declined", said=(*outcome.said, said), exit_code=2)

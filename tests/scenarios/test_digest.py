@@ -641,6 +641,16 @@ def test_an_edition_that_nobody_asked_for_says_so(steward: Steward) -> None:
     assert "nobody gets it yet" in one.said[-1]
 
 
+def test_what_speaks_against_it_is_said_before_the_question_and_ctrl_c_is_no(steward: Steward) -> None:
+    configure(steward, rhythm="0 * * * *", least=15, more="  quiet: short\n")
+    with at_terminal(steward, "digest", "send", "--replay", "replies.har") as screen:
+        assert "a short edition is sent" in screen.sees("[y/N] ")
+        screen.signals(signal.SIGINT)
+        rest = screen.sees("Nothing was sent.")
+    assert "a short edition" not in rest
+    assert mails(steward) == []
+
+
 # -- through a service that sends
 
 
