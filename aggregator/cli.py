@@ -2,7 +2,7 @@
 
 Data goes to stdout, talk to stderr. Exit codes: 0 done (also "nothing new" and "another run holds the lock") · 1 a bug · 2 usage ·
 3 configuration · 4 some sources failed but the output is good · 5 nothing could be read for longer than promised · 6 a digest is held
-back · 7 a mail's fate is uncertain.
+back, or a rule of a mail provider is not met · 7 a mail's fate is uncertain.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def test_the_log_masks_messages_arguments_and_tracebacks(said: io.StringIO) -> N
 
 
 def test_libraries_and_threads_say_it_in_the_same_way(said: io.StringIO) -> None:
-    logging.getLogger("some.library").warning("cannot reach ada@example.org")
+    logging.getLogger("some.package").warning("cannot reach ada@example.org")
 
     def ends() -> None:
         raise RuntimeError("broken with bob@example.net")

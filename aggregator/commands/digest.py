@@ -103,14 +103,14 @@ def resolve(options: argparse.Namespace) -> int:
                 looked = resolving.look_up(outbox, rows, lines)
             for line in _looked(looked.arrived, looked.cut_off, looked.absent):
                 say(line)
-        elif options.arrived or options.again:
+        elif rows and (options.arrived or options.again):
             state = DeliveryState.HANDED_OVER if options.arrived else DeliveryState.DUE
             resolving.resolve(outbox, rows, state, "as the steward says")
             say(_resolved(len(rows), again=options.again))
         left = resolving.open_copies(outbox, options.edition, ())
     if options.json:
         show({"uncertain": [_plain(row) for row in left]})
-    elif not (options.arrived or options.again or options.log):
+    elif not rows or not (options.arrived or options.again or options.log):
         for line in _listed(left):
             say(line)
     return 7 if left else 0

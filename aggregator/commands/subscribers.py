@@ -53,10 +53,12 @@ def listed(options: argparse.Namespace) -> int:
         show({**asdict(counts), **people})
         return 0
     for title, numbers in (("STATE", counts.states), ("RHYTHM", counts.rhythms), ("TOPIC", counts.topics)):
+        if title != "STATE":
+            say()
         for line in columns([(title, "SUBSCRIBERS"), *((name, str(count)) for name, count in numbers.items())]):
             say(line)
-        say()
     if options.addresses:
+        say()
         for line in columns([("ADDRESS", "STATE", "RHYTHM", "TOPICS", "ASKED"), *map(_line, everybody)]):
             say(line)
     for line in _unheard(counts, app.settings):

@@ -494,6 +494,7 @@ def test_uncertain_copies_are_found_in_the_log_of_the_mail_server(steward: Stewa
     (absent,) = names - {arrived}
     assert f"the log does not name <{absent}>" in looked.out
     assert "1 copy due again" in steward.runs("digest", "resolve", "--again").out
+    assert steward.runs("digest", "resolve", "--arrived").out == "No copy is uncertain.\n"
     with opened(steward, MORNING + timedelta(hours=1)) as app:
         assert resume(app).editions[0].what == "sent"
     assert len(server.copies) == len({copy.message_id for copy in server.copies}) == READERS
