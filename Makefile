@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP_QUIET := --quiet --disable-pip-version-check --no-input
+PIP_QUIET := -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := page
 .PHONY: page serve test test-servers explore check eval bench bench-peers docs format clean
@@ -19,12 +19,12 @@ serve: $(VENV)/serve.stamp
 	@$(BIN)/aggregator serve
 
 test: $(VENV)/dev.stamp
-	$(BIN)/pytest -rs --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 # The tests against servers that nobody here wrote; what apt can install of them is installed.
 test-servers: $(VENV)/dev.stamp
 	@.ci/servers
-	$(BIN)/pytest -m servers -rs
+	$(BIN)/pytest -m servers
 
 # Property tests with new random examples, instead of the same ones at each run.
 explore: $(VENV)/dev.stamp

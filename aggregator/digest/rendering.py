@@ -125,7 +125,7 @@ def mail_view(edition: Edition, settings: Settings, doors: Doors) -> MailView:
         coverage=told.coverage,
         site=site,
         rhythm=told.rhythm,
-        doors=tuple(_doors(edition, doors, site)),
+        doors=tuple(_doors(edition, settings, doors)),
         reply_to=parsed(digest.reply_to or digest.sender)[1],
         postal=one_line(digest.postal),
     )
@@ -197,16 +197,25 @@ def _more(more: int, *, known: bool) -> str:
     return f"{more} more{' on the page' if known else ''}" if more else ""
 
 
-def _doors(edition: Edition, doors: Doors, site: str) -> Iterator[Door]:
+def _doors(edition: Edition, settings: Settings, doors: Doors) -> Iterator[Door]:
+    site, choice = settings.site.url, _choice(settings)
     if doors.leave:
         yield Door(text="Leave (unsubscribe)", href=doors.leave)
-    if doors.change:
-        yield Door(text="Change how often it comes, and about what", href=doors.change)
+    if doors.change and choice:
+        yield Door(text=f"Change {choice}", href=doors.change)
     if site:
         yield Door(text="Read it on the web", href=site + edition.path)
         yield Door(text="All editions", href=f"{site}digest/")
     if doors.subscribe:
         yield Door(text="Passed on to you? Get your own", href=doors.subscribe)
+
+
+def _choice(settings: Settings) -> str:
+    """What a reader can choose; "" where there is one rhythm and one topic. A service that sends has pages of its own for that."""
+    digest = _digest(settings)
+    often = "how often it comes" if digest.by_service or len(digest.rhythms) > 1 else ""
+    about = "what it is about" if digest.by_service or len(settings.topics) > 1 else ""
+    return " and ".join(filter(None, (often, about)))
 
 
 def _digest(settings: Settings) -> Digest:

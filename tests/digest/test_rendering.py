@@ -273,7 +273,7 @@ def test_the_foot_has_every_door_of_the_web() -> None:
     assert foot(rendered(edition()).text) == (
         "You get this mail because you asked for Discussing #microsolidarity\n(weekly).\n\n"
         f"Leave (unsubscribe)\n<https://mail.example.org/leave/{LEAVE_MARK}>\n"
-        f"Change how often it comes, and about what\n<https://mail.example.org/change/{CHANGE_MARK}>\n"
+        f"Change how often it comes\n<https://mail.example.org/change/{CHANGE_MARK}>\n"
         "Read it on the web <https://example.org/discussing/digest/2026-W47.html>\n"
         "All editions <https://example.org/discussing/digest/>\n"
         "Passed on to you? Get your own <https://mail.example.org/>\n\n"

@@ -160,6 +160,7 @@ def _of(one: Item) -> Story:
 
 
 def digest_of(**fields: Any) -> Digest:
-    """A digest that is written into a folder, with nobody to serve its pages."""
-    given: dict[str, Any] = {"sender": "Discussing <digest@example.org>"}
+    """A digest in two rhythms that is written into a folder, with nobody to serve its pages."""
+    rhythms = {"weekly": "0 8 * * mon", "monthly": "0 8 1 * *"}
+    given: dict[str, Any] = {"sender": "Discussing <digest@example.org>", "rhythms": rhythms}
     return Digest(**(given | fields))
