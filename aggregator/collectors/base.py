@@ -18,84 +18,36 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
-from datetime import datetime, timedelta
-from enum import StrEnum
-from functools import cache
-from typing import Annotated, Any, ClassVar, Protocol, get_args, get_origin, get_type_hints, runtime_checkable
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from aggregator.errors import BadOption, Unreadable
-from aggregator.fetch import Auth, Http, Pace
-from aggregator.model import Entry, Kind, Page, Restriction, Visibility
+from aggregator.collectors._manifest import Delivers, Manifest, Method, Price
+from aggregator.collectors._option import Option, build, options_of
+from aggregator.errors import Unreadable
+from aggregator.fetch import Http, Reply
+from aggregator.model import Entry, Page, Restriction, Visibility
+
+__all__ = [
+    "Backfills",
+    "Collector",
+    "Cursor",
+    "Delivers",
+    "Manifest",
+    "Method",
+    "Option",
+    "Price",
+    "Rechecks",
+    "Standing",
+    "build",
+    "options_of",
+    "pack",
+    "unpack",
+]
 
 Cursor = str
 """Opaque text; "" is the beginning."""
-
-
-class Method(StrEnum):
-    """How a platform is read."""
-
-    FEED = "feed"
-    API = "api"
-    PAGE = "page"
-
-
-class Delivers(StrEnum):
-    """How much of an entry the platform gives."""
-
-    COMPLETE = "complete text"
-    EXCERPT = "excerpt"
-    TITLE = "title"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """What a platform promises, for people, the scheduler and the generated docs."""
-
-    # Name in sources.yaml: lower case, one word.
-    name: str
-    # Name for people.
-    title: str
-    homepage: str
-    # The page or file the collector was written from, with the date it was read.
-    spec: str
-    method: Method
-    kinds: tuple[Kind, ...]
-    # None: nothing is ever asked for.
-    auth: Auth | None = None
-    # Least time between polls, unless sources.yaml says otherwise.
-    every: timedelta = timedelta(hours=1)
-    # Silent longer than this is worth a line in `status`.
-    quiet_after: timedelta = timedelta(days=90)
-    pace: Pace = Pace()
-    # One phrase: how far back a first poll sees ("10 newest stories").
-    reach: str
-    delivers: Delivers
-    # One sentence a line: what cannot be done here.
-    limits: tuple[str, ...] = ()
-    # HTTP statuses that here mean "later" and not what they usually mean (YouTube's feeds answer 404 for hours).
-    transient: frozenset[int] = frozenset()
-    # True for the collector that takes an address nobody else recognised.
-    fallback: bool = False
-    # Words, one per topic spelling, are not looked for in the raw bytes: replies are encoded in a way the look cannot see through.
-    opaque: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """Describes one field of a collector: `tag: Annotated[str, Option("hashtag without the #", example="microsolidarity")]`."""
-
-    # A fragment for people, lower case, no final period. Positional use: Option("…").
-    help: str
-    example: str
-    # Gives the cleaned value, or raises ValueError with a sentence that says what is allowed. None: any non-empty text.
-    check: Callable[[str], str] | None = None
-
-    def __init__(self, help: str, *, example: str, check: Callable[[str], str] | None = None) -> None:
-        object.__setattr__(self, "help", help)
-        object.__setattr__(self, "example", example)
-        object.__setattr__(self, "check", check)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +100,21 @@ class Collector(ABC):
         return None
 
     @classmethod
+    def proposals(cls, word: str) -> Sequence[Mapping[str, str]]:
+        """Options by which this platform can be watched for a word or hashtag, without a key, best first; none where it cannot.
+
+        Args:
+            word: one word in lower case, without "#".
+        """
+        return ()
+
+    @classmethod
+    def signs(cls, page: Reply) -> Sequence[Mapping[str, str]]:
+        """Options that watch the site of a web page, best first, by what stands in the page (its generator, an API it declares); none where
+        the page shows no sign of this platform."""
+        return ()
+
+    @classmethod
     def declined(cls, address: str) -> str | None:
         """What to write instead of an address that is this platform's and cannot be watched (one video, a log-in page); None for any other.
 
@@ -190,44 +157,6 @@ class Rechecks(Protocol):
         Raises:
             SourceError: while iterating; the standings before it hold.
         """
-
-
-@cache
-def options_of(collector: type[Collector]) -> Mapping[str, tuple[Option, bool]]:
-    """The options of a collector in their order: name to (description, required)."""
-    hints = get_type_hints(collector, include_extras=True)
-    found: dict[str, tuple[Option, bool]] = {}
-    for field in fields(collector):
-        annotation = hints[field.name]
-        marks = [mark for mark in get_args(annotation)[1:] if isinstance(mark, Option)] if get_origin(annotation) is Annotated else []
-        if len(marks) != 1:
-            raise TypeError(f"{collector.__name__}.{field.name}: an option wants exactly one Option(…)")
-        found[field.name] = (marks[0], field.default is MISSING)
-    return found
-
-
-def build(collector: type[Collector], options: Mapping[str, str]) -> Collector:
-    """A collector from configured options, each cleaned by its own check.
-
-    Raises:
-        BadOption: an option is unknown, missing or not allowed; every one of them is in the message.
-    """
-    known = options_of(collector)
-    wrong = [f"unknown option {name!r}" for name in options if name not in known]
-    clean: dict[str, str] = {}
-    for name, (option, required) in known.items():
-        value = options.get(name, "")
-        if not value:
-            if required:
-                wrong.append(f"option {name!r} is missing ({option.help}, for example {option.example!r})")
-            continue
-        try:
-            clean[name] = option.check(value) if option.check else value
-        except ValueError as error:
-            wrong.append(f"option {name!r}: {error}")
-    if wrong:
-        raise BadOption("; ".join(wrong))
-    return collector(**clean)
 
 
 def pack(**position: Any) -> Cursor:

@@ -81,7 +81,9 @@ class Bluesky(Collector):
         ),
         every=timedelta(minutes=30),
         pace=Pace(gap=timedelta(seconds=1), daily=5_000),
+        finds="posts with a hashtag or a word, posts of an account",
         reach="the newest 300 posts",
+        delay="within minutes",
         delivers=Delivers.COMPLETE,
         limits=(
             "Bluesky has no feeds of hashtags or searches.",

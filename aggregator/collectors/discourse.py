@@ -81,7 +81,9 @@ class Discourse(Collector):
         kinds=(Kind.THREAD, Kind.COMMENT),
         every=timedelta(hours=1),
         pace=Pace(gap=timedelta(seconds=2), daily=2_000),
+        finds="topics with a tag or in a category, posts of a topic, what the forum's search finds",
         reach="a tag's 300 topics of latest activity, a search's 150 newest posts, a category's 30 newest topics, a whole topic",
+        delay="within minutes",
         delivers=Delivers.EXCERPT,
         limits=(
             "A search shows no more than its 500 newest posts.",

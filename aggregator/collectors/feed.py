@@ -53,7 +53,9 @@ class Feed(Collector):
         every=timedelta(hours=1),
         quiet_after=timedelta(days=180),
         pace=Pace(gap=timedelta(seconds=1)),
+        finds="whatever one site publishes",
         reach="what the feed holds, mostly the 10 to 50 newest entries",
+        delay="as soon as the site writes its feed",
         delivers=Delivers.EXCERPT,
         limits=(
             "A site decides how much of an entry its feed holds.",

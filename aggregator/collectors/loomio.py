@@ -88,7 +88,9 @@ class Loomio(Collector):
         every=timedelta(hours=1),
         # 300 requests in 5 minutes (config/initializers/rack_attack.rb).
         pace=Pace(gap=timedelta(seconds=1), daily=2_000),
+        finds="discussions of a public group, comments of a public discussion; with a key what a search finds",
         reach="a group's 50 newest discussions, a discussion's comments, a search's newest results",
+        delay="within minutes",
         delivers=Delivers.COMPLETE,
         limits=(
             "Private groups are not read, even with a key.",

@@ -66,7 +66,9 @@ class Mastodon(Collector):
         kinds=(Kind.POST,),
         every=timedelta(minutes=15),
         pace=Pace(gap=timedelta(seconds=1), daily=20_000),
+        finds="posts with a hashtag, as one server knows them",
         reach="the newest 200 posts with the tag",
+        delay="within minutes, as far as the server hears of them",
         delivers=Delivers.COMPLETE,
         limits=(
             "Only posts that the chosen server has received are seen.",

@@ -74,7 +74,9 @@ class Medium(Collector):
         quiet_after=timedelta(days=180),
         # 429 is common, and domains hosted by Medium share one limit with medium.com.
         pace=Pace(gap=timedelta(seconds=3)),
+        finds="stories with a tag, by an author or in a publication",
         reach="the 10 newest stories",
+        delay="within the hour",
         delivers=Delivers.EXCERPT,
         limits=(
             "There is no search for words; a story without the tag is found through its author or publication only.",

@@ -68,7 +68,9 @@ class Podcast(Collector):
         every=timedelta(hours=6),
         quiet_after=timedelta(days=180),
         pace=Pace(gap=timedelta(seconds=1)),
+        finds="episodes of a show",
         reach="what the feed holds, mostly every episode",
+        delay="as soon as the show writes its feed",
         delivers=Delivers.COMPLETE,
         limits=(
             "What is said in an episode is not read, only its title and notes.",

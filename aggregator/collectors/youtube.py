@@ -91,7 +91,9 @@ class YouTube(Collector):
         every=timedelta(hours=1),
         quiet_after=timedelta(days=180),
         pace=Pace(gap=timedelta(seconds=2)),
+        finds="videos of a channel or playlist; with a key what a search finds",
         reach="the 15 newest videos of a channel or playlist; about 500 results of a search",
+        delay="within the hour",
         delivers=Delivers.COMPLETE,
         limits=(
             "A channel that publishes more than 15 videos between two polls loses some.",

@@ -1,7 +1,8 @@
 """Asking servers. This page holds what the rest of the program sees of it: `Http`, `Reply`, `Auth`, `Pace`.
 
-client.py is the one HTTP client · bound.py the client as one source sees it · api.py an API that is told things · exchange.py a question
-and its answer · network.py sends one question · guard.py refuses private addresses at connect time · body.py decodes what comes · faults.py
+client.py is the one client · bound.py the client as one source sees it · api.py an API that is told things · exchange.py a question and its
+answer · doors.py which door a question goes through: network.py HTTP, sockets.py WebSockets, programs.py a program on this machine,
+folders.py a mailbox · guard.py refuses private addresses at connect time · body.py decodes what comes · faults.py
 says why nothing came · pace.py says when a host may be asked again · robots.py what pages may be read · status.py turns a bad reply into an
 error · auth.py holds the secrets · recording.py writes and replays HAR files.
 """
@@ -26,8 +27,16 @@ class AuthScheme(StrEnum):
 
     # Authorization: Bearer SECRET
     BEARER = "bearer"
-    # A header of the platform's own; `Auth.name` is its name.
+    # A header of the platform's own; `Auth.name` is its name, `Auth.before` what stands in it before the secret.
     HEADER = "header"
+    # A parameter of the query; `Auth.name` is its name.
+    QUERY = "query"
+    # "key:secret": X-Auth-Date, X-Auth-Key, and in Authorization the SHA-1 of key, secret and date (Podcast Index API, "Authentication").
+    SIGNED = "signed"
+    # OAuth 2 client credentials (RFC 6749 §4.4), "id:secret": `Auth.name` is the address that gives a token.
+    CLIENT = "client"
+    # "user:password", for a mailbox.
+    LOGIN = "login"
     # AT Protocol: an app password makes a session (com.atproto.server.createSession), whose refresh token is kept across runs.
     ATPROTO = "atproto"
 
@@ -37,14 +46,16 @@ class Auth:
     """What a platform wants to see before it answers."""
 
     scheme: AuthScheme
-    # Environment variable that holds the secret. For ATPROTO "handle:app-password".
+    # Environment variable that holds the secret. For ATPROTO "handle:app-password", for SIGNED, CLIENT and LOGIN two parts with a colon.
     variable: str
     # One sentence: where to get it.
     how: str
     # One sentence: what is read without it. "" when nothing can be.
     without: str
-    # Header name for HEADER, base URL of the service for ATPROTO, else "".
+    # Header for HEADER, parameter for QUERY, base URL of the service for ATPROTO, address of the tokens for CLIENT, else "".
     name: str = ""
+    # HEADER only ("Bot "); "" when nothing stands before the secret.
+    before: str = ""
 
     @property
     def optional(self) -> bool:
@@ -124,6 +135,41 @@ class Http(Protocol):
 
     def post(self, url: str, *, json: object, accept: str | None = None, auth: bool = False) -> Reply:
         """Send `json` to `url`; never conditional, never repeated."""
+
+    def converse(self, url: str, *, say: Sequence[object], until: Sequence[Sequence[str]]) -> Reply:
+        """Open a WebSocket (ws, wss), say JSON values, a message each, and listen.
+
+        Args:
+            until: beginnings of the JSON arrays of which one must come before the conversation is over (`[["EOSE", "a"], ["NOTICE"]]`).
+
+        Returns:
+            What was heard, in order, the last one included: a JSON value a line.
+
+        Raises:
+            SourceError: the connection failed, or was closed or silent before the end came.
+        """
+
+    def run(self, program: str, *arguments: str, say: object = None) -> Reply:
+        """Run a program on this machine, without a shell, with `say` as JSON on its standard input; gives its standard output.
+
+        Raises:
+            Unavailable: it is not there, took too long, or ended with an error; the message holds the first line of what it said.
+        """
+
+    def messages(self, url: str, *, after: int, most: int) -> Reply:
+        """Messages of a mailbox's folder (imap, imaps; `imaps://HOST/FOLDER`), with the secret of the manifest; nothing is marked or moved.
+
+        Args:
+            after: only those with a greater number; 0: from the beginning.
+            most: the lowest numbers first, so many.
+
+        Returns:
+            A JSON object a line, by number ascending: `{"uid": 7, "raw": "base64 of the message"}`; the header `uidvalidity` says in which
+            numbering, `more` is "yes" when there are further ones.
+
+        Raises:
+            SourceError: the mailbox cannot be read.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,23 @@ def secret_texts(secret: Secret) -> tuple[str, ...]:
     return tuple(text for text in {whole, whole.rpartition(":")[2]} if text)
 
 
-def headers_for(auth: Auth, secret: Secret) -> Mapping[str, str]:
-    """The headers that carry a secret, for the schemes that need no session."""
+def headers_for(auth: Auth, secret: Secret, now: datetime) -> Mapping[str, str]:
+    """The headers that carry a secret, for the schemes that need no session; none where it travels otherwise."""
     if auth.scheme is AuthScheme.BEARER:
         return {"Authorization": f"Bearer {secret.reveal()}"}
-    return {auth.name: secret.reveal()}
+    if auth.scheme is AuthScheme.HEADER:
+        return {auth.name: auth.before + secret.reveal()}
+    if auth.scheme is AuthScheme.SIGNED:
+        return _signed(secret, now)
+    # A door that signs in takes it from here; it is no header there.
+    return {"login": secret.reveal()} if auth.scheme is AuthScheme.LOGIN else {}
+
+
+def _signed(secret: Secret, now: datetime) -> Mapping[str, str]:
+    key, _, rest = secret.reveal().partition(":")
+    date = str(int(now.timestamp()))
+    signature = hashlib.sha1((key + rest + date).encode(), usedforsecurity=False).hexdigest()
+    return {"X-Auth-Date": date, "X-Auth-Key": key, "Authorization": signature}
 
 
 class Sessions:

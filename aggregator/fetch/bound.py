@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json as jsonlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urldefrag, urlencode
+from urllib.parse import quote, urldefrag, urlencode
 
 from aggregator.errors import Gone, MissingSecret, SourceError, Unreadable
 from aggregator.fetch import Auth, AuthScheme, Hint, Learned, Pace, Params, Reply
@@ -84,6 +84,26 @@ class BoundHttp:
         answer = arrival.answer
         return Reply(asked=url, url=arrival.url, status=answer.status, headers=answer.headers, body=answer.body)
 
+    def converse(self, url: str, *, say: Sequence[object], until: Sequence[Sequence[str]]) -> Reply:
+        return self._other("CONVERSE", url, {"say": list(say), "until": [list(one) for one in until]})
+
+    def run(self, program: str, *arguments: str, say: object = None) -> Reply:
+        # The name alone stands in the address, as a host; where the program lies is nobody's business.
+        path = "/".join(quote(one, safe="") for one in arguments)
+        name = quote(program.rpartition("/")[2].lower(), safe="")
+        return self._other("RUN", f"program://{name}/{path}", {"program": program, "arguments": list(arguments), "say": say})
+
+    def messages(self, url: str, *, after: int, most: int) -> Reply:
+        return self._other("MESSAGES", url, {"after": after, "most": most}, auth=True)
+
+    def _other(self, method: str, url: str, wanted: object, *, auth: bool = False) -> Reply:
+        """What is asked in another way than by HTTP: no redirects, no validators."""
+        body = jsonlib.dumps(wanted, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+        answer = self._arrive(Question(url=url, method=method, body=body), auth=auth).answer
+        look = self._terms.look
+        silent = look is not None and not look(answer.body)
+        return Reply(asked=url, url=url, status=answer.status, headers=answer.headers, body=answer.body, silent=silent)
+
     def _follow(self, question: Question, *, auth: bool) -> Arrival:
         """Ask where a permanent redirect once led; where nothing is left there but a page, or nothing at all, ask the old address again."""
         # A secret is only ever sent where the manifest says.
@@ -101,7 +121,9 @@ class BoundHttp:
             return self._raised(self._ask(question))
         scheme, secret = self._credentials()
         if scheme.scheme is not AuthScheme.ATPROTO:
-            return self._raised(self._ask(_with_secret(question, headers_for(scheme, secret))))
+            params = {scheme.name: secret.reveal()} if scheme.scheme is AuthScheme.QUERY else {}
+            headers = headers_for(scheme, secret, self._client.now())
+            return self._raised(self._ask(replace(question, secret_headers=headers, secret_params=params)))
         token = self._client.session(scheme.name, secret, self._terms)
         arrival = self._ask(_with_secret(question, {"Authorization": f"Bearer {token}"}))
         if _session_over(arrival.answer):

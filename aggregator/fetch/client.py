@@ -17,8 +17,8 @@ from aggregator.errors import RateLimited, SourceError, Unreadable
 from aggregator.fetch import Auth, Pace, Reply
 from aggregator.fetch.auth import Sessions
 from aggregator.fetch.bound import BoundHttp, Terms, with_params
+from aggregator.fetch.doors import Doors
 from aggregator.fetch.exchange import Answer, Question, Transport, checked, host_of, redirect_of
-from aggregator.fetch.network import Network
 from aggregator.fetch.pace import Turns, lane_of
 from aggregator.fetch.recording import Recorder, Replay
 from aggregator.fetch.robots import Robots
@@ -74,7 +74,7 @@ class Client:
         self._sessions = sessions
         self._recorder = recorder
         self._stop = threading.Event()
-        self._transport: Transport = replay or Network(settings=settings, version=version, stopped=self._stop.is_set)
+        self._transport: Transport = replay or Doors(settings=settings, version=version, stopped=self._stop.is_set)
         sleep = sleep if self._transport.paced else _no_wait
         self._turns = Turns(
             clock=clock, sleep=sleep or self._stop.wait, stopped=self._stop.is_set, rests=rests or {}, spent=spent or {}
@@ -141,9 +141,9 @@ class Client:
         lasting = True
         left = self._settings.total_timeout.total_seconds()
         for _ in range(self._settings.max_redirects + 1):
-            checked(question.url)
+            checked(question.url, method=question.method)
             hop_pace = admit(question.url) if admit is not None else pace
-            hop_lane = lane_of(host_of(question.url), lane)
+            hop_lane = lane_of(host_of(question.url, method=question.method), lane)
             answer, took = self._exchange(replace(question, seconds=left), hop_lane, hop_pace)
             left = max(0.0, left - took.total_seconds())
             target = redirect_of(question, answer)

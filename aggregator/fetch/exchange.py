@@ -6,12 +6,19 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
-from urllib.parse import SplitResult, urldefrag, urljoin, urlsplit
+from urllib.parse import SplitResult, urldefrag, urlencode, urljoin, urlsplit
 
 from aggregator.errors import Unreadable
 from aggregator.fetch.status import shown
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "imap": 143, "imaps": 993}
+WEB = frozenset({"http", "https"})
+# Schemes of what is asked in another way than by HTTP, by the method that stands in the question. A recording names them like this too.
+OTHER_WAYS = {
+    "CONVERSE": frozenset({"ws", "wss"}),
+    "RUN": frozenset({"program"}),
+    "MESSAGES": frozenset({"imap", "imaps"}),
+}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -24,6 +31,8 @@ class Question:
     headers: Mapping[str, str] = field(default_factory=dict)
     # Headers that hold a secret: dropped when a redirect leaves the host, never recorded.
     secret_headers: Mapping[str, str] = field(default_factory=dict)
+    # Parameters that hold a secret, added to the query as it is sent: dropped and not recorded likewise.
+    secret_params: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     # Media types whose body is wanted; empty: all of them. A body of another type is not read.
     types: frozenset[str] = frozenset()
@@ -32,7 +41,16 @@ class Question:
 
     def redirected(self, target: str) -> Question:
         """The same question at the address a redirect names."""
-        return replace(self, url=target, secret_headers=self.secret_headers if _same_server(self.url, target) else {})
+        if _same_server(self.url, target):
+            return replace(self, url=target)
+        return replace(self, url=target, secret_headers={}, secret_params={})
+
+    @property
+    def sent_to(self) -> str:
+        """The address as it goes over the wire, with the secret in its query."""
+        if not self.secret_params:
+            return self.url
+        return f"{self.url}{'&' if '?' in self.url else '?'}{urlencode(self.secret_params)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,30 +85,31 @@ class Transport(Protocol):
         """Let go of connections and files."""
 
 
-def checked(url: str) -> SplitResult:
+def checked(url: str, *, method: str = "GET") -> SplitResult:
     """The parts of a URL that may be asked.
 
     Raises:
-        Unreadable: not http or https, no host, an impossible port, or credentials inside.
+        Unreadable: not http or https (or what `method` is for), no host, an impossible port, or credentials inside.
     """
+    schemes = OTHER_WAYS.get(method, WEB)
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise Unreadable(f"asking {shown(url)}: this is not an address ({error})") from error
-    if parts.scheme not in _DEFAULT_PORTS or not host or port == 0:
-        raise Unreadable(f"asking {shown(url)}: expected an http or https address")
+    if parts.scheme not in schemes or not host or port == 0:
+        raise Unreadable(f"asking {shown(url)}: expected an {' or '.join(sorted(schemes))} address")
     if "@" in parts.netloc:
         raise Unreadable(f"asking {shown(url)}: an address with a user name or password in it is not asked")
     return parts
 
 
-def host_of(url: str) -> str:
+def host_of(url: str, *, method: str = "GET") -> str:
     """Host of a URL that may be asked: lower case, without a final dot, with the port where it is not the scheme's own."""
-    parts = checked(url)
+    parts = checked(url, method=method)
     host = (parts.hostname or "").rstrip(".")
     bracketed = f"[{host}]" if ":" in host else host
-    return bracketed if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{bracketed}:{parts.port}"
+    return bracketed if parts.port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{bracketed}:{parts.port}"
 
 
 def redirect_of(question: Question, answer: Answer) -> str | None:

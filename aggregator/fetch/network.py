@@ -100,7 +100,7 @@ class Network:
         prepared = requests.PreparedRequest()
         prepared.method = question.method
         try:
-            prepared.prepare_url(question.url, None)
+            prepared.prepare_url(question.sent_to, None)
         except (requests.RequestException, ValueError) as error:
             raise Unreadable(f"asking {shown(question.url)}: this is not an address that can be asked") from error
         length = {"Content-Length": str(len(question.body))} if question.body is not None else {}

@@ -132,6 +132,30 @@ class Entry:
         return hashlib.sha256("\x1f".join(part or "\x00" for part in parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+class GapReason(StrEnum):
+    """Why an interval of a source was not read."""
+
+    # The listing shows nothing any more of what it showed at the last poll: what came and went in between was not seen.
+    TURNED_OVER = "turned over"
+    # The platform gives no page further down, or knows the place no more at which reading stopped.
+    WITHHELD = "withheld"
+    # Reading stopped on the way down, by a failure or because it was asked to, and goes on from there.
+    CUT = "cut"
+    # The source could not be read at all.
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """What a collector sees that it cannot read: entries published between two times."""
+
+    reason: GapReason
+    # None: since the last complete poll.
+    since: datetime | None = None
+    # None: until the oldest entry of the page, or now.
+    until: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One reply of a platform."""
@@ -142,6 +166,10 @@ class Page:
     cursor: str
     # What was odd about the page, a line each ("2 entries have neither id nor link").
     remarks: tuple[str, ...] = ()
+    # What could not be read between this page and what was read before; None: nothing is known to be missing.
+    missed: Missed | None = None
+    # What the page cost, in millionths of a US dollar; None: nothing.
+    cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from aggregator.model.entries import GapReason
+
 
 class Takes(StrEnum):
     """Which entries of a source count."""
@@ -154,6 +156,22 @@ class Coverage:
     until: datetime
     outcome: Outcome
     entries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """An interval of publication times of a source in which entries may have been missed."""
+
+    source: str
+    since: datetime
+    until: datetime
+    reason: GapReason
+    # When it was seen.
+    found_at: datetime
+    # None: it is open.
+    closed_at: datetime | None = None
+    # What closed it, in words ("the next poll went on"); "" while it is open.
+    closed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

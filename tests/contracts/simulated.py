@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from aggregator.errors import Unavailable
 from aggregator.fetch import Params, Reply
-from tests.support.exchanges import settled
+from tests.support.exchanges import HttpAlone, settled
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def instant(number: int) -> str:
 
 
 @dataclass
-class Living:
+class Living(HttpAlone):
     """A platform on which posts with ascending numbers appear."""
 
     options: Mapping[str, str]

@@ -267,7 +267,7 @@ class Toy(Collector):
 
     manifest: ClassVar[Manifest] = Manifest(
         name="toy", title="Toy", homepage="https://toy.example", spec="read 2026-11-22", method=Method.API, kinds=(Kind.POST,),
-        reach="none", delivers=Delivers.TITLE,
+        finds="nothing", reach="none", delay="never", delivers=Delivers.TITLE,
     )
     name: Annotated[str, Option("name of the toy", example="bear")]
 

@@ -15,7 +15,7 @@ from aggregator.collectors.base import Collector, Rechecks, Standing, build
 from aggregator.errors import SourceError, Unavailable
 from aggregator.fetch import Params, Reply
 from aggregator.model import Entry, Kind, Restriction, Visibility
-from tests.support.exchanges import settled
+from tests.support.exchanges import HttpAlone, settled
 
 Answer = tuple[int, Any]
 """Status, and a body: bytes, or what is sent as JSON."""
@@ -24,7 +24,7 @@ Rows = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(kw_only=True)
-class Platform:
+class Platform(HttpAlone):
     """A platform that holds some entries, and an `Http` that asks it."""
 
     options: Mapping[str, str]

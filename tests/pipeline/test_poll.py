@@ -17,6 +17,7 @@ from aggregator.pipeline.match import Matcher
 from aggregator.pipeline.poll import MOST_PAGES, Polled, mention_of, poll
 from aggregator.store import Landed, Landing, Store
 from aggregator.store.engine import open_store
+from tests.support.exchanges import HttpAlone
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TOPIC = Topic(id="crews", title="Crews", any_of=("crews",))
@@ -39,7 +40,9 @@ class Scripted(Collector):
         spec="none",
         method=Method.API,
         kinds=(Kind.ARTICLE,),
+        finds="everything",
         reach="all",
+        delay="at once",
         delivers=Delivers.COMPLETE,
     )
     pages: tuple[Page | Exception, ...] = ()
@@ -57,7 +60,7 @@ class Scripted(Collector):
             yield page
 
 
-class Quiet:
+class Quiet(HttpAlone):
     """An `Http` that is never asked; it has learned one validator, once."""
 
     authorised = False

@@ -5,7 +5,11 @@ A case is a folder `tests/fixtures/PLATFORM/CASE/` with `case.json` and the bodi
     {"about": "a sentence that names the behaviour", "options": {"tag": "microsolidarity"}, "authorised": false,
      "exchanges": [{"url": "https://…", "method": "GET", "status": 200, "headers": {"Content-Type": "…"}, "body": "tag.xml"}]}
 
-and `expected.json`: the pages that must come out of a first poll, as `plain()` writes them. Exchanges are answered by method and URL
+What is asked in another way than by HTTP has the method and address that a recording has: `CONVERSE wss://relay.example/` with `sent`
+{"say": …, "until": …}, `RUN program://ssb-server/query.read/.` with `sent` what the program is told on its standard input, and `MESSAGES
+imaps://mail.example/INBOX` with `sent` {"after": …, "most": …}. An exchange with `sent` answers that question alone, also with POST.
+
+And `expected.json`: the pages that must come out of a first poll, as `plain()` writes them. Exchanges are answered by method and URL
 (order of parameters does not matter); one that is asked more often than it is listed is answered by its last listing. What the platform
 answers to the poll after it belongs to the case too. A case may also have
 
@@ -25,7 +29,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from aggregator.errors import MissingSecret, SourceError, Unavailable
 from aggregator.fetch import Params, Reply
@@ -39,6 +43,8 @@ class Exchange:
 
     url: str
     method: str = "GET"
+    # What is sent, as JSON; None: whatever is.
+    sent: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
@@ -75,6 +81,7 @@ def cases(platform: str | None = None) -> Iterator[Case]:
             Exchange(
                 url=one["url"],
                 method=one.get("method", "GET"),
+                sent=one.get("sent"),
                 status=one.get("status", 200),
                 headers=one.get("headers", {}),
                 body=(path.parent / one["body"]).read_bytes() if "body" in one else b"",
@@ -104,6 +111,19 @@ def settled(url: str, params: Params | None = None) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", urlencode(sorted(pairs)), ""))
 
 
+class HttpAlone:
+    """For an `Http` of a test that has no door but HTTP's."""
+
+    def converse(self, url: str, *, say: Sequence[object], until: Sequence[Sequence[str]]) -> Reply:
+        raise AssertionError(f"{url}: not by HTTP")
+
+    def run(self, program: str, *arguments: str, say: object = None) -> Reply:
+        raise AssertionError(f"{program}: not by HTTP")
+
+    def messages(self, url: str, *, after: int, most: int) -> Reply:
+        raise AssertionError(f"{url}: not by HTTP")
+
+
 class RecordedHttp:
     """Answers from exchanges, by the same rules as the real client; keeps what was asked in `asked`.
 
@@ -122,9 +142,9 @@ class RecordedHttp:
         meddle: Callable[[int, Exchange], Exchange] | None = None,
         unchanged: bool = False,
     ) -> None:
-        self._waiting: dict[tuple[str, str], list[Exchange]] = {}
+        self._waiting: dict[tuple[str, str, str], list[Exchange]] = {}
         for exchange in exchanges:
-            self._waiting.setdefault((exchange.method, settled(exchange.url)), []).append(exchange)
+            self._waiting.setdefault((exchange.method, settled(exchange.url), _told(exchange.sent)), []).append(exchange)
         self.authorised = authorised
         self.asked: list[str] = []
         self._transient = transient
@@ -136,16 +156,26 @@ class RecordedHttp:
         return self._answer("GET", settled(url, params), auth)
 
     def post(self, url: str, *, json: object, accept: str | None = None, auth: bool = False) -> Reply:
-        return self._answer("POST", settled(url), auth)
+        return self._answer("POST", settled(url), auth, json)
 
-    def _answer(self, method: str, url: str, auth: bool) -> Reply:
+    def converse(self, url: str, *, say: Sequence[object], until: Sequence[Sequence[str]]) -> Reply:
+        return self._answer("CONVERSE", settled(url), False, {"say": say, "until": until})
+
+    def run(self, program: str, *arguments: str, say: object = None) -> Reply:
+        path = "/".join(quote(one, safe="") for one in arguments)
+        return self._answer("RUN", f"program://{program.rpartition('/')[2]}/{path}", False, say)
+
+    def messages(self, url: str, *, after: int, most: int) -> Reply:
+        return self._answer("MESSAGES", settled(url), True, {"after": after, "most": most})
+
+    def _answer(self, method: str, url: str, auth: bool, sent: object = None) -> Reply:
         from aggregator.fetch.status import error_for
 
         if auth and not self.authorised:
             raise MissingSecret(self._variable, "set it")
         self.asked.append(url)
         assert len(self.asked) < 1000, "asked without end"
-        waiting = self._waiting.get((method, url))
+        waiting = self._waiting.get((method, url, _told(sent))) or self._waiting.get((method, url, _told(None)))
         if not waiting:
             raise Unavailable(f"{url}: not in the recording")
         exchange = waiting.pop(0) if len(waiting) > 1 else waiting[0]
@@ -157,6 +187,11 @@ class RecordedHttp:
             raise error
         same = self._unchanged or exchange.status == 304
         return Reply(asked=url, url=url, status=exchange.status, headers=headers, body=exchange.body, unchanged=same)
+
+
+def _told(sent: object) -> str:
+    """What was sent, in one spelling."""
+    return json.dumps(sent, sort_keys=True)
 
 
 def plain(value: Any) -> Any:
