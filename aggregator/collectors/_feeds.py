@@ -6,25 +6,24 @@ feedparser (`_lenient`). What is no feed at all is `Unreadable` and never an emp
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections import Counter
 from dataclasses import replace
 from itertools import islice
-from urllib.parse import parse_qs, urlsplit
 
 from aggregator.collectors._blocked import with_objections
+from aggregator.collectors._document import BROKEN_DOCTYPE, description, is_page, root_of, without_doctype
 from aggregator.collectors._error_entries import may_complain
 from aggregator.collectors._jsonfeed import VERSION, json_feed
 from aggregator.collectors._lenient import lenient_feed
-from aggregator.collectors._parts import Feed, Oddities, flat
+from aggregator.collectors._options import host_of, web_address
+from aggregator.collectors._parts import Feed, Oddities
 from aggregator.collectors._settling import settled
 from aggregator.collectors._strict import strict_feed
 from aggregator.errors import Unreadable
 from aggregator.fetch import Reply
 from aggregator.text.decode import decode
-from aggregator.text.secret_address import masked
 
 __all__ = [
     "ACCEPT",
@@ -43,21 +42,8 @@ __all__ = [
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json;q=0.9, application/xml;q=0.8, */*;q=0.1"
 """The Accept header for feeds; some servers answer 406 to less."""
 
-_QUOTED = r"\"[^\"]*+\"|'[^']*+'"
-# A document type with its internal subset, whose comments and values may hold any sign.
-_DOCTYPE = re.compile(
-    rf"<!DOCTYPE(?:[^\"'\[>]|{_QUOTED})*+(?:\[(?:<!--.*?-->|<\?.*?\?>|[^\"'\]<]|{_QUOTED}|<)*+\]\s*+)?>", re.DOTALL | re.IGNORECASE
-)
-_BROKEN_DOCTYPE = re.compile(r"<!DOCTYPE.*?(?=<(?:rss|feed|rdf:RDF|channel|html)\b|\Z)", re.DOTALL | re.IGNORECASE)
 _DECLARATION = re.compile(r"<\?xml[^<>]*\?>")
-_PROLOGUE = re.compile(r"(?:\s++|\ufeff|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
-_NAME = re.compile(r"<([A-Za-z_][\w:.-]*)")
 _FEED_ROOT = re.compile(r"<(?:rss|feed|rdf:RDF|channel|(?:atom|a)\d*:feed)[\s>]", re.IGNORECASE)
-_PAGE_ROOTS = frozenset(("html", "head", "body", "title", "meta", "script", "div", "p", "center", "h1"))
-_PAGE_PART = re.compile(r"<(?:html|head|body)[\s>]", re.IGNORECASE)
-_TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
-# No honest document type is longer; a longer one goes the way of the broken ones.
-_LONGEST_DOCTYPE = 16 * 1024
 # Tags of a feed that is not well-formed; no recorded feed has a tenth of it.
 _MOST_MARKS = 250_000
 _END = re.compile(rb"</\s*(?:rss|(?:\w+:)?feed|rdf:rdf)\s*>(?:\s|<!--(?:(?!-->).)*-->)*\Z", re.DOTALL | re.IGNORECASE)
@@ -98,32 +84,6 @@ def feed_of(reply: Reply, doing: str) -> Feed | None:
     return read_feed(reply.body, url=reply.url, content_type=reply.headers.get("content-type", ""), doing=doing)
 
 
-def host_of(address: str) -> str:
-    """The host of an address in lower case, with its port where it has one."""
-    return urlsplit(address).netloc.rpartition("@")[2].lower()
-
-
-def web_address(value: str) -> str:
-    """An option that wants an http or https address, cleaned.
-
-    Raises:
-        ValueError: it is none, or it carries a password.
-    """
-    clean = value.strip()
-    try:
-        parts = urlsplit(clean)
-        usable = parts.scheme.lower() in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", clean)
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ValueError(f"{masked(value, '…')!r} is not an address; write it in full, beginning with https://")
-    if "@" in parts.netloc:
-        raise ValueError("an address with a user name or password in it is a secret; leave them out")
-    if (parts.hostname or "").endswith("patreon.com") and "auth" in parse_qs(parts.query):
-        raise ValueError("a private Patreon feed is a secret of one listener and is not read; use the show's public feed")
-    return clean
-
-
 def cut_off(page: str) -> tuple[str, ...]:
     """A remark when a web page does not end as one; none otherwise."""
     return () if "</html" in page[-4096:].lower() else ("the page that names the feed is cut off",)
@@ -132,13 +92,6 @@ def cut_off(page: str) -> tuple[str, ...]:
 def with_remarks(feed: Feed | None, remarks: tuple[str, ...]) -> Feed | None:
     """The feed with more remarks; a feed of remarks alone where there is no news."""
     return replace(feed or Feed(), remarks=(*remarks, *(feed.remarks if feed else ()))) if remarks else feed
-
-
-def is_page(body: bytes, content_type: str = "") -> bool:
-    """True when a reply is an HTML page and no feed, whatever its content type says."""
-    text = _without_doctype(decode(body[:8192], content_type))[0]
-    root = _root(text).lower()
-    return root in _PAGE_ROOTS or (not root and not text.lstrip().startswith(("{", "[")) and _PAGE_PART.search(text) is not None)
 
 
 def looks_whole(body: bytes) -> bool:
@@ -160,9 +113,9 @@ def _json(text: str, url: str, odd: Oddities, doing: str) -> Feed:
 
 
 def _xml(text: str, url: str, odd: Oddities, doing: str) -> Feed:
-    document, remarks = _without_doctype(text)
+    document, remarks = without_doctype(text)
     document = document.lstrip("\ufeff \t\r\n")
-    root = _root(document).lower()
+    root = root_of(document).lower()
     feed = strict_feed(document.encode("utf-8", "replace"), url=url, odd=odd) if root != "html" else None
     if feed is not None:
         return replace(feed, remarks=remarks)
@@ -170,7 +123,7 @@ def _xml(text: str, url: str, odd: Oddities, doing: str) -> Feed:
     if not found:
         raise Unreadable(f"{doing}: expected a feed, got {description(document)}")
     # Only what stands before the feed: entries quote whole pages.
-    document = _BROKEN_DOCTYPE.sub("", document[: found.start()]) + document[found.start() :]
+    document = BROKEN_DOCTYPE.sub("", document[: found.start()]) + document[found.start() :]
     document = _bounded(document)
     odd.clear()
     feed = lenient_feed(_DECLARATION.sub("", document, count=1).encode("utf-8", "replace"), url=url, odd=odd)
@@ -185,31 +138,3 @@ def _bounded(document: str) -> str:
     if document.count("<") <= _MOST_MARKS:
         return document
     return document[: next(islice(re.finditer("<", document), _MOST_MARKS, None)).start()]
-
-
-def _without_doctype(text: str) -> tuple[str, tuple[str, ...]]:
-    """The document without its document type, so that no entity of its own is ever known to a parser."""
-    prologue = _PROLOGUE.match(text)
-    start = prologue.end() if prologue else 0
-    if text[start : start + 9].upper() != "<!DOCTYPE":
-        return text, ()
-    whole = _DOCTYPE.match(text, start, start + _LONGEST_DOCTYPE)
-    bare = text[whole.end() :] if whole else _BROKEN_DOCTYPE.sub("", text, count=1)
-    return bare, ("declares entities of its own: read without them",) if "<!ENTITY" in text[: len(text) - len(bare)] else ()
-
-
-def _root(text: str) -> str:
-    """The name of the first element; "" when no markup begins the text."""
-    prologue = _PROLOGUE.match(text)
-    found = _NAME.match(text, prologue.end() if prologue else 0)
-    return found[1] if found else ""
-
-
-def description(text: str) -> str:
-    """What came instead of a feed, for people."""
-    root = _root(text)
-    if root.lower() in _PAGE_ROOTS or (not root and _PAGE_PART.search(text[:8192])):
-        found = _TITLE.search(text[:65536])
-        title = flat(html.unescape(found[1]))[:80] if found else ""
-        return f"an HTML page titled {title!r}" if title else "an HTML page without a title"
-    return f"XML whose root is {root[:40]!r}" if root else "text that is neither XML nor JSON"

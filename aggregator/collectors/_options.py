@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from aggregator.errors import BadOption
 from aggregator.text.secret_address import masked
@@ -37,6 +37,32 @@ def split(address: str) -> SplitResult:
         return parts if parts.hostname else _NOTHING
     except ValueError:
         return _NOTHING
+
+
+def host_of(address: str) -> str:
+    """The host of an address in lower case, with its port where it has one."""
+    return urlsplit(address).netloc.rpartition("@")[2].lower()
+
+
+def web_address(value: str) -> str:
+    """An option that wants an http or https address, cleaned.
+
+    Raises:
+        ValueError: it is none, or it carries a password.
+    """
+    clean = value.strip()
+    try:
+        parts = urlsplit(clean)
+        usable = parts.scheme.lower() in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", clean)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(f"{masked(value, '…')!r} is not an address; write it in full, beginning with https://")
+    if "@" in parts.netloc:
+        raise ValueError("an address with a user name or password in it is a secret; leave them out")
+    if (parts.hostname or "").endswith("patreon.com") and "auth" in parse_qs(parts.query):
+        raise ValueError("a private Patreon feed is a secret of one listener and is not read; use the show's public feed")
+    return clean
 
 
 def base(server: str) -> str:
