@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from aggregator.collectors._podcast_places import handle_of, show_of
 from aggregator.collectors.base import pack
-from aggregator.collectors.podcast import Podcast, handle_of, show_of
+from aggregator.collectors.podcast import Podcast
 from aggregator.errors import Gone, Unauthorized, Unreadable
 from aggregator.model import Author, Kind, Page
 from tests.support.exchanges import Exchange, RecordedHttp
