@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from aggregator.commands.keys import line_or_interrupt
 from aggregator.log import safe, safe_lines
 from aggregator.publish.dates import minute
 from aggregator.settings import Settings
@@ -68,11 +69,11 @@ def agreed(question: str, *, before: Iterable[str] = ()) -> bool | None:
         return None
     for line in before:
         complain(line)
-    print(safe(f"{question} [y/N] "), end="", file=sys.stderr, flush=True)
-    # What ends a send softly would leave Ctrl-C without any effect while nobody answers.
+    # What ends a send softly would leave Ctrl-C without any effect while nobody answers, also when it comes as the question is shown.
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        print(safe(f"{question} [y/N] "), end="", file=sys.stderr, flush=True)
+        return line_or_interrupt().strip().lower() in ("y", "yes")
     except KeyboardInterrupt:
         complain("")
         return False

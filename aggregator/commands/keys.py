@@ -1,10 +1,11 @@
-"""One key at a time from a terminal; whole lines where there is no way to have single keys."""
+"""What is typed at a terminal: one key at a time, whole lines where there is no way to have single keys, and a line that Ctrl-C can end."""
 
 from __future__ import annotations
 
 import os
 import select
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,6 +48,28 @@ def keys() -> Iterator[Read]:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
         for number, handler in kept.items():
             signal.signal(number, handler)
+
+
+def line_or_interrupt() -> str:
+    """The next line that is typed; "" at the end of all input.
+
+    A signal that arrives right before a read would be seen only after it, and nobody types then: so its coming is waited for together with
+    the line's.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed, as the handler of the signal says.
+    """
+    if termios is None or not sys.stdin.isatty():
+        return sys.stdin.readline()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.setblocking(False)
+        kept = signal.set_wakeup_fd(theirs.fileno())
+        try:
+            select.select([sys.stdin, ours], [], [])
+            return sys.stdin.readline()
+        finally:
+            signal.set_wakeup_fd(kept)
 
 
 def _one_by_one(terminal: int) -> None:
