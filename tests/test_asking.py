@@ -36,9 +36,14 @@ def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Where keys are pressed. Outside of the question, Ctrl-C ends a send softly, and nothing else."""
     master, slave = pty.openpty()
     before = signal.signal(signal.SIGINT, lambda *_: None)
+    # Should nothing end the question, somebody agrees, and the test fails in place of waiting for ever.
+    impatient = threading.Timer(30, lambda: os.write(master, b"y\n"))
+    impatient.start()
     with os.fdopen(slave, encoding="utf-8") as typed:
         monkeypatch.setattr(sys, "stdin", typed)
         yield master
+    impatient.cancel()
+    impatient.join()
     os.close(master)
     signal.signal(signal.SIGINT, before)
 
