@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -208,42 +208,65 @@ def window() -> Iterator[Any]:
         opened.close()
 
 
-def opened(window: Any, file: Path, *, patience_ms: int = 200) -> tuple[Any, list[str]]:
-    """The page, moved and clicked over, and every address that it asked for beside its own."""
+POKE = (
+    "for (const one of document.querySelectorAll('*')) for (const kind of ['mouseover', 'focus', 'toggle', 'error', 'load', 'click'])"
+    " one.dispatchEvent(new Event(kind, {cancelable: true}))"
+)
+
+
+def opened(window: Any, files: Sequence[Path], harness: Path) -> tuple[Any, list[str]]:
+    """A page with a frame for each file, moved and clicked over, and every address that was asked for beside their own."""
+    frames = "".join(f'<iframe src="{file.as_uri()}"></iframe>' for file in files)
+    harness.write_text(f"<!doctype html><title>all</title>{frames}", encoding="utf-8")
     page = window.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: dialog.dismiss())
-    page.goto(file.as_uri())
-    page.evaluate(
-        "for (const one of document.querySelectorAll('*')) for (const kind of ['mouseover', 'focus', 'toggle', 'error', 'load', 'click'])"
-        " one.dispatchEvent(new Event(kind, {cancelable: true}))"
-    )
-    page.wait_for_timeout(patience_ms)
-    return page, [url for url in asked if url != file.as_uri()]
+    page.goto(harness.as_uri())
+    for frame in page.frames[1:]:
+        frame.evaluate(POKE)
+    page.wait_for_timeout(200)
+    own = {harness.as_uri(), *(file.as_uri() for file in files)}
+    return page, [url for url in asked if url not in own]
 
 
 @pytest.mark.browser
-def test_no_page_executes_anything_or_asks_anyone(steward: Steward, window: Any) -> None:
-    pages = sorted((steward.folder / "output").rglob("*.html"))
-    assert {"index.html", "sources.html"} <= {path.name for path in pages}
-    for file in pages:
-        # There is a page for each of hundreds of stories, all of one template.
-        page, asked = opened(window, file, patience_ms=10 if file.parent.name == "story" else 200)
-        assert page.evaluate("window.hit") is None, file.name
-        assert asked == [], file.name
-        assert page.evaluate("document.querySelectorAll('script, iframe, object, base, img, [onerror], [onload], [onfocus]').length") == 0
-        assert page.evaluate("[...document.links].filter(a => !/^(https?|file):/.test(a.href)).length") == 0
+def test_what_acts_is_seen(window: Any, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.html"
+    bad.write_text(f"<p onmouseover={HIT}>x</p><img src='https://tracker.example/1.png'>", encoding="utf-8")
+    page, asked = opened(window, [bad], tmp_path / "all.html")
+    assert page.frames[1].evaluate("window.hit") == 1
+    assert asked == ["https://tracker.example/1.png"]
+
+
+@pytest.mark.browser
+def test_no_page_executes_anything_or_asks_anyone(steward: Steward, window: Any, tmp_path: Path) -> None:
+    files = sorted((steward.folder / "output").rglob("*.html"))
+    assert {"index.html", "sources.html"} <= {path.name for path in files}
+    # There is a page for each of hundreds of stories.
+    for start in range(0, len(files), 40):
+        some = files[start : start + 40]
+        page, asked = opened(window, some, tmp_path / "all.html")
+        assert asked == []
+        assert len(page.frames) == len(some) + 1
+        assert page.evaluate("window.hit") is None
+        for file, frame in zip(some, page.frames[1:], strict=True):
+            assert frame.url == file.as_uri()
+            assert frame.evaluate("window.hit") is None, file.name
+            acting = "script, iframe, object, base, img, [onerror], [onload], [onfocus]"
+            assert frame.evaluate(f"document.querySelectorAll('{acting}').length") == 0, file.name
+            assert frame.evaluate("[...document.links].filter(a => !/^(https?|file):/.test(a.href)).length") == 0, file.name
         page.close()
 
 
 @pytest.mark.browser
-def test_the_markdown_executes_nothing_where_html_is_let_in(steward: Steward, window: Any) -> None:
+def test_the_markdown_executes_nothing_where_html_is_let_in(steward: Steward, window: Any, tmp_path: Path) -> None:
     markdown = pytest.importorskip("markdown_it", reason="markdown-it-py is not installed")
     parser = markdown.MarkdownIt("commonmark", {"html": True}).enable("table")
     file = steward.folder / "rendered.html"
     file.write_text("<!doctype html><meta charset=utf-8>" + parser.render(steward.page("discussing.md")), encoding="utf-8")
-    page, asked = opened(window, file)
-    assert page.evaluate("window.hit") is None
+    page, asked = opened(window, [file], tmp_path / "all.html")
+    frame = page.frames[1]
+    assert frame.evaluate("window.hit") is None
     assert asked == []
-    assert page.evaluate("document.querySelectorAll('script, iframe, object, base, img, h1 ~ h1').length") == 0
+    assert frame.evaluate("document.querySelectorAll('script, iframe, object, base, img, h1 ~ h1').length") == 0
