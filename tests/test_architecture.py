@@ -37,7 +37,7 @@ DOORS = {
     "feedparser": ("collectors._lenient",),
     "bs4": ("text.html",),
     "nh3": ("text.html",),
-    "lxml": ("text.html", "collectors._strict"),
+    "lxml": ("text.html", "collectors._elements"),
     "atproto": ("collectors.bluesky",),
     "atproto_client": ("collectors.bluesky",),
     "sqlalchemy": ("store",),
@@ -51,7 +51,7 @@ DOORS = {
     "css_inline": ("digest.rendering",),
     "dns": ("digest.dns",),
     "smtplib": ("digest.mailers.smtp",),
-    "imaplib": ("digest.mailbox.imap",),
+    "imaplib": ("fetch.imap",),
     "starlette": ("web",),
     "uvicorn": ("web",),
 }

@@ -7,20 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from aggregator.collectors._parts import (
-    Feed,
-    Oddities,
-    absolute,
-    authors,
-    is_web,
-    kind_by,
-    person,
-    storable,
-    tags_of,
-    title_text,
-    when,
-    with_duration,
-)
+from aggregator.collectors._authors import authors, person
+from aggregator.collectors._enclosures import kind_by, with_duration
+from aggregator.collectors._parts import Feed, Oddities, absolute, is_web, storable, tags_of, title_text, when
 from aggregator.model import Author, Enclosure, Entry
 
 VERSION = "jsonfeed.org/version/"

@@ -12,24 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from aggregator.collectors._parts import (
-    Feed,
-    Oddities,
-    absolute,
-    authors,
-    bodies,
-    duration,
-    is_web,
-    kind_by,
-    length,
-    minutes,
-    person,
-    storable,
-    tags_of,
-    title_text,
-    when,
-    with_duration,
-)
+from aggregator.collectors._authors import authors, person
+from aggregator.collectors._enclosures import duration, kind_by, length, with_duration
+from aggregator.collectors._parts import Feed, Oddities, absolute, bodies, is_web, minutes, storable, tags_of, title_text, when
 from aggregator.model import Author, Enclosure, Entry
 
 # A raw value of feedparser's; its own dictionary class answers some missing keys with others, and warns, so it is read as a plain one.

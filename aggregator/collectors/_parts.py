@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
-from aggregator.model import Author, Enclosure, Entry, Kind
+from aggregator.model import Author, Entry
 from aggregator.text.dates import parse_date
 
 Oddities = Counter[str]
@@ -27,14 +27,10 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 # What nobody sees begins here, and ends there.
 _UNSEEN = re.compile(r"<(script|style|template)\b[^<>]*>|<!--", re.IGNORECASE)
 _SEEN_AGAIN = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in ("script", "style", "template")} | {"": re.compile("-->")}
-# A longer name is none, and is not searched for the address in it.
-_LONGEST_NAME = 300
 # Markup that writers put into plain titles; any other `<word>` in one is taken for text ("the <main> element").
 _INLINE = re.compile(r"</?(?:a|b|big|br|cite|code|em|font|i|mark|p|q|s|small|span|strong|sub|sup|tt|u|wbr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|<!--|&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);")
 _WEB = re.compile(r"https?://(?:[^/?#@\s]*@)?(?:[^/?#:@\s\[\]]+|\[[0-9A-Fa-f:.]+\])(?::\d*)?(?:[/?#]|\Z)", re.IGNORECASE)
-_CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2})(?:\.\d+)?")
-_LETTER = re.compile(r"(?P<address>\S+@\S+)\s*\((?P<name>[^()]+)\)|(?P<before>[^<>@]+?)\s*<\S+@\S+>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,47 +160,10 @@ def when(text: str | None, odd: Oddities) -> datetime | None:
     return found[0]
 
 
-def duration(text: str | None) -> timedelta | None:
-    """`itunes:duration`: seconds, MM:SS or HH:MM:SS; None when it is neither."""
-    clean = (text or "").strip()
-    if clean.isascii() and clean.isdigit() and len(clean) < 8:
-        return timedelta(seconds=int(clean)) or None
-    found = _CLOCK.fullmatch(clean)
-    if not found:
-        return None
-    return timedelta(hours=int(found[1] or 0), minutes=int(found[2]), seconds=int(found[3])) or None
-
-
 def minutes(text: str | None) -> timedelta | None:
     """`ttl` of RSS 2.0, minutes; None when it is no number of them."""
     clean = (text or "").strip()
     return timedelta(minutes=int(clean)) or None if clean.isascii() and clean.isdigit() and len(clean) < 7 else None
-
-
-def length(text: str | None) -> int | None:
-    """The length of an enclosure in bytes; None for the 0 and the words that hosts write when they do not know."""
-    clean = (text or "").strip()
-    return int(clean) or None if clean.isascii() and clean.isdigit() and len(clean) < 16 else None
-
-
-def person(text: str | None) -> str | None:
-    """A name from an RSS author ("ada@example.org (Ada)", "Ada <ada@example.org>"); never the address of a person."""
-    clean = flat(html.unescape(text or ""))
-    clean = clean[:_LONGEST_NAME]
-    if "@" in clean and (found := _LETTER.fullmatch(clean)):
-        clean = flat(found["name"] or found["before"]).strip('"')
-    return None if not clean or ("@" in clean and " " not in clean and not clean.startswith("@")) else clean
-
-
-def authors(found: Iterable[tuple[str | None, str | None]]) -> Author | None:
-    """One author from names and addresses; several names are joined, each once."""
-    names: dict[str, None] = {}
-    address: str | None = None
-    for name, url in found:
-        if name:
-            names[name] = None
-        address = address or url
-    return Author(name=", ".join(names) or None, url=address or None) if names or address else None
 
 
 def tags_of(words: Iterable[str]) -> tuple[str, ...]:
@@ -215,42 +174,3 @@ def tags_of(words: Iterable[str]) -> tuple[str, ...]:
         if clean and "://" not in clean:
             found[clean] = None
     return tuple(found)
-
-
-def with_duration(enclosures: list[Enclosure], spent: timedelta | None) -> tuple[Enclosure, ...]:
-    """The enclosures, each address once, with the entry's duration on the first recording."""
-    if len(enclosures) > 1:
-        once = {one.url: one for one in reversed(enclosures)}
-        enclosures = [once[url] for url in dict.fromkeys(one.url for one in enclosures)]
-    if spent is not None:
-        for position, one in enumerate(enclosures):
-            if one.duration is None and kind_of(one) is not None:
-                timed = Enclosure(url=one.url, media_type=one.media_type, length_bytes=one.length_bytes, duration=spent)
-                return (*enclosures[:position], timed, *enclosures[position + 1 :])
-    return tuple(enclosures)
-
-
-def kind_of(enclosure: Enclosure) -> Kind | None:
-    """EPISODE for a sound, VIDEO for a film, by media type and else by the name of the file; None for anything else."""
-    media = (enclosure.media_type or "").lower()
-    if media.startswith("audio"):
-        return Kind.EPISODE
-    if media.startswith("video"):
-        return Kind.VIDEO
-    if media and media != "application/octet-stream":
-        return None
-    path = enclosure.url.partition("?")[0].lower()
-    if path.endswith((".mp3", ".m4a", ".ogg", ".opus", ".oga", ".wav", ".aac", ".flac")):
-        return Kind.EPISODE
-    return Kind.VIDEO if path.endswith((".mp4", ".m4v", ".mov", ".webm")) else None
-
-
-def kind_by(enclosures: Iterable[Enclosure]) -> Kind:
-    """What an entry of a feed is: an episode, a video, or else an article."""
-    found = Kind.ARTICLE
-    for one in enclosures:
-        kind = kind_of(one)
-        if kind is Kind.EPISODE:
-            return kind
-        found = kind or found
-    return found

@@ -10,9 +10,10 @@ from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 from urllib.parse import parse_qs, quote, quote_plus, unquote, urlsplit
 
+from aggregator.collectors._authors import authors
 from aggregator.collectors._feeds import ACCEPT, Feed, cut_off, description, feed_of, host_of, with_remarks
 from aggregator.collectors._options import exactly_one, split
-from aggregator.collectors._parts import authors, storable, tags_of
+from aggregator.collectors._parts import storable, tags_of
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Standing, pack, unpack
 from aggregator.errors import SourceError, Unavailable, Unreadable
 from aggregator.fetch import Auth, AuthScheme, Http, Pace, Params

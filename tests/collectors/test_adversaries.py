@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from aggregator.collectors import _discovery, _feeds, _parts
+from aggregator.collectors import _authors, _discovery, _feeds, _parts
 from aggregator.errors import Unreadable
 
 SIZE = 1_000_000
@@ -67,8 +67,8 @@ def test_what_nobody_sees_is_taken_out(markup: str, seen: str) -> None:
 
 
 def test_a_long_name_is_cut_and_an_address_in_it_is_not_kept() -> None:
-    assert _parts.person("ada@example.org " + "x" * 10_000) != "ada@example.org"
-    assert len(_parts.person("x" * 10_000) or "") == 300
+    assert _authors.person("ada@example.org " + "x" * 10_000) != "ada@example.org"
+    assert len(_authors.person("x" * 10_000) or "") == 300
 
 
 def test_elements_without_end_are_read_as_far_as_a_few_seconds_go() -> None:
