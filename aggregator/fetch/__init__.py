@@ -4,7 +4,7 @@ client.py is the one client · bound.py the client as one source sees it · api.
 answer · doors.py which door a question goes through: network.py HTTP, sockets.py WebSockets, programs.py a program on this machine,
 folders.py a mailbox · guard.py refuses private addresses at connect time · body.py decodes what comes · faults.py
 says why nothing came · pace.py says when a host may be asked again · robots.py what pages may be read · status.py turns a bad reply into an
-error · auth.py holds the secrets · recording.py writes and replays HAR files.
+error · allowance.py what bodies say of limits · auth.py holds the secrets · recording.py writes and replays HAR files.
 """
 
 from __future__ import annotations
@@ -71,6 +71,8 @@ class Pace:
     gap: timedelta = timedelta(seconds=1)
     # Requests a day; None: no limit is known.
     daily: int | None = None
+    # Least time it is left alone once it refused, whatever it says itself; None: as long as it says.
+    rest: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,13 @@
-"""The secrets: which header carries one, and the sessions of the AT Protocol, kept across runs by their refresh token.
+"""The secrets: which header carries one, and the tokens that are given for one, kept across runs.
 
-Source: com.atproto.server.createSession and refreshSession (bluesky-social/atproto, lexicons/com/atproto/server, read 2026-11-22): an
-access token lives for hours, a refresh token for weeks and for one use.
+Sources: com.atproto.server.createSession and refreshSession (bluesky-social/atproto, lexicons/com/atproto/server, read 2026-11-22): an
+access token lives for hours, a refresh token for weeks and for one use. RFC 6749 §4.4: a program shows its id and secret, and gets a token
+that is asked for anew when it is over.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -13,24 +15,35 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 from aggregator.errors import SourceError, Unauthorized, Unreadable
 from aggregator.fetch import Auth, AuthScheme
+from aggregator.fetch.status import shown
 from aggregator.settings import Secret
 
-Ask = Callable[[str, "bytes | None", "str | None"], bytes]
-"""POST a JSON body (or nothing) to a URL with a bearer token (or none); gives the body of a good reply, raises `SourceError` otherwise."""
+Ask = Callable[[str, bytes, "str | None", "str | None"], bytes]
+"""POST a body to a URL, with its media type and an Authorization header where there are any; gives the body of a good reply, raises
+`SourceError` otherwise."""
+# A token is asked for anew so long before it is over: it must outlive the question it is for.
+_MARGIN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What a service gave us for an app password."""
+    """What a service gave us for a secret."""
 
     access: str
-    refresh: str
+    # "": there is none, the secret itself brings the next token.
+    refresh: str = ""
+    # When the access token is over; None: not said.
+    until: datetime | None = None
+
+    def over(self, now: datetime) -> bool:
+        return self.until is not None and self.until - _MARGIN <= now
 
 
 def secret_texts(secret: Secret) -> tuple[str, ...]:
@@ -59,7 +72,7 @@ def _signed(secret: Secret, now: datetime) -> Mapping[str, str]:
 
 
 class Sessions:
-    """AT Protocol sessions by service and account, in a file only we can read. Two threads never log in or refresh at once."""
+    """Tokens by service and account, in a file only we can read. Two threads never log in or refresh at once."""
 
     def __init__(self, path: Path | None) -> None:
         """`path`: None keeps them for this run alone."""
@@ -86,7 +99,7 @@ class Sessions:
                 return session.access  # another thread was faster
             if session is not None:
                 try:
-                    reply = ask(f"{service.rstrip('/')}/xrpc/com.atproto.server.refreshSession", None, session.refresh)
+                    reply = ask(f"{service.rstrip('/')}/xrpc/com.atproto.server.refreshSession", b"", None, f"Bearer {session.refresh}")
                 except SourceError as error:
                     if error.status not in (400, 401, 403):
                         raise
@@ -94,13 +107,36 @@ class Sessions:
                     return self._keep(service, secret, _session(reply, "refreshing the session")).access
             return self._log_in(service, secret, ask).access
 
+    def granted(self, address: str, secret: Secret, ask: Ask, *, now: datetime, stale: str | None = None) -> str:
+        """A program's token from `address` for "id:secret" (RFC 6749 §4.4), an earlier one while it lasts; another one than `stale`.
+
+        Raises:
+            Unauthorized: the id and secret are not taken, or the secret is not "id:secret".
+            SourceError: the service could not be asked.
+        """
+        with self._lock:
+            session = self._load().get(_key(address, secret))
+            if session is not None and session.access != stale and not session.over(now):
+                return session.access
+            known, _, word = secret.reveal().partition(":")
+            if not known or not word:
+                raise Unauthorized("asking for a token: the secret is not of the form 'id:secret'")
+            basic = base64.b64encode(f"{quote_plus(known)}:{quote_plus(word)}".encode()).decode()
+            try:
+                reply = ask(address, b"grant_type=client_credentials", "application/x-www-form-urlencoded", f"Basic {basic}")
+            except (Unauthorized, Unreadable) as error:
+                if error.status not in (400, 401, 403):
+                    raise
+                raise Unauthorized(f"asking for a token: {shown(address)} does not take the id and secret", status=error.status) from error
+            return self._keep(address, secret, _grant(reply, now)).access
+
     def _log_in(self, service: str, secret: Secret, ask: Ask) -> Session:
         handle, _, password = secret.reveal().rpartition(":")
         if not handle or not password:
             raise Unauthorized("signing in: the secret is not of the form 'handle:app-password'")
         body = json.dumps({"identifier": handle, "password": password}).encode()
         try:
-            reply = ask(f"{service.rstrip('/')}/xrpc/com.atproto.server.createSession", body, None)
+            reply = ask(f"{service.rstrip('/')}/xrpc/com.atproto.server.createSession", body, "application/json", None)
         except SourceError as error:
             if error.status not in (400, 401, 403) or not isinstance(error, (Unauthorized, Unreadable)):
                 raise
@@ -111,7 +147,7 @@ class Sessions:
         """Write a session down before it is used: the refresh token it came from is dead already."""
         self._load()[_key(service, secret)] = session
         if self._path is not None:
-            rows = {key: {"access": one.access, "refresh": one.refresh} for key, one in sorted(self._load().items())}
+            rows = {key: _row(one) for key, one in sorted(self._load().items())}
             _write_private(self._path, json.dumps({"version": 1, "sessions": rows}, indent=1).encode())
         return session
 
@@ -137,6 +173,32 @@ def _session(body: bytes, doing: str) -> Session:
     return Session(access=access, refresh=refresh)
 
 
+def _grant(body: bytes, now: datetime) -> Session:
+    """A token as RFC 6749 §5.1 has it. What says neither a token nor when it is over in a way that can be read is none."""
+    try:
+        reply: Any = json.loads(body)
+        access, lasts = reply["access_token"], reply.get("expires_in")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise Unreadable("asking for a token: expected one") from error
+    if not (isinstance(access, str) and _sendable(access)):
+        raise Unreadable("asking for a token: expected one that can be sent")
+    whole = isinstance(lasts, int) and not isinstance(lasts, bool) and 0 < lasts < 10**9
+    return Session(access=access, until=now + timedelta(seconds=lasts) if whole else None)
+
+
+def _row(session: Session) -> Mapping[str, str]:
+    """A session as it is written down, without what it does not have."""
+    until = {"until": session.until.isoformat()} if session.until is not None else {}
+    return {"access": session.access, **({"refresh": session.refresh} if session.refresh else {}), **until}
+
+
+def _session_of(row: Any) -> Session:
+    until = datetime.fromisoformat(row["until"]) if "until" in row else None
+    if until is not None and until.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return Session(access=str(row["access"]), refresh=str(row.get("refresh", "")), until=until)
+
+
 def _sendable(token: str) -> bool:
     return 0 < len(token) < 8192 and token.isascii() and token.isprintable() and " " not in token
 
@@ -145,7 +207,7 @@ def _read(path: Path) -> dict[str, Session]:
     """The sessions of a file; none when it is not there or not ours: then we log in again, which is always possible."""
     try:
         rows: Any = json.loads(path.read_bytes())["sessions"]
-        return {str(key): Session(access=str(row["access"]), refresh=str(row["refresh"])) for key, row in rows.items()}
+        return {str(key): _session_of(row) for key, row in rows.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
 

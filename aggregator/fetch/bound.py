@@ -120,14 +120,14 @@ class BoundHttp:
         if not auth:
             return self._raised(self._ask(question))
         scheme, secret = self._credentials()
-        if scheme.scheme is not AuthScheme.ATPROTO:
+        if scheme.scheme not in (AuthScheme.ATPROTO, AuthScheme.CLIENT):
             params = {scheme.name: secret.reveal()} if scheme.scheme is AuthScheme.QUERY else {}
             headers = headers_for(scheme, secret, self._client.now())
             return self._raised(self._ask(replace(question, secret_headers=headers, secret_params=params)))
-        token = self._client.session(scheme.name, secret, self._terms)
+        token = self._client.session(scheme, secret, self._terms)
         arrival = self._ask(_with_secret(question, {"Authorization": f"Bearer {token}"}))
         if _session_over(arrival.answer):
-            token = self._client.session(scheme.name, secret, self._terms, stale=token)
+            token = self._client.session(scheme, secret, self._terms, stale=token)
             arrival = self._ask(_with_secret(question, {"Authorization": f"Bearer {token}"}))
         return self._raised(arrival)
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from aggregator.clock import Clock
 from aggregator.errors import RateLimited, SourceError, Unreadable
-from aggregator.fetch import Auth, Pace, Reply
+from aggregator.fetch import Auth, AuthScheme, Pace, Reply
 from aggregator.fetch.auth import Sessions
 from aggregator.fetch.bound import BoundHttp, Terms, with_params
 from aggregator.fetch.doors import Doors
@@ -22,7 +22,7 @@ from aggregator.fetch.exchange import Answer, Question, Transport, checked, host
 from aggregator.fetch.pace import Turns, lane_of
 from aggregator.fetch.recording import Recorder, Replay
 from aggregator.fetch.robots import Robots
-from aggregator.fetch.status import error_for, shown
+from aggregator.fetch.status import error_for, rest_at, shown
 from aggregator.model import Validators
 from aggregator.settings import Fetch, Secret
 
@@ -149,33 +149,33 @@ class Client:
             target = redirect_of(question, answer)
             if target is None:
                 error = error_for(question.url, answer.status, answer.headers, transient=transient, now=self._clock(), body=answer.body)
-                if isinstance(error, RateLimited):
-                    self._turns.rest(hop_lane, error.retry_at or self._clock() + REST_WITHOUT_DATE)
+                error = self._heed(hop_lane, hop_pace, answer, error)
                 return Arrival(answer=answer, url=question.url, moved_to=moved_to, error=error)
             lasting = lasting and answer.status in (301, 308) and not (question.url.startswith("https:") and target.startswith("http:"))
             moved_to = target if lasting else moved_to
             question = question.redirected(target)
         raise Unreadable(f"asking {shown(question.url)}: more than {self._settings.max_redirects} redirects")
 
-    def session(self, service: str, secret: Secret, terms: Terms, *, stale: str | None = None) -> str:
-        """An access token of an AT Protocol service; another one than `stale`."""
+    def session(self, auth: Auth, secret: Secret, terms: Terms, *, stale: str | None = None) -> str:
+        """An access token, for an account (ATPROTO) or for a program (CLIENT); another one than `stale`."""
         if not self.live:
             return "recorded"
 
-        def ask(url: str, body: bytes | None, token: str | None) -> bytes:
-            kind = {"Content-Type": "application/json"} if body is not None else {}
-            bearer = {"Authorization": f"Bearer {token}"} if token is not None else {}
-            question = Question(
-                url=url, method="POST", headers={"Accept": "application/json", **kind}, secret_headers=bearer, body=body or b""
-            )
-            arrival = self.ask(question, lane=terms.host, pace=terms.pace)
+        def ask(url: str, body: bytes, media_type: str | None, authorization: str | None) -> bytes:
+            kind = {"Content-Type": media_type} if media_type is not None else {}
+            shown_to = {"Authorization": authorization} if authorization is not None else {}
+            headers = {"Accept": "application/json", **kind}
+            question = Question(url=url, method="POST", headers=headers, secret_headers=shown_to, body=body)
+            arrival = self.ask(question, lane=terms.host, pace=terms.pace, transient=terms.transient)
             if arrival.error is not None:
                 raise arrival.error
             return arrival.answer.body
 
+        if auth.scheme is AuthScheme.CLIENT:
+            return self._sessions.granted(auth.name, secret, ask, now=self._clock(), stale=stale)
         if stale is None:
-            return self._sessions.access(service, secret, ask)
-        return self._sessions.renew(service, secret, ask, stale=stale)
+            return self._sessions.access(auth.name, secret, ask)
+        return self._sessions.renew(auth.name, secret, ask, stale=stale)
 
     def moved_to(self, url: str) -> str | None:
         """Where a permanent redirect led before; None: nowhere."""
@@ -221,6 +221,18 @@ class Client:
             if self._recorder is not None:
                 self._recorder.answered(question, answer, started_at=started_at, took=took)
             return answer, took
+
+    def _heed(self, lane: str, pace: Pace, answer: Answer, error: SourceError | None) -> SourceError | None:
+        """Leave a host alone as it wishes; the error with the time until when, where that is longer than it said."""
+        now = self._clock()
+        if isinstance(error, RateLimited):
+            least = now + pace.rest if pace.rest is not None else None
+            if least is not None and (error.retry_at is None or error.retry_at < least):
+                error = RateLimited(str(error), status=error.status, retry_at=least)
+            self._turns.rest(lane, error.retry_at or now + REST_WITHOUT_DATE)
+        elif error is None and (until := rest_at(answer.headers, answer.body, now)):
+            self._turns.spare(lane, until)
+        return error
 
     def _robots_txt(self, url: str) -> bytes:
         arrival = self.ask(Question(url=url, headers={"Accept": "text/plain, */*;q=0.1"}), lane="", pace=Pace())

@@ -15,6 +15,9 @@ from aggregator.errors import AggregatorError, RateLimited
 from aggregator.fetch import Pace
 from aggregator.fetch.status import LONGEST
 
+PATIENCE = timedelta(minutes=1)
+"""A rest that a good reply asks for is waited for where it is no longer than this; the walk goes on after it."""
+
 
 class Stopped(AggregatorError):
     """The run is ending; nothing was wrong with the source, and nothing is to be written about it."""
@@ -55,6 +58,7 @@ class Turns:
         self._guard = threading.Lock()
         self._lanes: dict[str, threading.Lock] = {}
         self._last: dict[str, datetime] = {}
+        self._spared: dict[str, datetime] = {}
         self._rests = dict(rests)
         self._learned: dict[str, datetime] = {}
         self._spent = dict(spent)
@@ -72,7 +76,7 @@ class Turns:
             lock = self._lanes.setdefault(lane, threading.Lock())
         with lock:
             self._refuse_while_resting(lane)
-            wait = wait_for(self._last.get(lane), pace.gap, self._clock())
+            wait = max(wait_for(self._last.get(lane), pace.gap, self._clock()), self._spare(lane))
             if wait:
                 self._sleep(wait.total_seconds())
             if self._stopped():
@@ -88,6 +92,14 @@ class Turns:
             if until > self._rests.get(lane, until - LONGEST):
                 self._rests[lane] = self._learned[lane] = until
 
+    def spare(self, lane: str, until: datetime) -> None:
+        """Ask nothing of a lane until then, as a good reply wishes: a short while is waited for, a longer one is a rest."""
+        if until - self._clock() > PATIENCE:
+            self.rest(lane, until)
+            return
+        with self._guard:
+            self._spared[lane] = until
+
     def learned(self) -> Mapping[str, datetime]:
         """Until when each host wants rest, as far as it was said since the start."""
         with self._guard:
@@ -97,6 +109,11 @@ class Turns:
         """Requests of the present UTC day by lane, for lanes that have a budget."""
         with self._guard:
             return dict(self._spent)
+
+    def _spare(self, lane: str) -> timedelta:
+        with self._guard:
+            until = self._spared.pop(lane, None)
+        return max(timedelta(0), min(PATIENCE, until - self._clock())) if until else timedelta(0)
 
     def _refuse_while_resting(self, lane: str) -> None:
         with self._guard:

@@ -34,7 +34,10 @@ _ADDRESS_HEADERS = frozenset({"location", "content-location", "link", "referer"}
 # Of decoded bodies only: they are written decoded, and lengths and codings of the wire would be lies.
 _WIRE_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _JWT = re.compile(rb"eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*")
-_CREDENTIAL_MEMBER = re.compile(rb'("(?:password|identifier|accessJwt|refreshJwt|email)"\s*:\s*")(?:[^"\\]|\\.)*(")')
+_CREDENTIAL_MEMBER = re.compile(
+    rb'("(?:password|identifier|accessJwt|refreshJwt|access_token|refresh_token|email)"\s*:\s*")(?:[^"\\]|\\.)*(")'
+)
+_CREDENTIAL_MARKS = (b'"accessJwt"', b'"identifier"', b'"access_token"')
 _TAIL = b"\n]}}\n"
 
 
@@ -49,7 +52,7 @@ class Redactor:
         for form in self._forms:
             content = content.replace(form, REDACTED.encode())
         content = _JWT.sub(REDACTED.encode(), content)
-        if b'"accessJwt"' not in content and b'"identifier"' not in content:
+        if not any(mark in content for mark in _CREDENTIAL_MARKS):
             return content
         return _CREDENTIAL_MEMBER.sub(rb"\1" + REDACTED.encode() + rb"\2", content)
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from aggregator.errors import Gone, RateLimited, SourceError, Unauthorized, Unavailable, Unreadable
+from aggregator.fetch.allowance import refuses, rest_of, wait_of
 from aggregator.text.secret_address import masked
 
 LONGEST = timedelta(days=31)
@@ -46,7 +47,7 @@ def error_for(
 
     Args:
         headers: names in lower case.
-        transient: statuses that this platform uses for "later".
+        transient: statuses that this platform uses for "later"; a 403 among them asks for rest.
         now: None: no date is made from seconds, and none is capped.
         body: the beginning of the body, where it is known; some platforms say only there that it is a quota.
     """
@@ -55,10 +56,13 @@ def error_for(
     subject = f"asking {shown(url)}"
     if status in (403, 429, 503) and challenged(headers, body):
         return RateLimited(f"{subject}: stopped by a bot wall (status {status})", status=status, retry_at=_after(CHALLENGE_REST, now))
-    limited = _limited(status, headers, now, _google_reasons(body))
+    limited = _limited(status, headers, now, body)
     if limited is not None:
         reason, retry_at = limited
         return RateLimited(f"{subject}: {reason} (status {status})", status=status, retry_at=retry_at)
+    if status in transient and status == 403:
+        # Not the server's failure: it has had enough of us.
+        return RateLimited(f"{subject}: refused for now (status {status})", status=status)
     if status in transient:
         return Unavailable(f"{subject}: not available for now (status {status})", status=status)
     return _plain(subject, status, _google_reasons(body))
@@ -77,8 +81,9 @@ def _plain(subject: str, status: int, reasons: frozenset[str]) -> SourceError:
     return Unreadable(f"{subject}: the server does not answer this question (status {status})", status=status)
 
 
-def _limited(status: int, headers: Mapping[str, str], now: datetime | None, reasons: frozenset[str]) -> tuple[str, datetime | None] | None:
+def _limited(status: int, headers: Mapping[str, str], now: datetime | None, body: bytes) -> tuple[str, datetime | None] | None:
     """Why and until when we are to wait; None when this is not what the reply says."""
+    reasons = _google_reasons(body)
     if status == 403 and reasons & _GOOGLE_QUOTA:
         return "the quota of the day is used up", _next_pacific_midnight(now)
     if status == 403 and reasons & _GOOGLE_RATE:
@@ -86,10 +91,18 @@ def _limited(status: int, headers: Mapping[str, str], now: datetime | None, reas
     spent = status == 403 and ("retry-after" in headers or headers.get("x-ratelimit-remaining", "").strip() == "0")
     if status == 429 or spent:
         return "asked too often", retry_at(headers, now)
+    if refuses(status, body):
+        wait = wait_of(body)
+        return "asked too often", retry_at(headers, now) or (_after(wait, now) if wait else None)
     if status == 503 and "retry-after" in headers:
         # Only this header: Mastodon sends X-RateLimit-Reset with everything, also when it is merely down.
         return "the server asks for rest", retry_after(headers["retry-after"], now)
     return None
+
+
+def rest_at(headers: Mapping[str, str], body: bytes, now: datetime) -> datetime | None:
+    """Until when a good reply asks to be left alone, at most `LONGEST` from now; None when it does not."""
+    return _capped(rest_of(headers, body, reset=retry_at(headers, now), now=now), now)
 
 
 def challenged(headers: Mapping[str, str], body: bytes = b"") -> bool:

@@ -221,7 +221,8 @@ def assert_fault(case: Case, name: str, number: int, pages: list[Page], error: S
         assert name in allowed_nothing(case.platform) or said, f"{place}: taken for silence"
         return
     later = name.isdigit() and int(name) in platforms()[case.platform].manifest.transient
-    wanted = Unavailable if later else FAULTS[name].becomes
+    # A 403 that means "later" is not the server's failure but its wish for rest.
+    wanted = (RateLimited if name == "403" else Unavailable) if later else FAULTS[name].becomes
     assert type(error) is wanted or name in allowed_nothing(case.platform), f"{place}: {error!r}"
     assert "until" not in name or error.retry_at is not None, place
     assert len(str(error)) < 500, "a body stands in the message"
