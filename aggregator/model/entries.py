@@ -28,12 +28,16 @@ class Visibility(StrEnum):
 
 
 class Restriction(StrEnum):
-    """What an author has said against being shown elsewhere."""
+    """What an author, or the terms of a platform, have said against being shown elsewhere."""
 
     NOINDEX = "noindex"
     NOT_DISCOVERABLE = "not-discoverable"
     NO_UNAUTHENTICATED = "no-unauthenticated"
     NO_BOT = "no-bot"
+    # Who said it and where may be told, and not what was said: its words are matched and then let go, before anything is stored.
+    WORDLESS = "wordless"
+    # Its permalink opens for members alone: readers are shown what it shares, and no door that is shut to them.
+    MEMBERS_ONLY = "members-only"
 
 
 class Field(StrEnum):

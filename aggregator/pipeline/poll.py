@@ -11,7 +11,7 @@ from aggregator.collectors.base import Collector, Method
 from aggregator.errors import Unreadable
 from aggregator.fetch import Learned, SourceHttp
 from aggregator.model import Coverage, Entry, Field, Match, Mention, Outcome, Page, Source, SourceState, Takes
-from aggregator.pipeline.consent import may_be_shown
+from aggregator.pipeline.consent import may_be_shown, opens_for_nobody, without_words
 from aggregator.pipeline.echo import Echo
 from aggregator.pipeline.identify import identify
 from aggregator.pipeline.linked import NO_PAGES, Pages
@@ -176,6 +176,9 @@ def mention_of(
         return None
     entry = echo.heard(entry)
     identity = echo.cleaned(identify(entry, links=links))
+    if opens_for_nobody(entry, identity):
+        return None
+    entry, matches = without_words(entry, matches)
     return Mention(source=source.id, entry=entry, matches=matches, identity=identity, first_seen_at=at, quiet=quiet)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from aggregator.model import Entry, Match, Mention, Source, Story
+from aggregator.model import Entry, Match, Mention, Restriction, Source, Story
 from aggregator.pipeline.echo import Echo
 from aggregator.pipeline.linked import NO_PAGES, Pages
 from aggregator.pipeline.match import Matcher
@@ -78,6 +78,14 @@ class Rules:
         known = self.sources.get(source)
         return None if known is None else matches_of(entry, known, self.matcher, self.pages)
 
+    def judged(self, mention: Mention) -> tuple[Match, ...] | None:
+        """The same of what is stored. Where its words were let go it cannot be judged again, and stands while one of its topics does."""
+        now = self.matches(mention.source, mention.entry)
+        if now is None or Restriction.WORDLESS not in mention.entry.restrictions:
+            return now
+        stands = not {match.topic for match in mention.matches}.isdisjoint(self.sources[mention.source].topics)
+        return mention.matches if stands else now
+
     def lands(self, source: str, entry: Entry) -> bool:
         """Whether an entry that counts would become a mention: it may be shown, and does not echo our own page."""
         if self.echo.left_out(entry):
@@ -100,7 +108,7 @@ def tried(stories: Iterable[Story], passed: Iterable[tuple[str, Entry]], rules: 
     known: set[tuple[str, str]] = set()
     for mention, kept in _each(stories, wanted):
         known.add((mention.source, mention.entry.native_id))
-        now = rules.matches(mention.source, mention.entry)
+        now = rules.judged(mention)
         if now is None or now == mention.matches:
             continue
         before, after = _by_topic(mention.matches), _by_topic(now)

@@ -96,6 +96,9 @@ def _title(story: Story, own: Mention | None, link: Link, author: str, where: st
         stem = called.removesuffix("…")
         rest = text.partition(stem)[2].strip()
         return called, ("…" + rest if rest and stem != called else rest)
+    if own and author and own.entry.kind in (Kind.POST, Kind.COMMENT):
+        # It says nothing, or what it says may not be passed on.
+        return clean(f"{own.entry.kind.capitalize()} by {author}{f' on {where}' if where else ''}", _TITLE), ""
     return _address_as_title(link.href), ""
 
 

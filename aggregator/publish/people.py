@@ -65,9 +65,16 @@ def is_by(mention: Mention, author: Author | None, name: str, url: str) -> bool:
     said = mention.entry.author
     if said is None:
         return False
-    if name and " " in fold(name) and said.name and fold(said.name) == fold(name):
+    named = name and " " in fold(name) and said.name and fold(said.name) == fold(name)
+    if named and not _stays_apart(mention.entry.url) and not _stays_apart(url):
         return True
     return not accounts(said, mention.entry.url).isdisjoint(accounts(author, url))
+
+
+def _stays_apart(url: str) -> bool:
+    """True on X, whose terms forbid to say which of its people are whom elsewhere unless they say so themselves (developer policy, "Off-X
+    matching", read 2026-08-22)."""
+    return _place(url) == "X"
 
 
 def _of_handle(handle: str, url: str) -> set[str]:
@@ -123,7 +130,7 @@ def _alike(mentions: Sequence[Mention]) -> list[list[int]]:
     servers: dict[tuple[str, str], set[str]] = defaultdict(set)
     for at, mention in enumerate(mentions):
         author = mention.entry.author
-        if author is None or not author.name or not author.handle:
+        if author is None or not author.name or not author.handle or _stays_apart(mention.entry.url):
             continue
         name = fold(author.name)
         user, _, server = author.handle.removeprefix("@").casefold().partition("@")

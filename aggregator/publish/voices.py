@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from aggregator.model import Author, Kind, Mention, Visibility
+from aggregator.model import Author, Kind, Mention, Restriction, Visibility
 from aggregator.pipeline.consent import objection
 from aggregator.publish.dates import When, when
 from aggregator.publish.people import people
@@ -110,7 +110,7 @@ def voice_view(mention: Mention, scene: Scene, *, first_hand: bool) -> VoiceView
     return VoiceView(
         platform=source.platform if source else "",
         source=mention.source,
-        href=address(entry.url),
+        href=None if Restriction.MEMBERS_ONLY in entry.restrictions else address(entry.url),
         who=who(author),
         handle=handle(author),
         place=place_of(mention, source),

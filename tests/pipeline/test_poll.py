@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -157,11 +159,43 @@ def test_an_entry_that_no_longer_mentions_the_topic_is_withdrawn(store: Store) -
     [
         {"visibility": Visibility.UNLISTED},
         {"visibility": Visibility.PRIVATE},
-        *({"restrictions": (one,)} for one in Restriction),
+        *({"restrictions": (one,)} for one in Restriction if one not in (Restriction.WORDLESS, Restriction.MEMBERS_ONLY)),
     ],
 )
 def test_what_its_author_does_not_want_shown_does_not_land(hidden: dict[str, object]) -> None:
     assert mention_of(entry("a", "about crews", **hidden), SOURCE, matcher=MATCHER, at=NOW, quiet=False) is None
+
+
+WORDLESS = entry(
+    "a", "a secret about crews", kind=Kind.POST, title=None, restrictions=(Restriction.WORDLESS,), links=("https://walks.example/a",)
+)
+SHUT = replace(WORDLESS, url="https://discord.com/channels/1/2/3", restrictions=(Restriction.MEMBERS_ONLY,))
+
+
+def test_words_that_may_not_be_passed_on_are_matched_and_then_let_go() -> None:
+    mention = mention_of(WORDLESS, SOURCE, matcher=MATCHER, at=NOW, quiet=False)
+    assert mention is not None
+    assert mention.identity.subject == "https://walks.example/a"
+    assert [(match.rule, match.excerpt) for match in mention.matches] == [("crews", "")]
+    assert mention.entry == replace(WORDLESS, text=None)
+
+
+def test_no_file_of_the_database_holds_words_that_may_not_be_passed_on(tmp_path: Path) -> None:
+    unheard = replace(WORDLESS, native_id="b", url="https://example.org/b", text="a secret about tea")
+    with closing(open_store(tmp_path / "aggregator.db")) as store:
+        store.register((SOURCE,), NOW)
+        polled(store, Page(entries=(WORDLESS, unheard), cursor="1"))
+        assert found(store) == ["a"]
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"walks.example" in kept
+    assert b"secret" not in kept
+
+
+def test_what_stands_where_readers_cannot_go_counts_for_what_it_shares_alone() -> None:
+    mention = mention_of(SHUT, SOURCE, matcher=MATCHER, at=NOW, quiet=False)
+    assert mention is not None
+    assert mention.identity.subject == "https://walks.example/a"
+    assert mention_of(replace(SHUT, links=()), SOURCE, matcher=MATCHER, at=NOW, quiet=False) is None
 
 
 def test_entries_from_before_since_are_left_out() -> None:

@@ -177,3 +177,10 @@ def test_a_page_is_searched_in_its_own_words(body: str, topics: tuple[str, ...])
 def test_a_post_may_lead_there_in_words_alone() -> None:
     entry = replace(posted("see https://walks.example/a."), kind=Kind.POST)
     assert Pages({PAGE: ("crews",)}).matches(entry, Matcher([CREWS]))
+
+
+def test_what_has_no_words_any_more_stands_while_one_of_its_topics_does() -> None:
+    mention = known(replace(posted(""), text=None, html=None, restrictions=(Restriction.WORDLESS,)), "crews")
+    assert judged(joined(mention), by=rules(CREWS)) == Tried(mentions=1)
+    gone = judged(joined(mention), by=rules(TEA, source=replace(SOURCE, topics=("tea",))))
+    assert [one.topic for one in gone.lost] == ["crews"]

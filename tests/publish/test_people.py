@@ -56,6 +56,8 @@ def test_these_are_one_person(left: tuple[str, Author], right: tuple[str, Author
         # Equal handles on two servers mean nothing, with or without the name.
         ((MASTODON, by("Ada", "ada@social.example")), (OTHER_SERVER, by("Ada", "ada@other.example"))),
         ((MASTODON, by("Ada Lovelace", "adalovelace@social.example")), (OTHER_SERVER, by("Ada Lovelace", "adalovelace@other.example"))),
+        # X forbids to say which of its people are whom elsewhere.
+        (("https://x.com/adalovelace/status/21", by("Ada Lovelace", "adalovelace")), (MEDIUM, by("Ada Lovelace", "AdaLovelace"))),
         # A first name and a short handle are found at every other corner.
         ((MASTODON, by("Bo", "bo@social.example")), (BLUESKY, by("Bo", "bo.bsky.social"))),
         ((MASTODON, by("Bo Li", "boli@social.example")), (BLUESKY, by("Bo Li", "boli.bsky.social"))),
@@ -93,3 +95,9 @@ def test_who_made_a_thing_is_known_by_account_or_full_name() -> None:
     assert is_by(talk, by("A.", url="https://social.example/@ada"), "A.", "https://blog.example/a")
     assert not is_by(talk, by("Ada"), "Ada", "https://blog.example/a")
     assert not is_by(talk, None, "", "")
+
+
+def test_who_has_an_account_on_x_made_a_thing_only_where_the_thing_names_that_account() -> None:
+    said = mentioned(posted("Mine", "https://x.com/adalovelace/status/21", author=by("Ada Lovelace", "adalovelace")))
+    assert not is_by(said, by("Ada Lovelace"), "Ada Lovelace", MEDIUM)
+    assert is_by(said, by("A. L.", "adalovelace"), "A. L.", "https://x.com/adalovelace/status/20")

@@ -133,3 +133,15 @@ def test_nobody_is_lost_and_nobody_is_heard_twice(posts: list[tuple[str, int]]) 
     assert sorted(one.href or "" for one in under) == sorted(one.href or "" for one in view.mentions if not one.first_hand)
     heads = [one.handle for voice in view.voices for one in (voice, *voice.answers)]
     assert len(heads) == len(set(heads))
+
+
+def test_a_door_that_opens_for_members_alone_is_not_shown() -> None:
+    inside = posted("", "https://discord.com/channels/1/2/3", restrictions=(Restriction.MEMBERS_ONLY,), author=None)
+    (voice,) = seen(joined(mentioned(published_entry(URL)), mentioned(inside, about=URL))).voices
+    assert (voice.href, voice.who, voice.excerpt) == (None, "", "")
+
+
+def test_a_post_whose_words_may_not_be_passed_on_is_called_by_who_wrote_it() -> None:
+    post = posted("", "https://x.com/ada/status/2123706672739254273", author=Author(name="Ada", handle="ada"))
+    view = seen(joined(mentioned(replace(post, text=None), source="bsky")))
+    assert (view.title, view.summary) == ("Post by Ada on Bluesky", "")
