@@ -135,6 +135,14 @@ class Http(Protocol):
             MissingSecret: `auth` is wanted and the secret is not set.
         """
 
+    def page(self, url: str) -> Reply:
+        """Ask for a web page as `get` does, but only where robots.txt allows it: feeds and APIs are meant for programs, pages are not.
+
+        Raises:
+            Unauthorized: robots.txt asks that it is not read, or the server refuses.
+            SourceError: as everywhere; also while robots.txt cannot be read for now (RFC 9309 §2.3.1.4).
+        """
+
     def post(self, url: str, *, json: object, accept: str | None = None, auth: bool = False) -> Reply:
         """Send `json` to `url`; never conditional, never repeated."""
 

@@ -14,7 +14,7 @@ from urllib.parse import quote, urldefrag, urlencode
 from aggregator.errors import Gone, MissingSecret, SourceError, Unreadable
 from aggregator.fetch import Auth, AuthScheme, Hint, Learned, Pace, Params, Reply
 from aggregator.fetch.auth import headers_for, secret_texts
-from aggregator.fetch.exchange import Answer, Question
+from aggregator.fetch.exchange import PAGE_ACCEPT, Answer, Question
 from aggregator.fetch.status import LONGEST, http_date, shown
 from aggregator.model import Validators
 from aggregator.settings import Secret
@@ -77,6 +77,13 @@ class BoundHttp:
         arrival = self._follow(Question(url=asked, headers=headers), auth=auth)
         return self._reply(asked, arrival, known, headers, auth=auth)
 
+    def page(self, url: str) -> Reply:
+        asked = with_params(url, None)
+        known = self._terms.validators.get(name_of(asked)) or Validators()
+        headers = {"Accept": PAGE_ACCEPT, **_conditions(known)}
+        arrival = self._raised(self._ask(Question(url=asked, headers=headers), page=True))
+        return self._reply(asked, arrival, known, headers, auth=False)
+
     def post(self, url: str, *, json: object, accept: str | None = None, auth: bool = False) -> Reply:
         headers = {"Accept": accept or "*/*", "Content-Type": "application/json"}
         body = jsonlib.dumps(json, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
@@ -131,9 +138,11 @@ class BoundHttp:
             arrival = self._ask(_with_secret(question, {"Authorization": f"Bearer {token}"}))
         return self._raised(arrival)
 
-    def _ask(self, question: Question) -> Arrival:
+    def _ask(self, question: Question, *, page: bool = False) -> Arrival:
+        terms = self._terms
+        admit = self._client.admitting(terms.pace) if page else None
         try:
-            return self._client.ask(question, lane=self._terms.host, pace=self._terms.pace, transient=self._terms.transient)
+            return self._client.ask(question, lane=terms.host, pace=terms.pace, transient=terms.transient, admit=admit)
         except SourceError as error:
             raise self._redacted(error) from error.__cause__
 

@@ -18,7 +18,7 @@ from aggregator.fetch import Auth, AuthScheme, Pace, Reply
 from aggregator.fetch.auth import Sessions
 from aggregator.fetch.bound import BoundHttp, Terms, with_params
 from aggregator.fetch.doors import Doors
-from aggregator.fetch.exchange import Answer, Question, Transport, checked, host_of, redirect_of
+from aggregator.fetch.exchange import PAGE_ACCEPT, Answer, Question, Transport, checked, host_of, redirect_of
 from aggregator.fetch.pace import Turns, lane_of
 from aggregator.fetch.recording import Recorder, Replay
 from aggregator.fetch.robots import Robots
@@ -27,7 +27,6 @@ from aggregator.model import Validators
 from aggregator.settings import Fetch, Secret
 
 PAGE_TYPES = frozenset({"", "text/html", "application/xhtml+xml", "text/plain"})
-PAGE_ACCEPT = "text/html, application/xhtml+xml;q=0.9, text/plain;q=0.5"
 
 REST_WITHOUT_DATE = timedelta(minutes=10)
 """How long a host is left alone that says "too often" and not until when."""
@@ -122,6 +121,15 @@ class Client:
             raise arrival.error
         answer = arrival.answer
         return Reply(asked=asked, url=arrival.url, status=answer.status, headers=answer.headers, body=answer.body)
+
+    def admitting(self, pace: Pace) -> Callable[[str], Pace]:
+        """What each host's robots.txt allows, asked before each hop; never at a quicker pace than `pace`."""
+
+        def admit(url: str) -> Pace:
+            wished = self._robots.admit(url)
+            return wished if wished.gap > pace.gap else pace
+
+        return admit
 
     def ask(
         self,

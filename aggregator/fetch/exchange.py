@@ -19,6 +19,8 @@ OTHER_WAYS = {
     "RUN": frozenset({"program"}),
     "MESSAGES": frozenset({"imap", "imaps"}),
 }
+# What a page is asked for as.
+PAGE_ACCEPT = "text/html, application/xhtml+xml;q=0.9, text/plain;q=0.5"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from aggregator.errors import Gone, RateLimited, SourceError, Unauthorized, Unavailable, Unreadable
+from aggregator.fetch.bound import BoundHttp
 from aggregator.fetch.client import Client
 from tests.fetch.conftest import Open, Time
 from tests.support.server import Script, Server
@@ -102,3 +103,20 @@ def test_a_page_that_is_gone_says_so(client: Client, server: Server) -> None:
     with pytest.raises(Gone) as caught:
         client.page(server.url("/a"))
     assert caught.value.status == 404
+
+
+def test_a_source_reads_a_page_only_where_robots_txt_allows_it(http: BoundHttp, server: Server) -> None:
+    server.on("/robots.txt", Script(body=b"User-agent: *\nDisallow: /private/\n"))
+    server.on("/a", Script(headers={"ETag": '"1"'}, body=b"<p>here"))
+    with pytest.raises(Unauthorized, match=r"robots\.txt asks"):
+        http.page(server.url("/private/x"))
+    assert http.page(server.url("/a")).body == b"<p>here"
+    assert (server.count("/private/x"), server.count("/robots.txt")) == (0, 1)
+    assert http.take().validators[server.url("/a")].etag == '"1"'
+
+
+def test_a_feed_is_meant_for_readers_whatever_robots_txt_says(http: BoundHttp, server: Server) -> None:
+    server.on("/robots.txt", Script(body=b"User-agent: *\nDisallow: /\n"))
+    server.on("/feed", Script(body=b"<rss/>"))
+    assert http.get(server.url("/feed")).body == b"<rss/>"
+    assert server.count("/robots.txt") == 0

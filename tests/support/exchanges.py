@@ -112,7 +112,13 @@ def settled(url: str, params: Params | None = None) -> str:
 
 
 class HttpAlone:
-    """For an `Http` of a test that has no door but HTTP's."""
+    """For an `Http` of a test that has no door but HTTP's; its pages it gives as anything else."""
+
+    def get(self, url: str, *, params: Params | None = None, accept: str | None = None, auth: bool = False) -> Reply:
+        raise AssertionError(f"{url}: not by HTTP either")
+
+    def page(self, url: str) -> Reply:
+        return self.get(url)
 
     def converse(self, url: str, *, say: Sequence[object], until: Sequence[Sequence[str]]) -> Reply:
         raise AssertionError(f"{url}: not by HTTP")
@@ -154,6 +160,9 @@ class RecordedHttp:
 
     def get(self, url: str, *, params: Params | None = None, accept: str | None = None, auth: bool = False) -> Reply:
         return self._answer("GET", settled(url, params), auth)
+
+    def page(self, url: str) -> Reply:
+        return self.get(url)
 
     def post(self, url: str, *, json: object, accept: str | None = None, auth: bool = False) -> Reply:
         return self._answer("POST", settled(url), auth, json)
