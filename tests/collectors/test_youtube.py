@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from aggregator.collectors._youtube_api import API
 from aggregator.collectors.base import build, pack
-from aggregator.collectors.youtube import API, FEEDS, YouTube
+from aggregator.collectors.youtube import FEEDS, YouTube
 from aggregator.errors import BadOption, MissingSecret, RateLimited, Unavailable, Unreadable
 from aggregator.model import Page
 from tests.support.exchanges import Exchange, RecordedHttp
