@@ -57,6 +57,8 @@ class Living(HttpAlone):
 
 def mastodon(here: Living, path: str, asked: Mapping[str, str]) -> Any:
     """`max_id`: older than; `min_id`: the page just newer than, shown newest first all the same; at most 40."""
+    if path == "/api/v2/instance":
+        return {"domain": "social.example", "version": "4.5.2"}
     ids, limit = here.newest_first(), min(int(asked.get("limit", "20")), 40)
     if "max_id" in asked:
         ids = [id for id in ids if id < int(asked["max_id"])]
