@@ -42,6 +42,7 @@ from aggregator.model.entries import (
     Visibility,
 )
 from aggregator.model.sources import (
+    Backfill,
     Coverage,
     Gap,
     Near,
@@ -70,6 +71,7 @@ from aggregator.model.stories import (
 
 __all__ = [
     "Author",
+    "Backfill",
     "Bounce",
     "Chosen",
     "ChosenLink",

@@ -131,6 +131,11 @@ class SourceState:
     last_ok_at: datetime | None = None
     # When an entry last matched that was not known; None: never.
     last_new_at: datetime | None = None
+    # From when to when what was published was read, but for the gaps; None: no poll has come to its end yet.
+    read_since: datetime | None = None
+    read_until: datetime | None = None
+    # When the poll began that has not come to its end yet, by a failure, a signal or the death of the process; None: the last one has.
+    walking_since: datetime | None = None
     # True: not polled until the operator resumes it.
     paused: bool = False
     # One line for people; None: the last poll was good.
@@ -156,6 +161,8 @@ class Coverage:
     until: datetime
     outcome: Outcome
     entries: int = 0
+    # Gaps that the end of the poll opens, changes or closes; they are kept for themselves.
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +179,21 @@ class Gap:
     closed_at: datetime | None = None
     # What closed it, in words ("the next poll went on"); "" while it is open.
     closed_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backfill:
+    """How far a source was read back."""
+
+    source: str
+    # When it was begun: what was published before is read from there downwards.
+    begun_at: datetime
+    # Down to which everything was read that the platform gives; None: nothing yet.
+    reached: datetime | None = None
+    # Down to which it was wanted when it last went on; None: to the beginning.
+    wanted: datetime | None = None
+    # True: the platform gives nothing older.
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

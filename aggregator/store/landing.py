@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from aggregator.model import Link, Mention, Preview
-from aggregator.store import Landed, Landing, schema
+from aggregator.store import Landed, Landing, gaps, schema
 from aggregator.store import statements as sql
 from aggregator.store.engine import Desk
 from aggregator.store.partition import Voice
@@ -22,6 +22,7 @@ from aggregator.store.rows import (
     link_to_row,
     link_to_values,
     matches_to_text,
+    maybe_stamp,
     mention_to_row,
     remarks_to_text,
     stamp,
@@ -73,6 +74,9 @@ class _Changes:
 def land(desk: Desk, landing: Landing) -> Landed:
     """Write a page, as `Store.land` says."""
     _move_cursor(desk, landing)
+    gaps.write(desk, landing.gaps)
+    if landing.backfill is not None:
+        gaps.look_back(desk, landing.backfill)
     _learn(desk, landing)
     mentions = {storable(mention.entry.native_id): mention for mention in landing.mentions}
     unmatched = {
@@ -103,13 +107,14 @@ def _kept(landing: Landing, known: Mapping[str, _Known]) -> set[str]:
 
 
 def _move_cursor(desk: Desk, landing: Landing) -> None:
-    cursor = storable(landing.cursor)
-    if landing.backfill:
+    cursor, began = storable(landing.cursor), maybe_stamp(landing.began_at)
+    values: list[str | None]
+    if landing.backfill is not None:
         statement, values = sql.MOVE_BACKFILL, [cursor]
     elif landing.remarks:
-        statement, values = sql.MOVE_CURSOR_REMARKED, [cursor, remarks_to_text(landing.remarks)]
+        statement, values = sql.MOVE_CURSOR_REMARKED, [cursor, began, remarks_to_text(landing.remarks)]
     else:
-        statement, values = sql.MOVE_CURSOR, [cursor]
+        statement, values = sql.MOVE_CURSOR, [cursor, began]
     if not desk.run(statement, *values, landing.source):
         desk.run(sql.add(schema.source), *new_source(landing.source, at=stamp(landing.at)))
         desk.run(statement, *values, landing.source)
@@ -119,7 +124,7 @@ def new_source(
     id: str, *, platform: str = "", label: str = "", trust: str = "publish", at: str, configured: bool = False
 ) -> tuple[object, ...]:
     """A row of `source` that was never polled."""
-    return id, platform, label, trust, configured, at, "", "", None, 0, None, None, None, False, None, "", None, None
+    return id, platform, label, trust, configured, at, "", "", None, 0, None, None, None, False, None, "", None, None, None, None, None
 
 
 def _learn(desk: Desk, landing: Landing) -> None:

@@ -137,9 +137,27 @@ def second(connection: Connection) -> None:
         connection.exec_driver_sql(statement.replace("/* compact */", compact))
 
 
+THIRD = (
+    "ALTER TABLE source ADD COLUMN read_since TEXT",
+    "ALTER TABLE source ADD COLUMN read_until TEXT",
+    "ALTER TABLE source ADD COLUMN walking_since TEXT",
+    # What was read before is known as far as polls are kept.
+    """UPDATE source SET read_until = last_ok_at, read_since =
+        (SELECT min(coverage.since) FROM coverage WHERE coverage.source = source.id AND coverage.since <= source.last_ok_at)
+        WHERE last_ok_at IS NOT NULL""",
+    """CREATE TABLE gap (
+        source TEXT NOT NULL REFERENCES source (id), since TEXT NOT NULL, reason TEXT NOT NULL, until TEXT NOT NULL,
+        found_at TEXT NOT NULL, closed_at TEXT, closed_by TEXT NOT NULL, PRIMARY KEY (source, since, reason))""",
+    """CREATE TABLE backfill (
+        source TEXT NOT NULL PRIMARY KEY REFERENCES source (id), begun_at TEXT NOT NULL, reached TEXT, wanted TEXT,
+        ended BOOLEAN NOT NULL)""",
+)
+
+
 MIGRATIONS = (
     Migration(number=1, about="the first tables", work=FIRST),
     Migration(number=2, about="one story however it is shared, and what the steward decides", work=second),
+    Migration(number=3, about="what of a source was read, and what was not", work=THIRD),
 )
 
 

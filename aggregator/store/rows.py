@@ -286,11 +286,12 @@ def link_from_row(row: Row) -> Link:
 
 
 def settled_to_values(state: SourceState) -> tuple[Any, ...]:
-    """The columns of `source` that the end of a poll writes: `next_poll_at` to `nature`."""
+    """The columns of `source` that the end of a poll writes: `next_poll_at` to `walking_since`."""
     return (
         maybe_stamp(state.next_poll_at), state.failures, maybe_stamp(state.failing_since), maybe_stamp(state.last_ok_at),
         maybe_stamp(state.last_new_at), state.paused, _maybe(state.last_error), remarks_to_text(state.remarks),
         _maybe(state.held), _maybe(state.nature or None),
+        maybe_stamp(state.read_since), maybe_stamp(state.read_until), maybe_stamp(state.walking_since),
     )  # fmt: skip
 
 
@@ -299,8 +300,9 @@ def remarks_to_text(remarks: Sequence[str]) -> str:
 
 
 def state_from_row(row: Row) -> SourceState:
-    """The columns `id`, `cursor` … `nature` of `source` as a state without validators."""
-    name, cursor, backfill, next_poll_at, failures, failing_since, last_ok_at, last_new_at, paused, last_error, remarks, held, nature = row
+    """The columns `id`, `cursor` … `walking_since` of `source` as a state without validators."""
+    (name, cursor, backfill, next_poll_at, failures, failing_since, last_ok_at, last_new_at, paused, last_error, remarks, held, nature,
+     read_since, read_until, walking_since) = row  # fmt: skip
     return SourceState(
         source=name,
         cursor=cursor,
@@ -315,6 +317,9 @@ def state_from_row(row: Row) -> SourceState:
         remarks=tuple(remarks.split("\n")) if remarks else (),
         held=held,
         nature=nature or "",
+        read_since=maybe_time(read_since),
+        read_until=maybe_time(read_until),
+        walking_since=maybe_time(walking_since),
     )
 
 

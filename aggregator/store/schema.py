@@ -54,6 +54,10 @@ source = Table(
     _maybe("held"),
     # JSON; NULL: not known yet.
     _maybe("nature"),
+    _maybe("read_since"),
+    _maybe("read_until"),
+    # When the poll began that has not come to its end yet.
+    _maybe("walking_since"),
 )
 
 # What a server gave to ask "has it changed?" with, by URL asked.
@@ -309,6 +313,31 @@ coverage = Table(
     _maybe("since"),
     _text("outcome"),
     Column("entries", Integer, nullable=False),
+)
+
+# An interval of publication times of a source in which entries may have been missed.
+gap = Table(
+    "gap",
+    metadata,
+    Column("source", Text, ForeignKey("source.id"), primary_key=True),
+    Column("since", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    _text("until"),
+    _text("found_at"),
+    # None: it is open.
+    _maybe("closed_at"),
+    _text("closed_by"),
+)
+
+# How far a source was read back; its cursor stands in `source`.
+backfill = Table(
+    "backfill",
+    metadata,
+    Column("source", Text, ForeignKey("source.id"), primary_key=True),
+    _text("begun_at"),
+    _maybe("reached"),
+    _maybe("wanted"),
+    Column("ended", Boolean, nullable=False),
 )
 
 # Until when a host wants not to be asked.

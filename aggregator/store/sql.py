@@ -18,6 +18,7 @@ from aggregator.store import statements as sql
 from aggregator.store.checks import SqlChecks
 from aggregator.store.deciding import SqlDecisions
 from aggregator.store.engine import Database, Desk
+from aggregator.store.gaps import SqlGaps, write
 from aggregator.store.lock import held
 from aggregator.store.passed import SqlPassed
 from aggregator.store.placing import Name, place
@@ -49,6 +50,7 @@ class SqlStore:
         self.passed = SqlPassed(database)
         self.takedowns = SqlTakedowns(database)
         self.checks = SqlChecks(database)
+        self.gaps = SqlGaps(database)
 
     # -- sources
 
@@ -115,6 +117,7 @@ class SqlStore:
             desk.many(sql.DROP_COVERAGE, [row[:2] for row in rows])
             desk.many(sql.add(schema.coverage), rows)
             desk.many(sql.FORGET_COVERAGE, [(coverage.source, stamp(coverage.until - _COVERAGE_KEPT)) for coverage in read])
+            write(desk, [gap for coverage in read for gap in coverage.gaps])
 
     def ask_anew(self, sources: Iterable[str]) -> None:
         with self._database.writing() as desk:

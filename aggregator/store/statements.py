@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    func,
     insert,
     literal_column,
     or_,
@@ -95,8 +96,12 @@ def drop(column: Column[str]) -> Delete:
 _STATE = (
     source.c.id, source.c.cursor, source.c.backfill_cursor, source.c.next_poll_at, source.c.failures, source.c.failing_since,
     source.c.last_ok_at, source.c.last_new_at, source.c.paused, source.c.last_error, source.c.remarks, source.c.held, source.c.nature,
+    source.c.read_since, source.c.read_until, source.c.walking_since,
 )  # fmt: skip
-_SETTLED = ("next_poll_at", "failures", "failing_since", "last_ok_at", "last_new_at", "paused", "last_error", "remarks", "held", "nature")
+_SETTLED = (
+    "next_poll_at", "failures", "failing_since", "last_ok_at", "last_new_at", "paused", "last_error", "remarks", "held", "nature",
+    "read_since", "read_until", "walking_since",
+)  # fmt: skip
 
 STATE = select(*_STATE).where(source.c.id == _value("id"))
 STATES = select(*_STATE).where(source.c.configured).order_by(source.c.id)
@@ -106,8 +111,14 @@ SOURCES = select(source.c.id, source.c.platform, source.c.label, source.c.trust,
 DESCRIBE_SOURCE = _set(source, "platform", "label", "trust", "configured").where(source.c.id == _value("id"))
 SETTLE = _set(source, *_SETTLED).where(source.c.id == _value("id"))
 SHOWN_OF_SOURCES = select(source.c.id, source.c.last_error, source.c.paused, source.c.held)
-MOVE_CURSOR = _set(source, "cursor").where(source.c.id == _value("id"))
-MOVE_CURSOR_REMARKED = _set(source, "cursor", "remarks").where(source.c.id == _value("id"))
+# A poll began when its first page landed that is not settled; a page that belongs to none says NULL.
+_WALKING = (source.c.walking_since, func.coalesce(source.c.walking_since, _value("walking_since")))
+MOVE_CURSOR = update(source).ordered_values((source.c.cursor, _value("cursor")), _WALKING).where(source.c.id == _value("id"))
+MOVE_CURSOR_REMARKED = (
+    update(source)
+    .ordered_values((source.c.cursor, _value("cursor")), _WALKING, (source.c.remarks, _value("remarks")))
+    .where(source.c.id == _value("id"))
+)
 MOVE_BACKFILL = _set(source, "backfill_cursor").where(source.c.id == _value("id"))
 DROP_VALIDATOR = delete(validator).where(validator.c.source == _value("source"), validator.c.url == _value("url"))
 VALIDATORS_BY_AGE = (

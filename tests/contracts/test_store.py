@@ -12,6 +12,7 @@ import pytest
 
 from aggregator.model import (
     Author,
+    Backfill,
     Chosen,
     Coverage,
     Enclosure,
@@ -190,7 +191,7 @@ def test_new_rules_move_a_known_entry_without_calling_it_news(store: Store) -> N
 
 def test_the_back_fill_has_a_cursor_of_its_own(store: Store) -> None:
     store.land(landing(cursor="newest"))
-    store.land(landing(mention("0"), cursor="oldest", backfill=True))
+    store.land(landing(mention("0"), cursor="oldest", backfill=Backfill(source="feed-a", begun_at=NOW)))
     assert (store.state("feed-a").cursor, store.state("feed-a").backfill_cursor) == ("newest", "oldest")
 
 
