@@ -107,7 +107,37 @@ def discourse_search(here: Living, path: str, asked: Mapping[str, str]) -> Any:
     return {"posts": posts, "grouped_search_result": {"error": None, "more_full_page_results": more, "post_ids": shown}}
 
 
+def hackernews(here: Living, path: str, asked: Mapping[str, str]) -> Any:
+    """At most 20 hits of those from a second on, newest first."""
+    until = int(asked.get("numericFilters", "created_at_i<=99999999999").removeprefix("created_at_i<="))
+    start = int(asked.get("page", "0")) * 20
+    found = [hit for hit in map(_hit, here.newest_first()) if hit["created_at_i"] <= until]
+    return {"hits": found[start : start + 20], "page": start // 20, "nbPages": -(-len(found) // 20)}
+
+
+def _hit(number: int) -> dict[str, Any]:
+    # Three to a second, so that pages begin in the middle of one.
+    seconds = int(BEGAN.timestamp()) + number // 3
+    return {"objectID": str(number), "_tags": ["story"], "title": f"Crews {number}", "author": "ada", "created_at_i": seconds}
+
+
+def x(here: Living, path: str, asked: Mapping[str, str]) -> Any:
+    """The token stands before a post, so that posts arriving meanwhile push nothing on; `since_id`: newer than."""
+    ids, limit = here.newest_first(), int(asked["max_results"])
+    if "next_token" in asked:
+        ids = [id for id in ids if id < int(asked["next_token"][1:])]
+    ids = [id for id in ids if id > int(asked.get("since_id", "0"))]
+    shown = ids[:limit]
+    users = [{"id": "12", "username": "ada", "name": "Ada"}]
+    posts = [{"id": str(id), "text": f"{id} #crews", "author_id": "12", "created_at": instant(id)} for id in shown]
+    more = {"next_token": f"b{shown[-1]}"} if len(ids) > limit else {}
+    ends = {"newest_id": str(shown[0]), "oldest_id": str(shown[-1])} if shown else {}
+    return ({"data": posts, "includes": {"users": users}} if shown else {}) | {"meta": {"result_count": len(shown), **ends, **more}}
+
+
 LIVING: Mapping[str, tuple[str, Callable[[], Living]]] = {
+    "x": ("x", lambda: Living(options={"tag": "crews"}, answer=x, named=str)),
+    "hackernews": ("hackernews", lambda: Living(options={"search": "crews"}, answer=hackernews, named=str)),
     "mastodon": ("mastodon", lambda: Living(options={"server": "social.example", "tag": "crews"}, answer=mastodon, named=str)),
     "bluesky": (
         "bluesky",
