@@ -194,6 +194,22 @@ def soup(markup: str | bytes) -> BeautifulSoup:
     return BeautifulSoup(markup, "lxml")
 
 
+def selector(text: str) -> str:
+    """A CSS selector (Selectors Level 4, as soupsieve reads them), trimmed.
+
+    Raises:
+        ValueError: it is none.
+    """
+    from bs4 import BeautifulSoup
+    from soupsieve import SelectorSyntaxError
+
+    try:
+        BeautifulSoup("", "lxml").css.compile(text.strip())
+    except SelectorSyntaxError as error:
+        raise ValueError(f"{text!r} is no CSS selector; write one like 'article h2 a'") from error
+    return text.strip()
+
+
 def sanitise(html: str) -> str:
     """Markup that is safe to show: paragraphs, breaks, emphasis, lists, quotations, code and links to http and https, without any styling.
 
