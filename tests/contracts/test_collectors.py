@@ -194,7 +194,7 @@ STANDARD = {
     "unicodedata", "urllib.parse", "xml",
 }  # fmt: skip
 OURS = ("aggregator.collectors", "aggregator.errors", "aggregator.fetch", "aggregator.model", "aggregator.text")
-LIBRARIES = {"_lenient": {"feedparser"}, "_elements": {"lxml"}, "bluesky": {"atproto", "atproto_client"}}
+LIBRARIES = {"_lenient": {"feedparser"}, "_elements": {"lxml"}, "_bluesky_service": {"atproto", "atproto_client"}}
 FORBIDDEN_CALLS = {"now", "utcnow", "today", "open", "eval", "exec", "print", "input", "compile", "__import__", "sleep", "setattr"}
 
 
