@@ -270,6 +270,7 @@ def walked(steward: Steward, *posts: dict[str, Any]) -> Said:
     page = Exchange(url="https://walks.example/a", headers={"Content-Type": "text/html"}, body=WALK)
     older = f"{TIMELINE}&max_id={posts[-1]['id']}"
     exchanges = [
+        Exchange(url="https://social.example/api/v2/instance", status=404),
         *(Exchange(url=url, headers=kind, body=listed) for url in (TIMELINE, f"{TIMELINE}&min_id=14")),
         *(Exchange(url=url, headers=kind, body=b"[]") for url in (older, f"{TIMELINE}&min_id=15")),
         Exchange(url="https://walks.example/robots.txt", status=404),

@@ -72,6 +72,7 @@ def exchanges(posts: Sequence[tuple[str, str, str]] = POSTS, items: Sequence[tup
     last = min((id for id, *_ in posts), default="")
     return [
         Exchange(url="https://blog.example/feed", headers={"Content-Type": "application/rss+xml"}, body=feed(items)),
+        Exchange(url="https://social.example/api/v2/instance", status=404),
         Exchange(url=asked, headers={"Content-Type": "application/json"}, body=timeline),
         Exchange(url=f"{asked}&max_id={last}", headers={"Content-Type": "application/json"}, body=b"[]"),
     ]
