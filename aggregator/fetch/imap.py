@@ -22,8 +22,24 @@ from aggregator.settings import Secret
 Connection: TypeAlias = imaplib.IMAP4
 """An open connection; the folder is selected."""
 
-Connect: TypeAlias = Callable[[str, int, float | None], socket.socket]
-"""Gives a connected socket for a host, a port and a time-out in seconds."""
+
+def _anywhere(host: str, port: int, timeout: float | None) -> socket.socket:
+    return socket.create_connection((host, port), timeout)
+
+
+def _unheld(sock: socket.socket) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How a server is reached."""
+
+    # Gives a connected socket for a host, a port and a time-out in seconds.
+    connect: Callable[[str, int, float | None], socket.socket] = _anywhere
+    # Hears of each socket before the server is heard on it, so that somebody else can break it off.
+    hold: Callable[[socket.socket], None] = _unheld
+
 
 # RFC 5530 §3: these pass by themselves.
 _PASSING = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[CONTACTADMIN]")
@@ -72,22 +88,19 @@ class Login:
 
 
 @contextmanager
-def opened(
-    login: Login, *, read_only: bool, seconds: float, connect: Connect | None = None, most_bytes: int | None = None
-) -> Iterator[Connection]:
+def opened(login: Login, *, read_only: bool, seconds: float, way: Way = Way(), most_bytes: int | None = None) -> Iterator[Connection]:
     """The folder, selected (or examined) until the end of the block.
 
     Args:
         read_only: nothing can be moved or marked.
         seconds: for each answer of the server.
-        connect: None: any address may be connected to.
         most_bytes: more than so many are not read; None: no limit.
 
     Raises:
         ImapError: it cannot be opened, or the connection broke off inside the block.
     """
     with _named():
-        connection = _connected(login, seconds, connect or _anywhere, most_bytes)
+        connection = _connected(login, seconds, way, most_bytes)
         try:
             _log_in(connection, login)
             status, lines = connection.select(quoted(login.folder), readonly=read_only)
@@ -151,13 +164,15 @@ def words(lines: Sequence[Any]) -> str:
 class _Bounded(imaplib.IMAP4):
     """Connects where it may, and reads no more than it should."""
 
-    def __init__(self, login: Login, seconds: float, *, connect: Connect, most_bytes: int | None) -> None:
-        self._way = connect
+    def __init__(self, login: Login, seconds: float, *, way: Way, most_bytes: int | None) -> None:
+        self._way = way
         self._budget = most_bytes
         super().__init__(login.host, login.port, timeout=seconds)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
-        return self._way(self.host, self.port, timeout)
+        sock = self._way.connect(self.host, self.port, timeout)
+        self._way.hold(sock)
+        return sock
 
     def read(self, size: int) -> bytes:
         """Some bytes of a literal: asked for before they are there, so that a length that nobody would send takes no memory."""
@@ -181,11 +196,15 @@ class _BoundedTls(_Bounded):
     """The same, private from the first byte; its certificate is checked against the name that was asked for."""
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
-        return ssl.create_default_context().wrap_socket(super()._create_socket(timeout), server_hostname=self.host)
-
-
-def _anywhere(host: str, port: int, timeout: float | None) -> socket.socket:
-    return socket.create_connection((host, port), timeout)
+        plain = super()._create_socket(timeout)
+        sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
+        self._way.hold(sock)
+        try:
+            sock.do_handshake()
+        except BaseException:
+            sock.close()
+            raise
+        return sock
 
 
 @contextmanager
@@ -205,13 +224,14 @@ def _named() -> Iterator[None]:
         raise ImapError(Trouble.NETWORK, error.strerror or str(error) or type(error).__name__) from error
 
 
-def _connected(login: Login, seconds: float, connect: Connect, most_bytes: int | None) -> Connection:
+def _connected(login: Login, seconds: float, way: Way, most_bytes: int | None) -> Connection:
     kind = _BoundedTls if login.security == "tls" else _Bounded
-    connection = kind(login, seconds, connect=connect, most_bytes=most_bytes)
+    connection = kind(login, seconds, way=way, most_bytes=most_bytes)
     if login.security not in ("starttls", "offered"):
         return connection
     if "STARTTLS" in connection.capabilities:
         connection.starttls(ssl_context=ssl.create_default_context())
+        way.hold(connection.sock)
     elif login.security == "starttls":
         connection.shutdown()
         raise ImapError(Trouble.CLEAR)
@@ -230,7 +250,10 @@ def _log_in(connection: Connection, login: Login) -> None:
             connection.login('"' + login.user.replace("\\", r"\\").replace('"', r"\"") + '"', login.password.reveal())
     except imaplib.IMAP4.abort:
         raise
-    except (imaplib.IMAP4.error, UnicodeEncodeError) as error:
+    except UnicodeEncodeError:
+        # Its words hold a piece of the password.
+        raise ImapError(Trouble.REFUSED, "it takes no letters beyond ASCII") from None
+    except imaplib.IMAP4.error as error:
         why = words([str(error)])
         passing = any(code in why.upper() for code in _PASSING)
         raise ImapError(Trouble.PASSING if passing else Trouble.REFUSED, why) from None

@@ -14,6 +14,7 @@ import os
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,9 @@ class Recorder:
         self._empty = True
 
     def answered(self, question: Question, answer: Answer, *, started_at: datetime, took: timedelta) -> None:
-        """Add an exchange that brought a reply."""
+        """Add an exchange that brought a reply. Mail is private even where a list sent it (whom it names is its reader), and stays out."""
+        if question.method == "MESSAGES":
+            answer = replace(answer, headers={**answer.headers, "more": "no"}, body=b"")
         content = _content(answer.headers.get("content-type", ""), self._redactor.clean(answer.body))
         headers = self._headers((name, value) for name, value in answer.headers.items() if name not in _WIRE_HEADERS)
         location = self._redactor.url(answer.headers.get("location", ""))
