@@ -118,13 +118,14 @@ def redirect_of(question: Question, answer: Answer) -> str | None:
     """Where an answer sends us, absolute and without a fragment; None when it does not.
 
     Raises:
-        Unreadable: the target may not be asked, or a POST is sent elsewhere (it is never repeated).
+        Unreadable: the target may not be asked, or what is no GET is sent elsewhere (it is never repeated).
     """
     location = answer.headers.get("location", "").strip()
     if answer.status not in _REDIRECTS or not location:
         return None
     if question.method != "GET":
-        raise Unreadable(f"asking {shown(question.url)}: a POST was redirected", status=answer.status)
+        what = "a POST was redirected" if question.method == "POST" else "redirected elsewhere, which only pages may be"
+        raise Unreadable(f"asking {shown(question.url)}: {what}", status=answer.status)
     with contextlib.suppress(UnicodeError):
         # Header bytes arrive as Latin-1; many servers write UTF-8 in them.
         location = location.encode("latin-1").decode("utf-8")

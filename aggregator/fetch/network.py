@@ -31,6 +31,16 @@ _SINGLE = frozenset({"content-type", "location", "etag", "last-modified", "retry
 _UNKEPT = frozenset({"set-cookie", "set-cookie2"})
 
 
+def client_name(settings: Fetch, version: str) -> str:
+    """Who we are, with the address where an operator can say something about it."""
+    return f"aggregator/{version}" + (f" (+{settings.contact})" if settings.contact else "")
+
+
+def trusted() -> str | None:
+    """File or folder of the authorities that the environment says to trust; None: those that come with the library."""
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+
+
 class Network:
     """Answers over the network, with every cap; follows no redirect and keeps no cookie."""
 
@@ -39,14 +49,13 @@ class Network:
     def __init__(self, *, settings: Fetch, version: str, stopped: Callable[[], bool]) -> None:
         self._settings = settings
         self._stopped = stopped
-        contact = f" (+{settings.contact})" if settings.contact else ""
-        self._always = {"User-Agent": f"aggregator/{version}{contact}", "Accept-Encoding": bodies.ACCEPTED}
+        self._always = {"User-Agent": client_name(settings, version), "Accept-Encoding": bodies.ACCEPTED}
         self._allowed = guard.networks(settings.allow_networks)
         self._watch = guard.Watch(period=min(1.0, settings.total_timeout.total_seconds() / 4))
         gate = guard.Gate(allowed=self._allowed, watch=self._watch)
         self._adapter = guard.GuardedAdapter(gate=gate, hosts=max(64, 2 * settings.width), connections=4)
         self._proxies = getproxies_environment()
-        self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        self._verify = trusted() or True
         self._timeout = settings.connect_timeout.total_seconds(), settings.read_timeout.total_seconds()
 
     def send(self, question: Question) -> Answer:
