@@ -73,7 +73,8 @@ NOTHING_TO_WATCH = [
     ("https://bsky.app/profile/ana.example/lists/x", "on Bluesky"),
     ("https://forum.example.org/login", "log in"),
     ("https://social.example/auth/sign_in", "log in"),
-    ("https://x.com/search?q=%23crews", "see_also"),
+    ("https://x.com/ana/status/2123706672739254273", "aggregator add"),
+    ("https://www.facebook.com/groups/crews", "see_also"),
 ]
 
 

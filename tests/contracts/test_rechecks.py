@@ -66,6 +66,12 @@ def entry(native_id: str, url: str, kind: Kind = Kind.POST) -> Entry:
 # -- the platforms
 
 
+def embedded(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
+    """X's embedding service, as of deleted and of protected posts."""
+    id = asked["url"][0].rpartition("/")[2]
+    return (200, {"author_name": "Ada", "url": asked["url"][0], "html": "<blockquote>"}) if rows.get(id) == {} else (404, b"")
+
+
 def mastodon(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
     if path == "/api/v1/statuses":
         return 200, [_status(id, rows[id]) for id in asked.get("id[]", []) if id in rows]
@@ -173,6 +179,15 @@ def _made() -> dict[str, tuple[str, Platform]]:
                 answer=bluesky,
                 entry=lambda name: entry(_uri(name), f"https://bsky.app/profile/did:plc:{name}/post/3k"),
                 closed=bsky,
+            ),
+        ),
+        "x": (
+            "x",
+            Platform(
+                options={"tag": "crews"},
+                answer=embedded,
+                entry=lambda name: entry(name, f"https://x.com/ada/status/{name}"),
+                closed=(({"status": 404}, closed("51", found=False)),),
             ),
         ),
         "discourse": (
