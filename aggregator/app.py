@@ -68,12 +68,14 @@ class App:
 
     def http(self, source: Source, collector: Collector, state: SourceState) -> SourceHttp:
         """The client as this source sees it."""
+        from aggregator.fetch.auth import own_secret
+
         auth = collector.manifest.auth
         return self.client.bound(
             host=collector.host,
             pace=self._pace(collector),
             auth=auth,
-            secret=self.settings.secrets.get(auth.variable) if auth else None,
+            secret=own_secret(auth, self.settings.secrets.get(auth.variable), collector.host) if auth else None,
             transient=collector.manifest.transient,
             validators=state.validators,
             look=self._look(source, collector),

@@ -35,6 +35,8 @@ class AuthScheme(StrEnum):
     SIGNED = "signed"
     # OAuth 2 client credentials (RFC 6749 §4.4), "id:secret": `Auth.name` is the address that gives a token.
     CLIENT = "client"
+    # "server:token", several apart by white space: the bearer token of each server (`Auth.name` is "Authorization"), sent to no other.
+    SERVERS = "servers"
     # "user:password", for a mailbox.
     LOGIN = "login"
     # AT Protocol: an app password makes a session (com.atproto.server.createSession), whose refresh token is kept across runs.

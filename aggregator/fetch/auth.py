@@ -52,9 +52,17 @@ def secret_texts(secret: Secret) -> tuple[str, ...]:
     return tuple(text for text in {whole, whole.rpartition(":")[2]} if text)
 
 
+def own_secret(auth: Auth | None, secret: Secret | None, host: str) -> Secret | None:
+    """What of a secret is for this host: its own token where each server has one, else all of it; None when there is none."""
+    if auth is None or secret is None or auth.scheme is not AuthScheme.SERVERS:
+        return secret
+    pairs = (word.rpartition(":") for word in secret.reveal().split())
+    return next((Secret(token) for server, _, token in pairs if server.lower() == host and token), None)
+
+
 def headers_for(auth: Auth, secret: Secret, now: datetime) -> Mapping[str, str]:
     """The headers that carry a secret, for the schemes that need no session; none where it travels otherwise."""
-    if auth.scheme is AuthScheme.BEARER:
+    if auth.scheme in (AuthScheme.BEARER, AuthScheme.SERVERS):
         return {"Authorization": f"Bearer {secret.reveal()}"}
     if auth.scheme is AuthScheme.HEADER:
         return {auth.name: auth.before + secret.reveal()}

@@ -66,8 +66,8 @@ class Redactor:
 
 def _texts(secret: Secret) -> set[str]:
     whole = secret.reveal()
-    # "handle:app-password": the password alone is a secret too.
-    return {text for text in (whole, whole.rpartition(":")[2]) if len(text) >= 4}
+    # "handle:app-password": the password alone is a secret too; so is each of several tokens.
+    return {text for word in (whole, *whole.split()) for text in (word, word.rpartition(":")[2]) if len(text) >= 4}
 
 
 def _forms(text: str) -> Iterator[str]:
