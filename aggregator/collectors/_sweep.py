@@ -14,7 +14,7 @@ from datetime import datetime
 from aggregator.collectors._json import instant, number
 from aggregator.collectors.base import Cursor, pack, unpack
 from aggregator.errors import Unreadable
-from aggregator.model import Entry, Page
+from aggregator.model import Entry, GapReason, Missed, Page
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,8 @@ class Listing:
     after: str = ""
     # True: there are more, which the platform does not give.
     withheld: bool = False
+    # What is known to be missing from this page; None: nothing.
+    missed: Missed | None = None
 
 
 Ask = Callable[[str], Listing | None]
@@ -91,9 +93,11 @@ def sweep(cursor: Cursor, ask: Ask, *, head: int, doing: str, missed: str = "") 
         reached = floor is not None and any(time <= floor for time in listing.times)
         position = position.after(listing)
         over = not listing.after or reached or (floor is None and position.pages >= head)
-        doubt = (missed,) if missed and over and listing.withheld and floor is not None and not reached else ()
+        short = over and listing.withheld and floor is not None and not reached
+        gap = Missed(reason=GapReason.WITHHELD, since=floor, until=min(listing.times, default=None)) if short else listing.missed
+        remarks = (*listing.remarks, missed) if missed and short else listing.remarks
         position = position.ended() if over else position
-        yield Page(entries=listing.entries, cursor=position.packed(), remarks=(*listing.remarks, *doubt))
+        yield Page(entries=listing.entries, cursor=position.packed(), remarks=remarks, missed=gap)
         if over:
             return
 
@@ -110,7 +114,7 @@ def look_back(cursor: Cursor, ask: Ask, *, since: datetime | None, doing: str) -
         at, reached = listing.after, max(listing.times, default=reached)
         said = {"reached": reached.isoformat()} if reached else {}
         said |= {"at": at} if at else {"end": True}
-        yield Page(entries=listing.entries, cursor=pack(**said), remarks=listing.remarks)
+        yield Page(entries=listing.entries, cursor=pack(**said), remarks=listing.remarks, missed=listing.missed)
 
 
 def _moved(before: str, after: str, doing: str) -> None:

@@ -120,7 +120,8 @@ class HackerNews(Collector):
 
     @classmethod
     def declined(cls, address: str) -> str | None:
-        if _options.split(address).hostname not in ("news.ycombinator.com", "hn.algolia.com", "hnrss.org"):
+        parts = _options.split(address)
+        if parts.hostname != "hn.algolia.com" and (parts.hostname, parts.path) != ("news.ycombinator.com", "/item"):
             return None
         return "names no search on Hacker News; write that of a search on hn.algolia.com. A story is put on the page with `aggregator add`"
 

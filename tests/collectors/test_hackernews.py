@@ -119,7 +119,21 @@ def test_hits_that_are_newer_than_asked_for_are_no_progress() -> None:
 )  # fmt: skip
 def test_pasted_addresses(address: str, options: Mapping[str, str] | None) -> None:
     assert HackerNews.recognise(address) == options
-    assert (HackerNews.declined(address) is None) == (not address.startswith(("https://news", "https://hn")))
+
+
+@pytest.mark.parametrize(
+    ("address", "declined"),
+    [
+        ("https://news.ycombinator.com/item?id=1", True),
+        ("https://hn.algolia.com/about", True),
+        # Feeds, which anybody can read.
+        ("https://news.ycombinator.com/rss", False),
+        ("https://hnrss.org/frontpage", False),
+        ("https://example.org/item?id=1", False),
+    ],
+)
+def test_a_story_is_no_source(address: str, declined: bool) -> None:
+    assert (HackerNews.declined(address) is not None) == declined
 
 
 def test_what_is_wanted_must_be_one_thing() -> None:
