@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from email.message import Message
 
-from aggregator.digest.mailbox.headers import field, fields
+from aggregator.text.mail import field, fields
 
 # Written by answering machines alone, whatever they say.
 _ANSWERING = (

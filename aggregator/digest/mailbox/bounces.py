@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from dataclasses import field as hidden
 from email.message import Message
 
-from aggregator.digest.mailbox.headers import children, content, field, header, message_ids, text
 from aggregator.digest.status_codes import enhanced, hard
 from aggregator.model import Bounce
+from aggregator.text.mail import children, content, field, header, message_ids, text
 
 # RFC 3464 §2.3.3: the others (delayed, delivered, relayed, expanded) take nothing back.
 _FAILED = "failed"

@@ -11,7 +11,7 @@ from dataclasses import field as hidden
 from email.message import Message
 
 from aggregator.digest.mailbox.bounces import returned
-from aggregator.digest.mailbox.headers import children, field, fields, message_ids
+from aggregator.text.mail import children, field, fields, message_ids
 
 # RFC 5965 §7.3, RFC 6430 §3 for "not-spam", RFC 6591 for "auth-failure": these two, "virus" and "other" say nothing of a reader's will.
 _UNWANTED = frozenset(("abuse", "fraud", "opt-out", "opt-out-list"))

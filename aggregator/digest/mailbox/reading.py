@@ -16,9 +16,9 @@ from aggregator.digest.mailable import mailable, ours
 from aggregator.digest.mailbox.automatic import answering, automatic
 from aggregator.digest.mailbox.bounces import Failed, standard, textual
 from aggregator.digest.mailbox.complaints import feedback
-from aggregator.digest.mailbox.headers import address, field, fields, parsed, text
 from aggregator.digest.tokens import LENGTH
 from aggregator.settings import Digest
+from aggregator.text.mail import address, field, fields, parsed, text
 
 # Where a server writes to whom a message was sent, and To, for those that write it nowhere.
 _SENT_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To", "X-Rcpt-To", "To")

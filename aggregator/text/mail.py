@@ -107,6 +107,16 @@ def text(message: Message) -> str:
     return ""
 
 
+def markup(message: Message) -> str:
+    """The first HTML in a message, without its attachments; "" when there is none."""
+    for part in message.walk():
+        if part.get_content_maintype() == "message":
+            return ""
+        if part.get_content_type() == "text/html":
+            return content(part)
+    return ""
+
+
 def content(part: Message) -> str:
     """The text of one part, decoded as well as can be."""
     payload = part.get_payload()
