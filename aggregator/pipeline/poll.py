@@ -10,8 +10,9 @@ from datetime import datetime
 from aggregator.collectors.base import Collector, Method
 from aggregator.errors import Unreadable
 from aggregator.fetch import Learned, SourceHttp
-from aggregator.model import Coverage, Entry, Field, Match, Mention, Outcome, Page, Source, SourceState, Takes
+from aggregator.model import Coverage, Entry, Field, Gap, Match, Mention, Outcome, Page, Source, SourceState, Takes
 from aggregator.pipeline.consent import may_be_shown, opens_for_nobody, without_words
+from aggregator.pipeline.coverage import began, older_end, shown
 from aggregator.pipeline.echo import Echo
 from aggregator.pipeline.identify import identify
 from aggregator.pipeline.linked import NO_PAGES, Pages
@@ -38,6 +39,8 @@ class Polled:
     landed: Landed
     coverage: Coverage
     remarks: tuple[str, ...]
+    # Gaps that its pages have shown; they have landed with them.
+    gaps: tuple[Gap, ...] = ()
     # What the source is like, for the next poll.
     nature: str = ""
     # Why the source is held; None: it is not.
@@ -58,6 +61,7 @@ def poll(
     pages: Pages = NO_PAGES,
     echo: Echo = NO_ECHO,
     keeps: frozenset[str] = frozenset(),
+    opened: Collection[Gap] = (),
 ) -> Polled:
     """Ask a source for what is new and land it, page by page.
 
@@ -68,6 +72,7 @@ def poll(
         pages: what was read before and concerns a topic; who links to one of them counts.
         echo: what is known of our own page.
         keeps: canonical URLs that the steward wants on the page, whatever the rules say.
+        opened: the open gaps of the source.
 
     Raises:
         SourceError: the source failed; the pages before have landed, and the next poll resumes after them.
@@ -75,7 +80,7 @@ def poll(
     """
     landed, entries, remarks, oldest = Landed(), 0, dict[str, None](), None
     outcome, cursors, cursor = Outcome.COMPLETE, set[str](), state.cursor
-    nature, held = state.nature, state.held
+    nature, held, walk, gaps = state.nature, state.held, began(state, at), tuple[Gap, ...]()
     # Who is asked for everything, because it was never read or its topics are others now, gives an archive and no news.
     quiet = state.last_ok_at is None or not state.validators
     for count, page in enumerate(collector.poll(http, state.cursor), start=1):
@@ -87,20 +92,21 @@ def poll(
         landing = landing_of(page, source, http.take(), matcher=matcher, at=at, quiet=quiet, refusals=refusals, pages=pages, echo=echo)
         if state.last_ok_at is not None:
             landing = _recalled(landing, page, collector, store, hosts={collector.host, *homes(nature)}, held=held)
+        landing = replace(landing, keeps=keeps, began_at=walk, gaps=shown(page, state, at, (*opened, *gaps)))
         # Most polls of most sources learn nothing, and then nothing is written.
         if landing.cursor != cursor or landing.says_something:
-            landed += store.land(replace(landing, keeps=keeps))
+            landed += store.land(landing)
             cursor = landing.cursor
-        entries += len(page.entries)
+        entries, gaps = entries + len(page.entries), gaps + landing.gaps
         remarks.update(dict.fromkeys(landing.remarks))
-        oldest = _oldest(page, oldest)
+        oldest = min(filter(None, (oldest, older_end(page.entries))), default=None)
         if count >= MOST_PAGES:
             remarks[f"more than {MOST_PAGES} pages: the next run goes on from there"] = None
         if count >= MOST_PAGES or stopping():
             outcome = Outcome.PARTIAL
             break
     coverage = Coverage(source=source.id, since=oldest, until=at, outcome=outcome, entries=entries)
-    return Polled(landed=landed, coverage=coverage, remarks=tuple(remarks), nature=nature, held=held)
+    return Polled(landed=landed, coverage=coverage, remarks=tuple(remarks), nature=nature, held=held, gaps=gaps)
 
 
 def _recalled(landing: Landing, page: Page, collector: Collector, store: Store, *, hosts: Collection[str], held: str | None) -> Landing:
@@ -192,8 +198,3 @@ def matches_of(entry: Entry, source: Source, matcher: Matcher, pages: Pages = NO
         return wanted
     excerpt = (entry.title or entry.text or "")[:120]
     return tuple(Match(topic=topic, field=Field.SOURCE, rule=EVERYTHING, excerpt=excerpt) for topic in source.topics)
-
-
-def _oldest(page: Page, before: datetime | None) -> datetime | None:
-    times = [entry.published for entry in page.entries if entry.published]
-    return min([*times, before] if before else times, default=None)

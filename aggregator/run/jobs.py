@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import traceback
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -18,7 +18,8 @@ from aggregator.app import App, keep_learned
 from aggregator.errors import AggregatorError, MissingSecret, SourceError
 from aggregator.fetch import SourceHttp
 from aggregator.fetch.pace import Stopped
-from aggregator.model import Coverage, Link, Outcome, SourceState
+from aggregator.model import Coverage, Gap, Link, Outcome, SourceState
+from aggregator.pipeline.coverage import began, ended
 from aggregator.pipeline.echo import Echo
 from aggregator.pipeline.linked import Pages
 from aggregator.pipeline.nature import waits
@@ -143,6 +144,8 @@ class _Handlers:
         self._matcher = app.matcher()
         self._refusals = app.refusals()
         self._echo = Echo.of(app.settings, app.store)
+        self._opened = app.store.gaps.open()
+        self._back = app.store.gaps.backfills()
         # As they were when the tick began: what its pages turn out to concern is counted at its end.
         self.pages = Pages(app.store.pages())
         self._keeps = frozenset(wanted_stories(app))
@@ -186,22 +189,38 @@ class _Handlers:
                 echo=self._echo,
                 pages=self.pages,
                 keeps=self._keeps,
+                opened=self._opened.get(source.id, ()),
             )
         except MissingSecret as error:
             after = replace(state, last_error=str(error), next_poll_at=app.clock() + every)
             return Done(job=job, ending=Ending.NEEDS_KEY, message=str(error)), ((after, None),)
         except SourceError as error:
-            coverage = Coverage(source=source.id, since=None, until=app.clock(), outcome=Outcome.FAILED)
-            after = self._next(state, error, every, http)
-            return Done(job=job, ending=Ending.FAILED, message=str(error)), ((after, coverage),)
+            settled = self._failed(self._next(state, error, every, http))
+            return Done(job=job, ending=Ending.FAILED, message=str(error)), (settled,)
         after = replace(self._next(state, polled.landed, every, http), remarks=polled.remarks, nature=polled.nature, held=polled.held)
+        after, gaps = self._covered(after, polled.coverage, polled.gaps)
         if after.held and not state.held:
             log.warning("%s", waits(source.id, after.held))
         if polled.coverage.outcome is Outcome.PARTIAL:
             # Due again at once; and a first contact that is not at its end goes on being quiet.
             after = replace(after, next_poll_at=app.clock(), last_ok_at=after.last_ok_at if state.last_ok_at else None)
         done = Done(job=job, ending=Ending.OK, landed=polled.landed, entries=polled.coverage.entries)
-        return done, ((after, polled.coverage),)
+        return done, ((after, replace(polled.coverage, gaps=gaps)),)
+
+    def _failed(self, after: SourceState) -> Settled:
+        """What is written of a poll that failed; pages may have landed before, and then it was cut."""
+        after = replace(after, walking_since=self._app.store.state(after.source).walking_since)
+        coverage = Coverage(source=after.source, since=None, until=self._app.clock(), outcome=Outcome.FAILED)
+        after, gaps = self._covered(after, coverage)
+        return after, replace(coverage, gaps=gaps)
+
+    def _covered(self, after: SourceState, coverage: Coverage, found: Sequence[Gap] = ()) -> tuple[SourceState, tuple[Gap, ...]]:
+        """The state with what was read, and the gaps that the end of a poll opens or closes."""
+        opened, back = self._opened.get(after.source, ()), self._back.get(after.source)
+        if coverage.outcome is Outcome.PARTIAL:
+            after = replace(after, walking_since=began(after, coverage.until))
+        end = ended(after, coverage.outcome, coverage.until, oldest=coverage.since, found=found, opened=opened, back=back)
+        return end.state, end.gaps
 
     def _next(self, state: SourceState, outcome: Landed | SourceError, every: timedelta, http: SourceHttp) -> SourceState:
         now, hint = self._app.clock(), http.hint.fresh_until
@@ -216,7 +235,7 @@ class _Handlers:
             last_error=f"bug in the program: {type(error).__name__}",
             next_poll_at=now + timedelta(hours=6),
         )
-        return after, Coverage(source=state.source, since=None, until=now, outcome=Outcome.FAILED)
+        return self._failed(after)
 
     def _enrich(self, job: Job) -> Done:
         link = self._app.store.link(job.subject)
