@@ -33,6 +33,7 @@ from aggregator.shape import (
     choice,
     compose,
     date,
+    dollars,
     dotted,
     duration,
     is_text,
@@ -80,6 +81,7 @@ COMMON: Mapping[str, Key] = {
     "trust": Key(shape=choice(Trust), help="Show what is found at once, or hold it for review."),
     "every": Key(shape=duration(timedelta(minutes=1)), help="Least time between two polls; what suits the platform if left out."),
     "since": Key(shape=PAST_DAY, help="Leave out entries published before."),
+    "budget": Key(shape=dollars(), help="Dollars a month that may be spent on a platform that charges, all its sources together."),
     "enabled": Key(shape=yes_or_no(), help="false: not read, nothing forgotten."),
     "agreed": Key(shape=yes_or_no(), help="true: all who write there agreed to be shown, also where they say unlisted or noindex."),
 }
@@ -181,6 +183,7 @@ class SourceShape:
             every=common.get("every"),
             since=common.get("since"),
             label=common.get("label", ""),
+            budget=common.get("budget"),
             enabled=common.get("enabled", True),
             agreed=common.get("agreed", False),
         )
@@ -188,6 +191,9 @@ class SourceShape:
             collector = collectors.collector_for(source)
         except BadOption as error:
             return report.add(node, key, f"{platform}: {error}.")
+        if source.budget is not None and collector.manifest.price is None:
+            place = next(value for name, value in node.value if name.value == "budget")
+            return report.add(place, dotted(key, "budget"), f"{collector.manifest.title} costs nothing. Remove the key.")
         return node, key, replace(source, label=source.label or collector.label)
 
     def schema(self) -> dict[str, Any]:

@@ -198,6 +198,18 @@ def number(least: int, most: int) -> Text:
     return Text(expects=f"a whole number from {least} to {most}", make=make, more=more)
 
 
+def dollars() -> Text:
+    """An amount of US dollars, in millionths."""
+
+    def make(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,2})?", text):
+            raise ValueError
+        whole, _, cents = text.partition(".")
+        return int(whole) * 1_000_000 + int(cents.ljust(2, "0")) * 10_000
+
+    return Text(expects="dollars such as 5 or 7.50", make=make, more={"type": "number", "minimum": 0, "maximum": 999_999.99})
+
+
 def path() -> Text:
     """A file or folder; relative ones stand beside the configuration file."""
     return Text(expects="a path", make=Path, more={"type": "string"})

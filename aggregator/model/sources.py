@@ -98,6 +98,9 @@ class Source:
     # What readers see; never empty after configuration.
     label: str = ""
     enabled: bool = True
+    # What may be spent on the platform in a calendar month (UTC), all its sources together, in millionths of a US dollar; None: what its
+    # manifest says.
+    budget: int | None = None
     # True: everyone who writes there has agreed to be shown, so unlisted, noindex and the like do not keep their posts off the page.
     agreed: bool = False
 

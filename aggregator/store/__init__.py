@@ -27,9 +27,23 @@ from aggregator.model import (
     Trouble,
     Validators,
 )
-from aggregator.store.topics import Changed, Checks, Decisions, Erased, Gaps, Passed, Takedowns, TakenDown, Works
+from aggregator.store.topics import Changed, Checks, Decisions, Erased, Gaps, Passed, Spending, Takedowns, TakenDown, Works
 
-__all__ = ["Changed", "Checks", "Decisions", "Erased", "Gaps", "Landed", "Landing", "Passed", "Store", "Takedowns", "TakenDown", "Works"]
+__all__ = [
+    "Changed",
+    "Checks",
+    "Decisions",
+    "Erased",
+    "Gaps",
+    "Landed",
+    "Landing",
+    "Passed",
+    "Spending",
+    "Store",
+    "Takedowns",
+    "TakenDown",
+    "Works",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +71,15 @@ class Landing:
     began_at: datetime | None = None
     # Gaps that the page shows, or closes.
     gaps: tuple[Gap, ...] = ()
+    # What the page cost, in millionths of a US dollar; it is added to what the source's platform has cost in the month of `at`.
+    cost: int = 0
     at: datetime
 
     @property
     def says_something(self) -> bool:
         """False when only its cursor could make a difference."""
-        return bool(self.mentions or self.unmatched or self.validators or self.previews or self.remarks or self.passed or self.gaps)
+        told = self.mentions or self.unmatched or self.validators or self.previews or self.remarks or self.passed or self.gaps
+        return bool(told or self.cost)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +125,9 @@ class Store(Protocol):
 
     @property
     def gaps(self) -> Gaps: ...
+
+    @property
+    def spending(self) -> Spending: ...
 
     # -- sources
 

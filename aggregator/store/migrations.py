@@ -154,10 +154,14 @@ THIRD = (
 )
 
 
+FOURTH = ("CREATE TABLE spending (platform TEXT NOT NULL, month TEXT NOT NULL, amount BIGINT NOT NULL, PRIMARY KEY (platform, month))",)
+
+
 MIGRATIONS = (
     Migration(number=1, about="the first tables", work=FIRST),
     Migration(number=2, about="one story however it is shared, and what the steward decides", work=second),
     Migration(number=3, about="what of a source was read, and what was not", work=THIRD),
+    Migration(number=4, about="what platforms that charge have cost", work=FOURTH),
 )
 
 

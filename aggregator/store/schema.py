@@ -340,6 +340,15 @@ backfill = Table(
     Column("ended", Boolean, nullable=False),
 )
 
+# What platforms that charge have cost, in millionths of a US dollar, by calendar month (UTC, "2026-11").
+spending = Table(
+    "spending",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+)
+
 # Until when a host wants not to be asked.
 host = Table("host", metadata, Column("name", Text, primary_key=True), _text("rest_until"))
 

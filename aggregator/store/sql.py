@@ -32,6 +32,7 @@ from aggregator.store.rows import (
     state_from_row,
     storable,
 )
+from aggregator.store.spending import SqlSpending
 from aggregator.store.takedowns import SqlTakedowns
 from aggregator.store.works import SqlWorks
 
@@ -51,6 +52,7 @@ class SqlStore:
         self.takedowns = SqlTakedowns(database)
         self.checks = SqlChecks(database)
         self.gaps = SqlGaps(database)
+        self.spending = SqlSpending(database)
 
     # -- sources
 

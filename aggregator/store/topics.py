@@ -226,3 +226,14 @@ class Gaps(Protocol):
         Args:
             anew: forget the cursor of the back-fill before.
         """
+
+
+class Spending(Protocol):
+    """What platforms that charge have cost, in millionths of a US dollar, by calendar month (UTC). What a page costs is added by `land`, in
+    the transaction that its entries and its cursor land in."""
+
+    def of(self, at: datetime) -> Mapping[str, int]:
+        """What was spent in the month of a time, by platform; platforms that cost nothing are left out."""
+
+    def add(self, platform: str, amount: int, at: datetime) -> None:
+        """Add what was paid for something that is no page and did not land."""

@@ -54,6 +54,11 @@ def test_an_address_may_come_with_more_to_say(tmp_path: Path) -> None:
     assert (source.takes, source.every) == (Takes.EVERYTHING, timedelta(minutes=30))
 
 
+def test_a_budget_is_in_dollars_a_month(tmp_path: Path) -> None:
+    text = LEAST.replace("- https://anchor.fm/microsolidarity", "- address: https://x.com/hashtag/crews\n    budget: 7.50")
+    assert given(tmp_path, text).sources[0].budget == 7_500_000
+
+
 @pytest.mark.parametrize(
     ("written", "means"),
     [("30m", timedelta(minutes=30)), ("6h", timedelta(hours=6)), ("1d 12h", timedelta(hours=36)), ("2w", timedelta(days=14))],
@@ -223,6 +228,8 @@ OPTIONS = [
     ("every: 0m", "sources[0].every", "longer than nothing"),
     ("every: 30", "sources[0].every", "with their units"),
     ("every: 1s", "sources[0].every", "The least is 1m."),
+    ("budget: $5", "sources[0].budget", "dollars such as 5 or 7.50"),
+    ("budget: 5", "sources[0].budget", "costs nothing. Remove the key."),
     ("since: 2999-01-01", "sources[0].since", "Write a day that has passed."),
     ("since: 2020-02-31", "sources[0].since", "Write a day of the calendar"),
     ("since: 01/02/2020", "sources[0].since", "Write a day of the calendar"),

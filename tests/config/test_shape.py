@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.shape import Report, Table, compose, nearest, parse_duration, write_duration
+from aggregator.shape import Report, Table, compose, dollars, nearest, parse_duration, write_duration
 
 
 @given(st.integers(1, 365 * 86400))
@@ -34,3 +34,15 @@ def test_no_text_makes_the_reader_raise(text: str) -> None:
 def test_the_nearest_name_is_named_or_all_are() -> None:
     assert nearest("mediun", ["medium", "feed"]) == "Did you mean 'medium'?"
     assert nearest("zzz", ["medium", "feed"]) == "Known are medium, feed."
+
+
+@given(st.integers(0, 99_999_999))
+def test_dollars_are_read_to_the_cent(cents: int) -> None:
+    assert dollars().make(f"{cents // 100}.{cents % 100:02}") == cents * 10_000
+    assert dollars().make(f"{cents}"[:6]) == int(f"{cents}"[:6]) * 1_000_000
+
+
+@pytest.mark.parametrize("text", ["", "-5", "$5", "5,00", "5.001", "5.", "1e3", "five"])
+def test_what_is_no_amount_of_dollars_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # the shape says what is expected
+        dollars().make(text)
