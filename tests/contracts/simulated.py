@@ -48,11 +48,14 @@ class Living(HttpAlone):
             raise Unavailable(f"asking {url}: no answer within 20 s")
         whole = settled(url, params)
         parts = urlsplit(whole)
-        body = json.dumps(self.answer(self, parts.path, dict(parse_qsl(parts.query)))).encode()
+        said = self.answer(self, parts.path, dict(parse_qsl(parts.query)))
+        body = said if isinstance(said, bytes) else json.dumps(said).encode()
         return Reply(asked=whole, url=whole, status=200, headers={"content-type": "application/json"}, body=body)
 
     def post(self, url: str, *, json: object, accept: str | None = None, auth: bool = False) -> Reply:
-        raise AssertionError("nothing is written to a platform")
+        """A question that is sent: its values are what was asked, as text."""
+        assert isinstance(json, dict), "a question is an object"
+        return self.get(url, params={name: str(value) for name, value in json.items()})
 
 
 def mastodon(here: Living, path: str, asked: Mapping[str, str]) -> Any:
@@ -72,6 +75,17 @@ def _status(id: int) -> dict[str, Any]:
     account = {"acct": "ada", "username": "ada", "url": "https://social.example/@ada", "note": "", "discoverable": True}
     content = {"content": "<p>#crews</p>", "tags": [{"name": "crews"}], "visibility": "public", "account": account}
     return {"id": str(id), "url": address, "uri": address, "created_at": instant(id), **content}
+
+
+def misskey(here: Living, path: str, asked: Mapping[str, str]) -> Any:
+    """`untilId`: older than; at most 100."""
+    before = int(asked.get("untilId", "1000000"))
+    return [_note(id) for id in here.newest_first() if id < before][: int(asked["limit"]) // 5]
+
+
+def _note(id: int) -> dict[str, Any]:
+    user = {"id": "a", "username": "ada", "host": None}
+    return {"id": str(id), "createdAt": instant(id), "user": user, "visibility": "public", "text": "#crews", "tags": ["crews"]}
 
 
 def bluesky(here: Living, path: str, asked: Mapping[str, str]) -> Any:
@@ -139,6 +153,7 @@ LIVING: Mapping[str, tuple[str, Callable[[], Living]]] = {
     "x": ("x", lambda: Living(options={"tag": "crews"}, answer=x, named=str)),
     "hackernews": ("hackernews", lambda: Living(options={"search": "crews"}, answer=hackernews, named=str)),
     "mastodon": ("mastodon", lambda: Living(options={"server": "social.example", "tag": "crews"}, answer=mastodon, named=str)),
+    "misskey": ("misskey", lambda: Living(options={"server": "misskey.example", "tag": "crews"}, answer=misskey, named=str)),
     "bluesky": (
         "bluesky",
         lambda: Living(options={"tag": "crews"}, answer=bluesky, named=lambda n: f"at://did:plc:ada/app.bsky.feed.post/{n}"),

@@ -56,7 +56,9 @@ class Platform(HttpAlone):
         return Reply(asked=whole, url=whole, status=status, headers={}, body=body)
 
     def post(self, url: str, *, json: object, accept: str | None = None, auth: bool = False) -> Reply:
-        raise AssertionError("nothing is written to a platform")
+        """A question that is sent: each of its values is a list of texts."""
+        assert isinstance(json, dict), "a question is an object"
+        return self.get(url, params={name: value if isinstance(value, list | tuple) else str(value) for name, value in json.items()})
 
 
 def entry(native_id: str, url: str, kind: Kind = Kind.POST) -> Entry:
@@ -91,6 +93,16 @@ def one_by_one(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
 def heedless(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
     """A server that gives other posts than were asked for."""
     return (200, [_status("999", {})]) if path == "/api/v1/statuses" else mastodon(rows, path, asked)
+
+
+def misskey(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
+    if path == "/api/users/show":
+        return 200, [{"id": id, "username": "ada", **rows[id].get("account", {})} for id in asked["userIds"]]
+    id = asked["noteId"][0]
+    if id not in rows:
+        return 400, {"error": {"code": "NO_SUCH_NOTE", "id": "24fcbfc6-2e37-42b6-8388-c29b3861a08d"}}
+    note = {"id": id, "userId": id, "user": {"id": id, "username": "ada"}, "visibility": "public", "text": "#crews", "tags": ["crews"]}
+    return 200, {**note, **rows[id]}
 
 
 def bluesky(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
@@ -153,6 +165,20 @@ _MASTODON_CLOSED = (
 )
 
 
+_MISSKEY_CLOSED = (
+    ({"visibility": "home"}, closed("51", visibility=Visibility.UNLISTED)),
+    ({"visibility": "followers"}, closed("51", visibility=Visibility.PRIVATE)),
+    ({"localOnly": True}, closed("51", visibility=Visibility.PRIVATE)),
+    ({"isHidden": True}, closed("51", visibility=Visibility.PRIVATE)),
+    ({"account": {"isSuspended": True}}, closed("51", visibility=Visibility.PRIVATE)),
+    ({"account": {"noCrawle": True}}, closed("51", Restriction.NOINDEX)),
+    ({"account": {"isExplorable": False}}, closed("51", Restriction.NOT_DISCOVERABLE)),
+    ({"account": {"requireSigninToViewContents": True}}, closed("51", Restriction.NO_UNAUTHENTICATED)),
+    ({"account": {"description": "Gardener. #nobot"}}, closed("51", Restriction.NO_BOT)),
+    ({"account": {"fields": [{"name": "bots", "value": "nobot"}]}}, closed("51", Restriction.NO_BOT)),
+)
+
+
 def _toot(name: str) -> Entry:
     return entry(name, f"https://social.example/@ada/{name}")
 
@@ -172,6 +198,10 @@ def _made() -> dict[str, tuple[str, Platform]]:
         "mastodon": ("mastodon", Platform(options=fediverse, answer=mastodon, entry=_toot, closed=_MASTODON_CLOSED)),
         "mastodon, one by one": ("mastodon", Platform(options=fediverse, answer=one_by_one, entry=_toot, closed=_MASTODON_CLOSED)),
         "mastodon, heedless": ("mastodon", Platform(options=fediverse, answer=heedless, entry=_toot, closed=_MASTODON_CLOSED)),
+        "misskey": (
+            "misskey",
+            Platform(options={"server": "misskey.example", "tag": "crews"}, answer=misskey, entry=_toot, closed=_MISSKEY_CLOSED),
+        ),
         "bluesky": (
             "bluesky",
             Platform(
