@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from aggregator import __version__, clock, log
 from aggregator.clock import Clock
 from aggregator.collectors import collector_for
-from aggregator.collectors.base import Collector
+from aggregator.collectors.base import Collector, Method
 from aggregator.fetch import Pace, SourceHttp
 from aggregator.model import Source, SourceState, Takes, Topic
 from aggregator.settings import Secret, Settings
@@ -70,6 +70,8 @@ class App:
         """The client as this source sees it."""
         from aggregator.fetch.auth import own_secret
 
+        from aggregator.pipeline.listing import compared
+
         auth = collector.manifest.auth
         return self.client.bound(
             host=collector.host,
@@ -79,6 +81,7 @@ class App:
             transient=collector.manifest.transient,
             validators=state.validators,
             look=self._look(source, collector),
+            compare=compared if collector.manifest.method is Method.FEED else None,
         )
 
     def topics(self, source: Source) -> tuple[Topic, ...]:
@@ -106,7 +109,7 @@ class App:
 
         address = literal(collector.host.rpartition(":")[0] or collector.host) if self.settings.fetch.allow_networks else None
         opened = address is not None and refusal(address) and not refusal(address, networks(self.settings.fetch.allow_networks))
-        return Pace(gap=timedelta(0)) if opened else collector.manifest.pace
+        return Pace(gap=timedelta(0)) if opened else collector.pace
 
     def _look(self, source: Source, collector: Collector) -> Callable[[bytes], bool] | None:
         if source.takes is Takes.EVERYTHING or collector.manifest.opaque:

@@ -6,10 +6,13 @@ Source: https://developers.google.com/youtube/v3/docs, read 2026-11-20.
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from aggregator.collectors._authors import authors
+from aggregator.collectors._json import members
 from aggregator.collectors._parts import storable, tags_of
 from aggregator.collectors._youtube_address import CHANNEL, VIDEO
 from aggregator.errors import Unreadable
@@ -19,34 +22,37 @@ from aggregator.text.dates import parse_date
 
 DOING = "reading YouTube"
 API = "https://www.googleapis.com/youtube/v3"
+COMMENT = "yt:comment:"
+"""What stands before the platform's id of a comment in `native_id`."""
 
 
 def answer_of(answer: Any, method: str) -> dict[str, Any]:
     """An answer of the Data API that is what it should be: a list of the method's own kind."""
     kinds = {"search": "youtube#searchListResponse", "videos": "youtube#videoListResponse"}
     kinds |= {"playlistItems": "youtube#playlistItemListResponse", "channels": "youtube#channelListResponse"}
+    kinds |= {"commentThreads": "youtube#commentThreadListResponse", "comments": "youtube#commentListResponse"}
     if not isinstance(answer, dict) or answer.get("kind") != kinds[method]:
         raise Unreadable(
             f"{DOING}: expected {kinds[method]!r}, got {answer.get('kind') if isinstance(answer, dict) else answer.__class__!r}"
         )
     items = answer.get("items", [])
-    if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
+    if not isinstance(items, list):
         raise Unreadable(f"{DOING}: expected a list of items")
     return {**answer, "items": items}
 
 
 def items_of(http: Http, method: str, params: Params) -> list[dict[str, Any]]:
+    """What a method of the API lists; nothing when it is the same as at the last poll."""
     reply = http.get(f"{API}/{method}", params=params, auth=True)
-    items: list[dict[str, Any]] = [] if reply.unchanged else answer_of(reply.json(DOING), method)["items"]
-    return items
+    return [] if reply.unchanged else list(members(answer_of(reply.json(DOING), method)["items"]))
 
 
-def confirmed(http: Http, results: list[dict[str, Any]]) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+def confirmed(http: Http, results: Sequence[Any]) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     """The videos that search results name, with whole descriptions and tags, and a remark when some are gone.
 
     Results hold a shortened description, and channels although videos were asked for (youtube/api-samples issue 141).
     """
-    named = [one["id"].get("videoId") for one in results if isinstance(one.get("id"), dict)]
+    named = [one["id"].get("videoId") for one in members(results) if isinstance(one.get("id"), dict)]
     wanted = list(dict.fromkeys(one for one in named if isinstance(one, str) and VIDEO.fullmatch(one)))
     if not wanted:
         return (), ()
@@ -90,6 +96,14 @@ def video_of(identifier: str, snippet: Any) -> Entry | None:
     )
 
 
+def with_hashtag(entries: Iterable[Entry], tag: str) -> tuple[Entry, ...]:
+    """The videos that carry a hashtag, in their title or description, as YouTube reads it; the tag is theirs from then on."""
+    written = re.compile(rf"(?<![\w&/#＃])[#＃]{re.escape(tag)}(?!\w)", re.IGNORECASE)
+    carrying = (one for one in entries if any(written.search(text) for text in (one.title, one.text, one.html) if text))
+    return tuple(one if tag.casefold() in map(str.casefold, one.tags) else replace(one, tags=(*one.tags, tag)) for one in carrying)
+
+
 def text_of(snippet: Mapping[str, Any], name: str) -> str:
+    """A text of an answer; "" when there is none."""
     value = snippet.get(name)
     return storable(value) if isinstance(value, str) else ""

@@ -6,26 +6,35 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from aggregator.collectors._youtube_address import WATCHED
-from aggregator.collectors._youtube_api import items_of, text_of
+from aggregator.collectors._youtube_api import COMMENT, items_of, text_of
 from aggregator.collectors.base import Standing
 from aggregator.errors import SourceError
 from aggregator.fetch import Http
-from aggregator.model import Entry, Visibility
+from aggregator.model import Entry, Kind, Visibility
 
 
 def standings(http: Http, entries: Sequence[Entry]) -> Iterator[Standing]:
-    """How the videos stand, with a key by the API, fifty at once; without one each by oEmbed."""
-    videos = {found[1] or found[2]: entry.native_id for entry in entries if (found := WATCHED.search(entry.url))}
+    """How videos and comments stand: with a key by the API, fifty at once; without one videos each by oEmbed, and comments not at all."""
+    watched = [(entry, found[1] or found[2]) for entry in entries if (found := WATCHED.search(entry.url))]
     if not http.authorised:
-        for video, native_id in videos.items():
-            yield from _embedded(http, video, native_id)
+        for entry, video in watched:
+            if entry.kind is not Kind.COMMENT:
+                yield from _embedded(http, video, entry.native_id)
         return
-    ids = list(videos)
-    for start in range(0, len(ids), 50):
-        wanted = ids[start : start + 50]
-        known = {one.get("id"): one for one in items_of(http, "videos", {"part": "status", "id": ",".join(wanted)})}
-        for video in wanted:
-            yield _standing(videos[video], known.get(video))
+    comments = [entry for entry, _ in watched if entry.kind is Kind.COMMENT]
+    there = _known(http, "comments", "id", [entry.native_id.removeprefix(COMMENT) for entry in comments])
+    gone = {entry.native_id for entry in comments if entry.native_id.removeprefix(COMMENT) not in there}
+    yield from (Standing(native_id=one, found=False) for one in sorted(gone))
+    rest = [(entry, video) for entry, video in watched if entry.native_id not in gone]
+    known = _known(http, "videos", "status", list(dict.fromkeys(video for _, video in rest)))
+    # A comment is as public as its video.
+    yield from (_standing(entry.native_id, known.get(video)) for entry, video in rest)
+
+
+def _known(http: Http, method: str, part: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What the API knows of ids, fifty at once."""
+    chunks = (ids[start : start + 50] for start in range(0, len(ids), 50))
+    return {str(one.get("id")): one for chunk in chunks for one in items_of(http, method, {"part": part, "id": ",".join(chunk)})}
 
 
 def _embedded(http: Http, video: str, native_id: str) -> Iterator[Standing]:

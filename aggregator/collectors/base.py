@@ -26,7 +26,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from aggregator.collectors._manifest import Delivers, Manifest, Method, Price
 from aggregator.collectors._option import Option, build, options_of
 from aggregator.errors import Unreadable
-from aggregator.fetch import Http, Reply
+from aggregator.fetch import Http, Pace, Reply
 from aggregator.model import Entry, Page, Restriction, Visibility
 
 __all__ = [
@@ -75,6 +75,11 @@ class Collector(ABC):
     @abstractmethod
     def address(self) -> str:
         """The page a reader can open to see the same."""
+
+    @property
+    def pace(self) -> Pace:
+        """How patient the host is; another than the manifest's only where an option asks what has a budget of its own."""
+        return self.manifest.pace
 
     @property
     def wants_key(self) -> bool:

@@ -6,38 +6,39 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 from urllib.parse import quote, quote_plus
 
-from aggregator.collectors._feeds import ACCEPT, Feed, cut_off, description, feed_of, with_remarks
-from aggregator.collectors._options import exactly_one, split
-from aggregator.collectors._youtube_address import CHANNEL, HOSTS, PLAYERS, channel_of, handle_of, playlist_of, recognised
-from aggregator.collectors._youtube_api import DOING, items_of, listed_in
+from aggregator.collectors._feeds import ACCEPT, Feed, feed_of
+from aggregator.collectors._options import exactly_one, hashtag, split
+from aggregator.collectors._youtube_address import HOSTS, PLAYERS, channel_of, handle_of, playlist_of, recognised, video_id, yes
+from aggregator.collectors._youtube_api import DOING, listed_in, with_hashtag
+from aggregator.collectors._youtube_comments import comments_under, places_of
+from aggregator.collectors._youtube_names import channel_named, channel_on
 from aggregator.collectors._youtube_search import found
 from aggregator.collectors._youtube_standing import standings
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Standing, pack, unpack
-from aggregator.errors import Unavailable, Unreadable
-from aggregator.fetch import Auth, AuthScheme, Http, Pace
+from aggregator.errors import BadOption, Unavailable
+from aggregator.fetch import Auth, AuthScheme, Http, Pace, Reply
 from aggregator.model import Entry, Kind, Page
 from aggregator.text.decode import decode
 
 FEEDS = "https://www.youtube.com/feeds/videos.xml"
 # The feeds answer these for hours on most days (miniflux issue 4261, FreshRSS issue 8808, 2026).
 _OUTAGES = frozenset((404, 500))
-# A page says its channel in its declared feed, or in the JSON it is made from.
-ON_PAGE = (
-    re.compile(r"feeds/videos\.xml\?channel_id=(UC[0-9A-Za-z_-]{22})\""),
-    re.compile(r"\"externalId\":\s*\"(UC[0-9A-Za-z_-]{22})\""),
-)
+_TAGGED_PLACES = ("channel", "playlist", "handle")
+# Two requests a page of search results: the search itself, of which Google allows 100 a day, and the videos that it names.
+_SEARCHES = Pace(gap=timedelta(seconds=2), daily=190)
 
 
 @dataclass(frozen=True, kw_only=True)
 class YouTube(Collector):
-    """Reads the videos of a channel or a playlist on YouTube, or searches all of YouTube for words.
+    """Reads the videos of a channel or a playlist on YouTube, or those of them with a hashtag, or searches all of YouTube for words.
 
     Channels and playlists need no key: their feeds give the 15 newest videos with the whole description. The feeds fail for hours on many
     days, which is reported and outlasted; with a key the API is asked instead. A search needs the key, and finds videos whose title,
-    description or tags hold the words, up to a day late.
+    description or tags hold the words, up to a day late. With the key the comments under a video are read, or with `comments: yes` those
+    under all videos of a channel or the 50 first of a playlist; the comments of all of YouTube cannot be searched.
     """
 
     manifest: ClassVar[Manifest] = Manifest(
@@ -46,26 +47,27 @@ class YouTube(Collector):
         homepage="https://www.youtube.com",
         spec="https://developers.google.com/youtube/v3/docs, read 2026-11-20",
         method=Method.FEED,
-        kinds=(Kind.VIDEO,),
+        kinds=(Kind.VIDEO, Kind.COMMENT),
         auth=Auth(
             scheme=AuthScheme.HEADER,
             variable="YOUTUBE_API_KEY",
             name="X-Goog-Api-Key",
             how="Make a project at https://console.cloud.google.com, enable YouTube Data API v3 there and create an API key.",
-            without="Channels and playlists are read from their feeds; searches are not possible.",
+            without="Channels and playlists are read from their feeds; searches and comments are not possible.",
         ),
         every=timedelta(hours=1),
         quiet_after=timedelta(days=180),
         pace=Pace(gap=timedelta(seconds=2)),
-        finds="videos of a channel or playlist; with a key what a search finds",
-        reach="the 15 newest videos of a channel or playlist; about 500 results of a search",
+        finds="videos of a channel or playlist, all or with a hashtag; with a key what a search finds, and comments under known videos",
+        reach="the 15 newest videos of a channel or playlist; about 500 results of a search; 300 newest threads of comments",
         delay="within the hour",
         delivers=Delivers.COMPLETE,
         limits=(
             "A channel that publishes more than 15 videos between two polls loses some.",
-            "What is said in a video and its comments are not read.",
+            "What is said in a video is not read.",
+            "A new answer to an old comment is seen only while the comment is among the 100 newest.",
             "A search leaves out known videos now and then; what was found once is kept.",
-            "Google allows 100 pages of search results a day for one key.",
+            "Google allows 100 pages of search results a day for one key; at most 95 are asked for.",
         ),
         transient=_OUTAGES,
     )
@@ -74,13 +76,29 @@ class YouTube(Collector):
     playlist: Annotated[str, Option("id of a playlist", example="PLOjcWjpjOqzbV9T3tSR6O7z_eic-Puqaa", check=playlist_of)] = ""
     handle: Annotated[str, Option("name of a channel, with its @", example="@microsolidarity", check=handle_of)] = ""
     search: Annotated[str, Option("words to search for; needs a key", example="microsolidarity")] = ""
+    video: Annotated[str, Option("id of a video, to read the comments under it; needs a key", example="1_3OxvUkPPo", check=video_id)] = ""
+    tag: Annotated[str, Option("only videos of the channel or playlist with this hashtag", example="microsolidarity", check=hashtag)] = ""
+    comments: Annotated[str, Option("write yes for the comments and not the videos; needs a key", example="yes", check=yes)] = ""
 
     def __post_init__(self) -> None:
-        exactly_one(self, "channel", "playlist", "handle", "search")
+        place = exactly_one(self, "channel", "playlist", "handle", "search", "video")
+        if (self.tag or self.comments) and place not in _TAGGED_PLACES:
+            raise BadOption("the options 'tag' and 'comments' go with 'channel', 'playlist' or 'handle'")
+        if self.tag and self.comments:
+            raise BadOption("one of the options 'tag' and 'comments' is wanted, and only one")
+
+    @property
+    def _of_api(self) -> bool:
+        """True for what only the API gives."""
+        return bool(self.search or self.video or self.comments)
 
     @property
     def host(self) -> str:
-        return "www.googleapis.com" if self.search else "www.youtube.com"
+        return "www.googleapis.com" if self._of_api else "www.youtube.com"
+
+    @property
+    def pace(self) -> Pace:
+        return _SEARCHES if self.search else self.manifest.pace
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -90,18 +108,27 @@ class YouTube(Collector):
     def label(self) -> str:
         if self.search:
             return f"YouTube, search for {self.search}"
-        return f"YouTube, {self.handle or (self.channel and f'channel {self.channel}') or f'playlist {self.playlist}'}"
+        place = self.handle or (self.channel and f"channel {self.channel}") or (self.playlist and f"playlist {self.playlist}")
+        if self.video or self.comments:
+            return f"YouTube, comments on {place or f'video {self.video}'}"
+        return f"YouTube, {place}" + (f", #{self.tag}" if self.tag else "")
 
     @property
     def address(self) -> str:
         if self.search:
             return f"https://www.youtube.com/results?search_query={quote_plus(self.search)}"
+        after = "#comments" if self.video or self.comments else ""
+        if self.video:
+            return f"https://www.youtube.com/watch?v={self.video}{after}"
         if self.playlist:
-            return f"https://www.youtube.com/playlist?list={self.playlist}"
-        return f"https://www.youtube.com/{quote(self.handle, safe='@/') or f'channel/{self.channel}'}"
+            return f"https://www.youtube.com/playlist?list={self.playlist}{after}"
+        place = quote(self.handle, safe="@/") or f"channel/{self.channel}"
+        return f"https://www.youtube.com/{place}{f'/search?query=%23{quote(self.tag)}' if self.tag else after}"
 
     @property
     def feed(self) -> str | None:
+        if self._of_api or self.tag:
+            return None
         if self.channel:
             return f"{FEEDS}?channel_id={self.channel}"
         return f"{FEEDS}?playlist_id={self.playlist}" if self.playlist else None
@@ -115,29 +142,52 @@ class YouTube(Collector):
         if (split(address).hostname or "") not in HOSTS | PLAYERS:
             return None
         return (
-            "names no public channel, playlist or search of YouTube; write one of those. A video is put on the page with `aggregator add`"
+            "names no public channel, playlist or search of YouTube; write one of those. A video is put on the page with `aggregator add`; "
+            "its comments are a source with the option 'video'"
         )
+
+    @classmethod
+    def proposals(cls, word: str) -> Sequence[Mapping[str, str]]:
+        """A channel that is called so, if there is one; searching needs the key."""
+        return ({"handle": f"@{word}"},) if re.fullmatch(r"[a-z0-9._-]{3,30}", word) else ()
+
+    @classmethod
+    def signs(cls, page: Reply) -> Sequence[Mapping[str, str]]:
+        if (split(page.url).hostname or "") not in HOSTS:
+            return ()
+        channel = channel_on(decode(page.body, page.headers.get("content-type", "")))
+        return ({"channel": channel},) if channel else ()
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         position = unpack(cursor)
         if self.search:
             yield from found(self.search, position, http)
             return
-        channel, remarks = self._named(http, position) if self.handle else (self.channel, ())
-        resume = pack(channel=channel) if self.handle else ""
+        known = str(position.get("channel", ""))
+        channel, remarks = (known or self.channel, ()) if known or not self.handle else channel_named(self.handle, http)
+        kept = {"channel": channel} if self.handle else {}
+        if self.video or self.comments:
+            places = places_of(http, video=self.video, channel=channel, playlist=self.playlist, known=position)
+            yield from comments_under(places, http, known=position, kept=kept)
+            return
+        feed = self._videos(http, channel)
+        entries = tuple(replace(one, kind=Kind.VIDEO, site="YouTube") for one in feed.entries)
+        if self.tag:
+            entries = with_hashtag(entries, self.tag)
+        yield Page(entries=entries, cursor=pack(**kept) if kept else "", remarks=(*remarks, *feed.remarks))
+
+    def _videos(self, http: Http, channel: str) -> Feed:
+        """The newest videos: from the feed, and with a key from the API while the feeds are out of order."""
         address = {"playlist_id": self.playlist} if self.playlist else {"channel_id": channel}
         try:
-            feed = feed_of(http.get(FEEDS, params=address, accept=ACCEPT), DOING)
+            reply = http.get(FEEDS, params=address, accept=ACCEPT)
         except Unavailable as error:
             if error.status not in _OUTAGES or not http.authorised:
                 raise
             # The uploads of a channel are a playlist of the same 22 characters.
-            yield Page(entries=listed_in(http, self.playlist or f"UU{channel[2:]}"), cursor=resume, remarks=remarks)
-            return
-        feed = with_remarks(feed, remarks) or Feed()
-        yield Page(
-            entries=tuple(replace(one, kind=Kind.VIDEO, site="YouTube") for one in feed.entries), cursor=resume, remarks=feed.remarks
-        )
+            return Feed(entries=listed_in(http, self.playlist or f"UU{channel[2:]}"))
+        # What has the hashtag matches by it, also where it is no word of the topics.
+        return feed_of(replace(reply, silent=False) if self.tag else reply, DOING) or Feed()
 
     looks_closer: ClassVar[bool] = False
 
@@ -146,20 +196,3 @@ class YouTube(Collector):
         video can be opened, and not whether it is listed.
         """
         yield from standings(http, entries)
-
-    def _named(self, http: Http, position: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-        """(id of the channel that has the handle, remarks); asked for once."""
-        if known := position.get("channel"):
-            return str(known), ()
-        if http.authorised and not self.handle.startswith("c/"):
-            by = {"forHandle": self.handle} if self.handle.startswith("@") else {"forUsername": self.handle.partition("/")[2]}
-            found = [one.get("id") for one in items_of(http, "channels", {"part": "id"} | by)]
-            if not found or not CHANNEL.fullmatch(str(found[0])):
-                raise Unreadable(f"{DOING}: the API knows no channel {self.handle!r}; check its address")
-            return str(found[0]), ()
-        reply = http.get(f"https://www.youtube.com/{quote(self.handle, safe='@/')}")
-        text = decode(reply.body, reply.headers.get("content-type", ""))
-        for pattern in ON_PAGE:
-            if on_page := pattern.search(text):
-                return on_page[1], cut_off(text)
-        raise Unreadable(f"{DOING}: expected the page of a channel, got {description(text)} that names none; use the option 'channel'")

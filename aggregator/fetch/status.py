@@ -31,6 +31,7 @@ _RESET_MEMBER = re.compile(r"(?:^|[;,\s])(?:reset|t)\s*=\s*(\d{1,12})", re.IGNOR
 # Google's APIs answer 403 for a spent quota and 400 for a wrong key (error reference of the YouTube Data API, read 2026-11-22).
 _GOOGLE_QUOTA = frozenset({"quotaExceeded", "dailyLimitExceeded"})
 _GOOGLE_RATE = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
+_GOOGLE_CLOSED = frozenset({"commentsDisabled", "videoNotFound"})
 _GOOGLE_KEY = frozenset({"keyInvalid", "API_KEY_INVALID"})
 
 
@@ -60,12 +61,15 @@ def error_for(
     if limited is not None:
         reason, retry_at = limited
         return RateLimited(f"{subject}: {reason} (status {status})", status=status, retry_at=retry_at)
+    reasons = _google_reasons(body)
+    if status in (403, 404) and reasons & _GOOGLE_CLOSED:
+        return Gone(f"{subject}: there are no comments to be had (status {status})", status=status)
     if status in transient and status == 403:
         # Not the server's failure: it has had enough of us.
         return RateLimited(f"{subject}: refused for now (status {status})", status=status)
     if status in transient:
         return Unavailable(f"{subject}: not available for now (status {status})", status=status)
-    return _plain(subject, status, _google_reasons(body))
+    return _plain(subject, status, reasons)
 
 
 def _plain(subject: str, status: int, reasons: frozenset[str]) -> SourceError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from aggregator.collectors._youtube_api import API
 from aggregator.collectors.base import build, pack
 from aggregator.collectors.youtube import FEEDS, YouTube
 from aggregator.errors import BadOption, MissingSecret, RateLimited, Unavailable, Unreadable
-from aggregator.model import Page
+from aggregator.fetch import Reply
+from aggregator.model import Entry, Kind, Page, Visibility
 from tests.support.exchanges import Exchange, RecordedHttp
 
 CHANNEL = "UC0123456789abcdefghijkl"
@@ -214,3 +216,107 @@ def test_a_search_that_finds_nothing_is_a_page_without_entries() -> None:
     client = http({search(): results()}, key=True)
     assert poll(client, search="crews") == [Page(entries=(), cursor="")]
     assert client.asked == [client.asked[0]]
+
+
+# -- hashtags and comments
+
+TAGGED = feed().replace(b"What a crew is.", b"What a #Crews, c#crews and https://example.org/#crews is.")
+
+
+@pytest.mark.parametrize(("tag", "found"), [("crews", 1), ("CREWS", 1), ("crew", 0), ("crewing", 0)])
+def test_of_a_channel_those_videos_are_taken_that_carry_the_hashtag(tag: str, found: int) -> None:
+    http = RecordedHttp([Exchange(url=FEED, body=TAGGED)])
+    (page,) = YouTube(channel=CHANNEL, tag=tag).poll(http, "")
+    assert [one.tags for one in page.entries] == [(tag,)] * found
+
+
+@pytest.mark.parametrize(
+    ("address", "options"),
+    [
+        (f"https://www.youtube.com/watch?v={VIDEO}#comments", {"video": VIDEO}),
+        (f"https://www.youtube.com/channel/{CHANNEL}#comments", {"channel": CHANNEL, "comments": "yes"}),
+        ("https://www.youtube.com/@FiveChairs/search?query=%23crews", {"handle": "@fivechairs", "tag": "crews"}),
+        ("https://www.youtube.com/@FiveChairs/search?query=crews", {"handle": "@fivechairs"}),
+    ],
+)
+def test_comments_and_hashtags_have_addresses(address: str, options: Mapping[str, str]) -> None:
+    assert YouTube.recognise(address) == options
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"search": "x", "comments": "yes"},
+        {"video": VIDEO, "tag": "crews"},
+        {"channel": CHANNEL, "tag": "crews", "comments": "yes"},
+        {"channel": CHANNEL, "comments": "no"},
+        {"video": "https://www.youtube.com/"},
+    ],
+)
+def test_comments_and_hashtags_go_with_a_channel_or_a_playlist(options: Mapping[str, str]) -> None:
+    with pytest.raises(BadOption):
+        build(YouTube, options)
+
+
+def threads_url(**params: str) -> str:
+    return api("commentThreads", part="snippet,replies", **params, order="time", maxResults="100", textFormat="plainText")
+
+
+def thread(id: str, video: str, at: str) -> dict[str, Any]:
+    top = {"id": id, "snippet": {"textOriginal": "#crews", "authorDisplayName": "@ana", "publishedAt": at}}
+    return {"id": id, "snippet": {"videoId": video, "topLevelComment": top, "totalReplyCount": 0, "isPublic": True}}
+
+
+def test_each_video_of_a_playlist_is_read_down_to_its_own_newest_comment() -> None:
+    """A comment that came to the first video while the second was read is older than what the second showed, and must not be lost."""
+    videos = [
+        {"contentDetails": {"videoId": one, "videoPublishedAt": SNIPPET["publishedAt"]}, "snippet": SNIPPET} for one in (VIDEO, "B" * 11)
+    ]
+    listed = Exchange(
+        url=api("playlistItems", part="snippet,contentDetails", playlistId=PLAYLIST, maxResults="50"), body=answer("playlistItem", *videos)
+    )
+    quiet = Exchange(url=threads_url(videoId=VIDEO), body=answer("commentThread", thread("a1", VIDEO, "2026-11-01T10:00:00Z")))
+    busy = Exchange(url=threads_url(videoId="B" * 11), body=answer("commentThread", thread("b1", "B" * 11, "2026-11-05T10:00:00Z")))
+    collector = YouTube(playlist=PLAYLIST, comments="yes")
+    *_, last = collector.poll(RecordedHttp([listed, quiet, busy], authorised=True), "")
+    late = answer("commentThread", thread("a2", VIDEO, "2026-11-03T10:00:00Z"), nextPageToken="x")
+    more = Exchange(
+        url=f"{threads_url(videoId=VIDEO)}&pageToken=x", body=answer("commentThread", thread("a1", VIDEO, "2026-11-01T10:00:00Z"))
+    )
+    http = RecordedHttp([listed, Exchange(url=quiet.url, body=late), more, busy], authorised=True)
+    found = [entry.native_id for page in collector.poll(http, last.cursor) for entry in page.entries]
+    assert found == ["yt:comment:a2", "yt:comment:a1", "yt:comment:b1"]
+
+
+def test_comments_of_a_playlist_that_has_not_changed_are_asked_for_all_the_same() -> None:
+    listed = Exchange(url=api("playlistItems", part="snippet,contentDetails", playlistId=PLAYLIST, maxResults="50"), status=304)
+    asked = Exchange(url=threads_url(videoId=VIDEO), body=answer("commentThread", thread("a1", VIDEO, "2026-11-01T10:00:00Z")))
+    pages = list(YouTube(playlist=PLAYLIST, comments="yes").poll(RecordedHttp([listed, asked], authorised=True), pack(threads={VIDEO: ""})))
+    assert [entry.native_id for page in pages for entry in page.entries] == ["yt:comment:a1"]
+
+
+def test_comments_that_their_writer_deleted_or_whose_video_is_private_are_public_no_more() -> None:
+    def comment(id: str, video: str) -> Entry:
+        url = f"https://www.youtube.com/watch?v={video}&lc={id}"
+        return Entry(native_id=f"yt:comment:{id}", url=url, kind=Kind.COMMENT)
+
+    comments = Exchange(url=api("comments", part="id", id="a,b,c"), body=answer("comment", {"id": "a"}, {"id": "c"}))
+    status = {"id": "B" * 11, "status": {"privacyStatus": "private"}}
+    there = {"id": VIDEO, "status": {"privacyStatus": "public"}}
+    videos = Exchange(url=api("videos", part="status", id=f"{VIDEO},{'B' * 11}"), body=answer("video", status, there))
+    http = RecordedHttp([comments, videos], authorised=True)
+    entries = [comment("a", VIDEO), comment("b", VIDEO), comment("c", "B" * 11)]
+    found = {one.native_id.rpartition(":")[2]: (one.found, one.visibility) for one in YouTube(video=VIDEO).recheck(http, entries)}
+    assert found == {"a": (True, Visibility.PUBLIC), "b": (False, Visibility.PUBLIC), "c": (True, Visibility.PRIVATE)}
+
+
+def test_searches_alone_spend_the_budget_of_searches() -> None:
+    assert YouTube(search="x").pace.daily == 190
+    assert [YouTube(channel=CHANNEL).pace.daily, YouTube(video=VIDEO).pace.daily] == [None, None]
+
+
+def test_the_page_of_a_video_leads_to_its_channel() -> None:
+    body = f'<html><script>{{"externalId":"{CHANNEL}"}}</script></html>'.encode()
+    page = Reply(asked="", url=f"https://www.youtube.com/watch?v={VIDEO}", status=200, headers={"content-type": "text/html"}, body=body)
+    assert list(YouTube.signs(page)) == [{"channel": CHANNEL}]
+    assert list(YouTube.signs(replace(page, url="https://blog.example.org/"))) == []
