@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from aggregator import __version__, clock, log
 from aggregator.clock import Clock
 from aggregator.collectors import collector_for
-from aggregator.collectors.base import Collector
+from aggregator.collectors.base import Collector, Method
 from aggregator.fetch import Pace, SourceHttp
 from aggregator.model import Source, SourceState, Takes, Topic
 from aggregator.settings import Secret, Settings
@@ -69,6 +69,7 @@ class App:
     def http(self, source: Source, collector: Collector, state: SourceState) -> SourceHttp:
         """The client as this source sees it."""
         from aggregator.fetch.auth import own_secret
+        from aggregator.pipeline.listing import compared
 
         auth = collector.manifest.auth
         return self.client.bound(
@@ -79,6 +80,7 @@ class App:
             transient=collector.manifest.transient,
             validators=state.validators,
             look=self._look(source, collector),
+            compare=compared if collector.manifest.method is Method.FEED else None,
         )
 
     def topics(self, source: Source) -> tuple[Topic, ...]:

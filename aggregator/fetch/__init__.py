@@ -192,6 +192,8 @@ class Learned:
     validators: Mapping[str, Validators] = field(default_factory=dict)
     # Permanent redirects, from the URL asked to where it went.
     moved: Mapping[str, str] = field(default_factory=dict)
+    # The listing that was asked for first shows nothing any more of what it showed at the last poll.
+    turned_over: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

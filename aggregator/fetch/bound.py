@@ -43,6 +43,9 @@ class Terms:
     validators: Mapping[str, Validators] = field(default_factory=dict)
     # False: no spelling of a topic's words is in the body. None: every body is wanted.
     look: Callable[[bytes], bool] | None = None
+    # Given a body and what it gave for the one before: what the listing shows, and whether it shows nothing of what it showed then. None:
+    # replies are no listings.
+    compare: Callable[[bytes, str], tuple[str, bool]] | None = None
 
 
 class BoundHttp:
@@ -54,6 +57,8 @@ class BoundHttp:
         self._validators: dict[str, Validators] = {}
         self._moved: dict[str, str] = {}
         self._fresh_until: datetime | None = None
+        self._replies = 0
+        self._turned_over = False
 
     @property
     def authorised(self) -> bool:
@@ -66,8 +71,8 @@ class BoundHttp:
 
     def take(self) -> Learned:
         """What was learned since the last take."""
-        learned = Learned(validators=self._validators, moved=self._moved)
-        self._validators, self._moved = {}, {}
+        learned = Learned(validators=self._validators, moved=self._moved, turned_over=self._turned_over)
+        self._validators, self._moved, self._turned_over = {}, {}, False
         return learned
 
     def get(self, url: str, *, params: Params | None = None, accept: str | None = None, auth: bool = False) -> Reply:
@@ -175,7 +180,7 @@ class BoundHttp:
             raise Unreadable(f"asking {shown(asked)}: answered 304 to an unconditional question", status=304)
         digest = hashlib.sha256(answer.body).hexdigest() if answer.status == 200 else known.body_digest
         unchanged = answer.status == 304 or (answer.status == 200 and digest == known.body_digest)
-        self._learn(asked, arrival, known, digest)
+        turned = self._learn(asked, arrival, known, digest)
         stray = _is_stray(headers, answer)
         if arrival.moved_to is not None and not auth and not stray and not self._holds_secret(asked, arrival.moved_to):
             self._moved[asked] = arrival.moved_to
@@ -188,21 +193,29 @@ class BoundHttp:
             headers=answer.headers,
             body=answer.body,
             unchanged=unchanged,
-            silent=look is not None and answer.status == 200 and not unchanged and not look(answer.body),
+            # What came between is missed: when, is told by the entries.
+            silent=look is not None and answer.status == 200 and not unchanged and not turned and not look(answer.body),
         )
 
-    def _learn(self, asked: str, arrival: Arrival, known: Validators, digest: str | None) -> None:
-        headers = arrival.answer.headers
+    def _learn(self, asked: str, arrival: Arrival, known: Validators, digest: str | None) -> bool:
+        """True when the reply is a listing that has turned over."""
+        headers, listed, turned = arrival.answer.headers, known.listed, False
+        if self._terms.compare is not None and arrival.answer.status == 200 and (digest != known.body_digest or listed is None):
+            listed, turned = self._terms.compare(arrival.answer.body, known.listed or "")
+        self._turned_over |= turned and not self._replies
+        self._replies += 1
         fresh = Validators(
             etag=_kept(headers.get("etag")) or (known.etag if arrival.answer.status == 304 else None),
             last_modified=_kept(headers.get("last-modified")) or (known.last_modified if arrival.answer.status == 304 else None),
             body_digest=digest,
+            listed=listed,
         )
         if arrival.answer.status in (200, 304) and fresh != known:
             self._validators[name_of(asked)] = fresh
         until = fresh_until(headers, self._client.now())
         if until is not None and (self._fresh_until is None or until > self._fresh_until):
             self._fresh_until = until
+        return turned
 
     def _holds_secret(self, *urls: str) -> bool:
         texts = secret_texts(self._terms.secret) if self._terms.secret is not None else ()

@@ -101,9 +101,19 @@ class Client:
         transient: frozenset[int] = frozenset(),
         validators: Mapping[str, Validators] | None = None,
         look: Callable[[bytes], bool] | None = None,
+        compare: Callable[[bytes, str], tuple[str, bool]] | None = None,
     ) -> BoundHttp:
         """The client for one poll of one source."""
-        terms = Terms(host=host, pace=pace, auth=auth, secret=secret, transient=transient, validators=validators or {}, look=look)
+        terms = Terms(
+            host=host,
+            pace=pace,
+            auth=auth,
+            secret=secret,
+            transient=transient,
+            validators=validators or {},
+            look=look,
+            compare=compare,
+        )
         return BoundHttp(self, terms)
 
     def page(self, url: str, *, accept: str = PAGE_ACCEPT) -> Reply:

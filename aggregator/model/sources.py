@@ -114,6 +114,8 @@ class Validators:
     last_modified: str | None = None
     # SHA-256 of the decoded body, hexadecimal.
     body_digest: str | None = None
+    # Of a feed: what it listed, as `pipeline.listing` tells it; None: not known.
+    listed: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

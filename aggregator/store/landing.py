@@ -133,7 +133,10 @@ def _learn(desk: Desk, landing: Landing) -> None:
     if not landing.validators:
         return
     at = stamp(landing.at)
-    rows = [(landing.source, storable(url), one.etag, one.last_modified, one.body_digest, at) for url, one in landing.validators.items()]
+    rows = [
+        (landing.source, storable(url), one.etag, one.last_modified, one.body_digest, at, one.listed)
+        for url, one in landing.validators.items()
+    ]
     replaced = desk.many(sql.DROP_VALIDATOR, [row[:2] for row in rows])
     desk.many(sql.add(schema.validator), rows)
     if replaced < len(rows):

@@ -141,6 +141,7 @@ THIRD = (
     "ALTER TABLE source ADD COLUMN read_since TEXT",
     "ALTER TABLE source ADD COLUMN read_until TEXT",
     "ALTER TABLE source ADD COLUMN walking_since TEXT",
+    "ALTER TABLE validator ADD COLUMN listed TEXT",
     # What was read before is known as far as polls are kept.
     """UPDATE source SET read_until = last_ok_at, read_since =
         (SELECT min(coverage.since) FROM coverage WHERE coverage.source = source.id AND coverage.since <= source.last_ok_at)

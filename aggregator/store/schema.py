@@ -70,6 +70,8 @@ validator = Table(
     _maybe("last_modified"),
     _maybe("body_digest"),
     _text("learned_at"),
+    # What a feed listed, in short; None: not known.
+    _maybe("listed"),
 )
 
 # What is one thing; which mentions are its voices is in `mention`, which addresses name it in `story_key`. Rows refer to a story by its

@@ -249,8 +249,8 @@ class SqlStore:
 def _validators(rows: Sequence[Row]) -> Mapping[str, Mapping[str, Validators]]:
     """By source and URL asked."""
     found: dict[str, dict[str, Validators]] = defaultdict(dict)
-    for source, url, etag, modified, digest in rows:
-        found[source][url] = Validators(etag=etag, last_modified=modified, body_digest=digest)
+    for source, url, etag, modified, digest, listed in rows:
+        found[source][url] = Validators(etag=etag, last_modified=modified, body_digest=digest, listed=listed)
     return {source: MappingProxyType(by_url) for source, by_url in found.items()}
 
 

@@ -105,7 +105,9 @@ _SETTLED = (
 
 STATE = select(*_STATE).where(source.c.id == _value("id"))
 STATES = select(*_STATE).where(source.c.configured).order_by(source.c.id)
-ALL_VALIDATORS = select(validator.c.source, validator.c.url, validator.c.etag, validator.c.last_modified, validator.c.body_digest)
+ALL_VALIDATORS = select(
+    validator.c.source, validator.c.url, validator.c.etag, validator.c.last_modified, validator.c.body_digest, validator.c.listed
+)
 VALIDATORS = ALL_VALIDATORS.where(validator.c.source == _value("source"))
 SOURCES = select(source.c.id, source.c.platform, source.c.label, source.c.trust, source.c.configured)
 DESCRIBE_SOURCE = _set(source, "platform", "label", "trust", "configured").where(source.c.id == _value("id"))
