@@ -72,11 +72,12 @@ class _Position:
         return _Position(floor=max(filter(None, (self.floor, self.newest)), default=None))
 
 
-def sweep(cursor: Cursor, ask: Ask, *, head: int, doing: str, missed: str = "") -> Iterator[Page]:
+def sweep(cursor: Cursor, ask: Ask, *, head: int, doing: str, missed: str = "", coarse: bool = False) -> Iterator[Page]:
     """What is new in a listing since `cursor`, newest page first.
 
     Args:
         head: how many pages are read when there is no floor yet.
+        coarse: times are whole seconds, so that a row with the time of the floor may stand above one that was not seen.
         missed: the remark for a sweep that could not come down to its floor because the platform withholds the rest.
 
     Raises:
@@ -90,7 +91,7 @@ def sweep(cursor: Cursor, ask: Ask, *, head: int, doing: str, missed: str = "") 
             return
         _moved(position.at, listing.after, doing)
         floor = position.floor
-        reached = floor is not None and any(time <= floor for time in listing.times)
+        reached = floor is not None and any(time < floor or (time == floor and not coarse) for time in listing.times)
         position = position.after(listing)
         over = not listing.after or reached or (floor is None and position.pages >= head)
         short = over and listing.withheld and floor is not None and not reached

@@ -126,7 +126,7 @@ class HackerNews(Collector):
         return "names no search on Hacker News; write that of a search on hn.algolia.com. A story is put on the page with `aggregator add`"
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
-        yield from sweep(cursor, lambda at: self._listing(http, at), head=HEAD_PAGES, doing=DOING)
+        yield from sweep(cursor, lambda at: self._listing(http, at), head=HEAD_PAGES, doing=DOING, coarse=True)
 
     def backfill(self, http: Http, since: datetime | None, cursor: Cursor) -> Iterator[Page]:
         """Everything, newest first, until the beginning or until a whole page is older than `since`."""

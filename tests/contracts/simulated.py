@@ -149,7 +149,23 @@ def x(here: Living, path: str, asked: Mapping[str, str]) -> Any:
     return ({"data": posts, "includes": {"users": users}} if shown else {}) | {"meta": {"result_count": len(shown), **ends, **more}}
 
 
+def github(here: Living, path: str, asked: Mapping[str, str]) -> Any:
+    """A hundred a page of those created until a second, and none after the thousandth."""
+    until = asked["q"].partition("created:<=")[2] or "9999"
+    found = [issue for issue in map(_issue, here.newest_first()) if issue["created_at"] <= until]
+    start = (int(asked.get("page", "1")) - 1) * 100
+    assert start < 1000, "only the first 1000 search results are available"
+    return {"total_count": len(found), "incomplete_results": False, "items": found[start : start + 100]}
+
+
+def _issue(number: int) -> dict[str, Any]:
+    created = (BEGAN + timedelta(seconds=number // 3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    address = f"https://github.com/ada/crews/issues/{number}"
+    return {"id": number, "html_url": address, "title": f"Crews {number}", "user": {"login": "ada", "type": "User"}, "created_at": created}
+
+
 LIVING: Mapping[str, tuple[str, Callable[[], Living]]] = {
+    "github": ("github", lambda: Living(options={"search": "crews"}, answer=github, named=lambda n: f"issue:{n}")),
     "x": ("x", lambda: Living(options={"tag": "crews"}, answer=x, named=str)),
     "hackernews": ("hackernews", lambda: Living(options={"search": "crews"}, answer=hackernews, named=str)),
     "mastodon": ("mastodon", lambda: Living(options={"server": "social.example", "tag": "crews"}, answer=mastodon, named=str)),
