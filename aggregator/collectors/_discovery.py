@@ -68,6 +68,15 @@ def declared_feeds(page: str, url: str, link_header: str = "") -> tuple[str, ...
     return _ordered((address, found.get("title", "")) for address, found in (*header, *links) if _is_feed(address, found))
 
 
+def declared(page: str, url: str, link_header: str, relation: str) -> tuple[str, ...]:
+    """Addresses that the page or its header names by a relation ("https://api.w.org/"), each once."""
+    base, elements = _elements(page, url)
+    header = ((absolute(url, target), _attributes(rest)) for target, rest in _LINK_VALUE.findall(link_header))
+    links = ((absolute(base, found.get("href")), found) for name, found in elements if name == "link")
+    named = (address for address, found in (*header, *links) if relation in found.get("rel", "").lower().split())
+    return tuple(dict.fromkeys(filter(is_web, named)))
+
+
 def linked_feeds(page: str, url: str) -> tuple[str, ...]:
     """Addresses on the page's own host that it links to and that look like feeds."""
     base, elements = _elements(page, url)

@@ -164,6 +164,17 @@ def _issue(number: int) -> dict[str, Any]:
     return {"id": number, "html_url": address, "title": f"Crews {number}", "user": {"login": "ada", "type": "User"}, "created_at": created}
 
 
+def wordpress(here: Living, path: str, asked: Mapping[str, str]) -> Any:
+    page, size = int(asked.get("page", "1")), int(asked["per_page"])
+    return [_blog_post(number) for number in here.newest_first()[(page - 1) * size : page * size]]
+
+
+def _blog_post(number: int) -> dict[str, Any]:
+    words = {name: {"rendered": "crews"} for name in ("title", "content", "excerpt")}
+    address = f"https://blog.example.org/?p={number}"
+    return {"id": number, "link": address, "guid": {"rendered": address}, "date_gmt": instant(number), **words}
+
+
 LIVING: Mapping[str, tuple[str, Callable[[], Living]]] = {
     "github": ("github", lambda: Living(options={"search": "crews"}, answer=github, named=lambda n: f"issue:{n}")),
     "x": ("x", lambda: Living(options={"tag": "crews"}, answer=x, named=str)),
@@ -181,5 +192,11 @@ LIVING: Mapping[str, tuple[str, Callable[[], Living]]] = {
     "discourse search": (
         "discourse",
         lambda: Living(options={"site": "forum.example.org", "search": "crews"}, answer=discourse_search, named=lambda n: f"post:{n}"),
+    ),
+    "wordpress": (
+        "wordpress",
+        lambda: Living(
+            options={"site": "blog.example.org", "search": "crews"}, answer=wordpress, named=lambda n: f"https://blog.example.org/?p={n}"
+        ),
     ),
 }
