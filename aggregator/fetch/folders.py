@@ -30,8 +30,8 @@ MOST_BYTES = 512 * 1024
 MOST_HEADER_BYTES = 64 * 1024
 # Header fields that leave the mailbox.
 FIELDS = (
-    "From", "Subject", "Date", "Message-ID", "List-Id", "List-Archive", "List-Unsubscribe", "Archived-At", "Precedence",
-    "Content-Language", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+    "From", "Subject", "Date", "Message-ID", "In-Reply-To", "List-Id", "List-Archive", "List-Post", "List-Unsubscribe", "Archived-At",
+    "Precedence", "X-No-Archive", "Archive", "Content-Language", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
 )  # fmt: skip
 _PORTS = {"imap": 143, "imaps": 993}
 # RFC 2919, RFC 2369, RFC 8058; "Precedence: bulk" or "list" is what older list programs write (RFC 3834 §3.1.8).

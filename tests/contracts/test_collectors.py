@@ -81,7 +81,7 @@ def test_a_secret_is_described_by_its_variable_where_to_get_it_and_what_is_read_
     assert re.fullmatch(r"[A-Z][A-Z0-9_]+", auth.variable)
     assert auth.how.strip().endswith("."), "one sentence"
     assert not auth.without or auth.without.strip().endswith("."), "one sentence"
-    assert bool(auth.name) == (auth.scheme is not AuthScheme.BEARER)
+    assert bool(auth.name) == (auth.scheme not in (AuthScheme.BEARER, AuthScheme.SIGNED, AuthScheme.LOGIN))
 
 
 @each_platform
