@@ -88,6 +88,16 @@ def _note(id: int) -> dict[str, Any]:
     return {"id": str(id), "createdAt": instant(id), "user": user, "visibility": "public", "text": "#crews", "tags": ["crews"]}
 
 
+def peertube(here: Living, path: str, asked: Mapping[str, str]) -> Any:
+    """Places are counted from the newest, so that videos arriving push known ones to the next page."""
+    start = int(asked["start"])
+    return {"total": len(here.posts), "data": [_film(id) for id in here.newest_first()[start : start + int(asked["count"]) // 5]]}
+
+
+def _film(id: int) -> dict[str, Any]:
+    return {"uuid": str(id), "name": "Crews", "url": f"https://tube.example/videos/watch/{id}", "publishedAt": instant(id)}
+
+
 def bluesky(here: Living, path: str, asked: Mapping[str, str]) -> Any:
     """The cursor counts posts from the newest, so that posts arriving push known ones to the next page."""
     start, limit = int(asked.get("cursor", "0")), min(int(asked["limit"]), 20)
@@ -181,6 +191,7 @@ LIVING: Mapping[str, tuple[str, Callable[[], Living]]] = {
     "hackernews": ("hackernews", lambda: Living(options={"search": "crews"}, answer=hackernews, named=str)),
     "mastodon": ("mastodon", lambda: Living(options={"server": "social.example", "tag": "crews"}, answer=mastodon, named=str)),
     "misskey": ("misskey", lambda: Living(options={"server": "misskey.example", "tag": "crews"}, answer=misskey, named=str)),
+    "peertube": ("peertube", lambda: Living(options={"server": "tube.example", "tag": "crews"}, answer=peertube, named=str)),
     "bluesky": (
         "bluesky",
         lambda: Living(options={"tag": "crews"}, answer=bluesky, named=lambda n: f"at://did:plc:ada/app.bsky.feed.post/{n}"),

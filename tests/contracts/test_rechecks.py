@@ -105,6 +105,11 @@ def misskey(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
     return 200, {**note, **rows[id]}
 
 
+def peertube(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
+    id = path.rpartition("/")[2]
+    return (200, {"uuid": id, "privacy": {"id": 1}, **rows[id]}) if id in rows else (404, {"error": "Video not found"})
+
+
 def bluesky(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
     if path.endswith("getProfiles"):
         names = [did.removeprefix("did:plc:") for did in asked["actors"]]
@@ -201,6 +206,19 @@ def _made() -> dict[str, tuple[str, Platform]]:
         "misskey": (
             "misskey",
             Platform(options={"server": "misskey.example", "tag": "crews"}, answer=misskey, entry=_toot, closed=_MISSKEY_CLOSED),
+        ),
+        "peertube": (
+            "peertube",
+            Platform(
+                options={"server": "tube.example", "tag": "crews"},
+                answer=peertube,
+                entry=lambda name: entry(name, f"https://tube.example/videos/watch/{name}", Kind.VIDEO),
+                closed=(
+                    ({"privacy": {"id": 2}}, closed("51", visibility=Visibility.UNLISTED)),
+                    ({"privacy": {"id": 3}}, closed("51", visibility=Visibility.PRIVATE)),
+                    ({"blacklisted": True}, closed("51", visibility=Visibility.PRIVATE)),
+                ),
+            ),
         ),
         "bluesky": (
             "bluesky",
