@@ -16,6 +16,7 @@ from aggregator.errors import SourceError, Unavailable
 from aggregator.fetch import Params, Reply
 from aggregator.model import Entry, Kind, Restriction, Visibility
 from tests.support.exchanges import HttpAlone, settled
+from tests.support.nostr import Key, Relay
 
 Answer = tuple[int, Any]
 """Status, and a body: bytes, or what is sent as JSON."""
@@ -59,6 +60,30 @@ class Platform(HttpAlone):
         """A question that is sent: each of its values is a list of texts."""
         assert isinstance(json, dict), "a question is an object"
         return self.get(url, params={name: value if isinstance(value, list | tuple) else str(value) for name, value in json.items()})
+
+
+class Relayed(Platform):
+    """Entries as notes that two relays show, and what their authors say besides."""
+
+    def converse(self, url: str, *, say: Sequence[object], until: Sequence[Sequence[str]]) -> Reply:
+        from aggregator.fetch.status import error_for
+
+        self.asked.append(url)
+        assert len(self.asked) < 1000, "asked without end"
+        events = [event for name, said in self.rows.items() for event in (_note(name), *_said_besides(name, said))]
+        status, body = self.meddle((200, Relay(events).heard(say)))
+        error = error_for(url, status, {}, transient=self.transient, now=None, body=body)
+        if error is not None:
+            raise error
+        return Reply(asked=url, url=url, status=status, headers={}, body=body)
+
+
+def _note(name: str) -> dict[str, Any]:
+    return Key(int(name)).note("#crews", tags=[["t", "crews"]], at=1_795_166_102)
+
+
+def _said_besides(name: str, said: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [Key(int(said.get("by", name))).event(at=1_795_166_200, **one) for one in said.get("events", ())]
 
 
 def entry(native_id: str, url: str, kind: Kind = Kind.POST) -> Entry:
@@ -156,10 +181,25 @@ def youtube(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
     return 200, {"kind": "youtube#videoListResponse", "items": found}
 
 
+def webmention(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
+    after = sorted(int(name) for name in rows if int(name) > int(asked["since_id"][0]))[: int(asked["per-page"][0])]
+    return 200, {"children": [{"wm-id": id, "wm-private": False, **rows[str(id)]} for id in after]}
+
+
 def closed(native_id: str, *restrictions: Restriction, visibility: Visibility = Visibility.PUBLIC, found: bool = True) -> Standing:
     return Standing(native_id=native_id, found=found, visibility=visibility, restrictions=restrictions)
 
 
+_NOTE = str(_note("51")["id"])
+_NOSTR_CLOSED = (
+    ({"events": [{"kind": 5, "tags": [["e", _NOTE], ["k", "1"]]}]}, closed(_NOTE, found=False)),
+    # By somebody else.
+    ({"by": "41", "events": [{"kind": 5, "tags": [["e", _NOTE]]}]}, closed(_NOTE)),
+    ({"events": [{"kind": 62, "tags": [["relay", "ALL_RELAYS"]]}]}, closed(_NOTE, found=False)),
+    ({"events": [{"kind": 62, "tags": [["relay", "wss://two.example"]]}]}, closed(_NOTE, found=False)),
+    ({"events": [{"kind": 62, "tags": [["relay", "wss://elsewhere.example"]]}]}, closed(_NOTE)),
+    ({"events": [{"kind": 0, "content": '{"about": "Gardener. #nobot"}'}]}, closed(_NOTE, Restriction.NO_BOT)),
+)
 _MASTODON_CLOSED = (
     ({"visibility": "unlisted"}, closed("51", visibility=Visibility.UNLISTED)),
     ({"visibility": "private"}, closed("51", visibility=Visibility.PRIVATE)),
@@ -220,6 +260,15 @@ def _made() -> dict[str, tuple[str, Platform]]:
                 ),
             ),
         ),
+        "nostr": (
+            "nostr",
+            Relayed(
+                options={"tag": "crews", "relays": "one.example two.example"},
+                answer=lambda rows, path, asked: (404, b""),
+                entry=lambda name: entry(_note(name)["id"], f"https://njump.me/e/{_note(name)['id']}"),
+                closed=_NOSTR_CLOSED,
+            ),
+        ),
         "bluesky": (
             "bluesky",
             Platform(
@@ -259,6 +308,15 @@ def _made() -> dict[str, tuple[str, Platform]]:
                 answer=loomio,
                 entry=lambda name: entry(f"d/abcdefgh/{name}", f"https://www.loomio.com/d/abcdefgh/x/{name}", Kind.COMMENT),
                 closed=(),
+            ),
+        ),
+        "webmention": (
+            "webmention",
+            Platform(
+                options={"target": "https://topic.example/discussing/"},
+                answer=webmention,
+                entry=lambda name: entry(name, f"https://ada.example/{name}", Kind.ARTICLE),
+                closed=(({"wm-private": True}, closed("51", visibility=Visibility.PRIVATE)),),
             ),
         ),
         "youtube": (
