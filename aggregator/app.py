@@ -66,15 +66,19 @@ class App:
         """Subscribers and the ledger of mails."""
         return self.unlock()
 
-    def http(self, source: Source, collector: Collector, state: SourceState) -> SourceHttp:
-        """The client as this source sees it."""
+    def http(self, source: Source, collector: Collector, state: SourceState, *, part: float = 1) -> SourceHttp:
+        """The client as this source sees it.
+
+        Args:
+            part: of its requests of a day, where they are numbered.
+        """
         from aggregator.fetch.auth import own_secret
         from aggregator.pipeline.listing import compared
 
         auth = collector.manifest.auth
         return self.client.bound(
             host=collector.host,
-            pace=self._pace(collector),
+            pace=_partly(self._pace(collector), part),
             auth=auth,
             secret=own_secret(auth, self.settings.secrets.get(auth.variable), collector.host) if auth else None,
             transient=collector.manifest.transient,
@@ -120,6 +124,10 @@ class App:
 _SPENT = "spent"
 # A shorter one is no secret, and taking it out would spoil other words.
 _SHORTEST_SECRET = 8
+
+
+def _partly(pace: Pace, part: float) -> Pace:
+    return pace if pace.daily is None else replace(pace, daily=int(pace.daily * part))
 
 
 @cache
@@ -203,6 +211,11 @@ def keep_learned(app: App) -> None:
     app.store.move(app.client.moved(), app.clock())
     if spent := app.client.spent():
         app.store.remember(_SPENT, json.dumps({"day": app.clock().date().isoformat(), "hosts": dict(spent)}))
+
+
+def relearn(app: App) -> None:
+    """Heed what hosts said of themselves to another process since."""
+    app.client.relearn(rests=app.store.rests(), spent=_spent(app.store, app.clock()))
 
 
 def _spent(store: Store, now: datetime) -> dict[str, int]:

@@ -53,11 +53,12 @@ def poll(options: argparse.Namespace) -> int:
 def build(options: argparse.Namespace) -> int:
     """Write the page from what is known."""
     from aggregator.run.publishing import publish_site
+    from aggregator.run.turns import run_turn
 
     settings = settings_of(options)
     if options.output:
         settings = replace(settings, output=options.output)
-    with application(options, settings) as app, app.store.exclusive() as held:
+    with application(options, settings) as app, run_turn(app) as held:
         if not held:
             talk(options, "Another run is under way and will write the page.")
             return 0

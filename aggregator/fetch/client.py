@@ -215,6 +215,10 @@ class Client:
         """Requests of the present UTC day, for hosts with a daily budget."""
         return self._turns.spent()
 
+    def relearn(self, *, rests: Mapping[str, datetime], spent: Mapping[str, int]) -> None:
+        """Heed what another process was told since: until when hosts want rest, and what was spent of the day."""
+        self._turns.relearn(rests, spent)
+
     def stop(self) -> None:
         """End every wait and break off what is under way; whoever asks now gets `Stopped`."""
         self._stop.set()

@@ -110,6 +110,12 @@ class Turns:
         with self._guard:
             return dict(self._spent)
 
+    def relearn(self, rests: Mapping[str, datetime], spent: Mapping[str, int]) -> None:
+        """Heed what another process was told since."""
+        with self._guard:
+            self._rests.update((lane, max(until, self._rests.get(lane, until))) for lane, until in rests.items())
+            self._spent.update((lane, max(count, self._spent.get(lane, count))) for lane, count in spent.items())
+
     def _spare(self, lane: str) -> timedelta:
         with self._guard:
             until = self._spared.pop(lane, None)

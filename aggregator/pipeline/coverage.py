@@ -20,7 +20,6 @@ WAITING = frozenset({GapReason.CUT, GapReason.DOWN})
 READ_ON = "the next poll read on"
 READ_AFTERWARDS = "read afterwards"
 READ_IN_PART = "read afterwards, but for what was not listed any more"
-BACKFILLED = "back-fill"
 
 # Entries from before the last poll that show that a listing reaches back to it, although it lists nothing of what it did: a single one may
 # be pinned.
@@ -125,15 +124,3 @@ def _earlier(known: datetime | None, oldest: datetime | None, at: datetime) -> d
 def _closed(gap: Gap, at: datetime, found: bool) -> Gap:
     by = READ_ON if gap.reason is GapReason.CUT else READ_AFTERWARDS
     return replace(gap, closed_at=max(at, gap.found_at), closed_by=READ_IN_PART if found else by)
-
-
-def read_back(backfill: Backfill, at: datetime, opened: Iterable[Gap]) -> tuple[Gap, ...]:
-    """The gaps that a back-fill has closed: those that lie between its beginning and what it has come down to. What waits for a poll is the
-    poll's to close."""
-    return tuple(
-        replace(gap, closed_at=max(at, gap.found_at), closed_by=BACKFILLED)
-        for gap in opened
-        if gap.reason not in WAITING
-        and gap.until <= backfill.begun_at
-        and (backfill.ended or (backfill.reached is not None and backfill.reached < gap.since))
-    )

@@ -93,7 +93,7 @@ def poll(
         held = held or changed
         landing = landing_of(page, source, learned, matcher=matcher, at=at, quiet=quiet, refusals=refusals, pages=pages, echo=echo)
         if state.last_ok_at is not None:
-            landing = _recalled(landing, page, collector, store, hosts={collector.host, *homes(nature)}, held=held)
+            landing = recalled(landing, page, collector, store, hosts={collector.host, *homes(nature)}, held=held)
         landing = replace(landing, keeps=keeps, began_at=walk, gaps=shown(page, state, at, (*opened, *gaps)))
         # Most polls of most sources learn nothing, and then nothing is written.
         if landing.cursor != cursor or landing.says_something:
@@ -119,7 +119,7 @@ def _pages(asked: Iterator[Page], http: SourceHttp) -> Iterator[tuple[Page, Lear
         yield (replace(page, missed=Missed(reason=GapReason.TURNED_OVER)) if turned else page), learned
 
 
-def _recalled(landing: Landing, page: Page, collector: Collector, store: Store, *, hosts: Collection[str], held: str | None) -> Landing:
+def recalled(landing: Landing, page: Page, collector: Collector, store: Store, *, hosts: Collection[str], held: str | None) -> Landing:
     """The landing with each mention under the id that it is known by; what is not known waits for the steward where its source is held."""
     feed = collector.manifest.method is Method.FEED
     if not landing.mentions or not (feed or held):

@@ -13,6 +13,7 @@ from aggregator.run.checking import Checked, check_again
 from aggregator.run.deciding import sync
 from aggregator.run.jobs import Done, Ending, polls_due, tick
 from aggregator.run.judging import Judged, judge_again
+from aggregator.run.turns import run_turn
 from aggregator.store import Landed
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def run_once(
         begin: hears how many polls there will be.
         tell: hears of every job as it ends.
     """
-    with app.store.exclusive() as held:
+    with run_turn(app) as held:
         if not held:
             return Ran(locked=True)
         app.store.choose(app.settings.chosen, "sources.yaml", app.clock())

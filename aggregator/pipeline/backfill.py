@@ -1,0 +1,93 @@
+"""How far a source is read back, where that goes on, and what it closes: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from aggregator.model import Backfill, Gap, Page
+from aggregator.pipeline.coverage import WAITING
+from aggregator.store import Landed
+
+BACKFILLED = "back-fill"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """How far a back-fill has come."""
+
+    pages: int = 0
+    entries: int = 0
+    landed: Landed = field(default_factory=Landed)
+    # Down to which everything was read; None: not known yet.
+    reached: datetime | None = None
+    # The part of the time between now and what is wanted that is read, 0 to 1; None: where it ends is not known.
+    done: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBack:
+    """How a back-fill ended, for now."""
+
+    step: Step
+    # True: all that was wanted is read.
+    finished: bool = False
+    # The platform gives nothing older.
+    ended: bool = False
+    # The process was asked to stop.
+    stopped: bool = False
+    # Why it does not go on now, though nothing is wrong (the day's budget is spent); "": nothing keeps it.
+    waits: str = ""
+    # Why it failed; "": it did not.
+    failed: str = ""
+    remarks: tuple[str, ...] = ()
+    closed: tuple[Gap, ...] = ()
+
+
+def further(source: str, known: Backfill | None, *, since: datetime | None, opened: Iterable[Gap], at: datetime) -> Backfill | None:
+    """The back-fill to go on with, or a new one; None when all that is wanted was read before.
+
+    A new one is begun where there was none, and where the last one is done but a gap was left after it began.
+
+    Args:
+        since: down to which it is wanted; None: to the beginning.
+        opened: the open gaps of the source.
+    """
+    if known is not None and not (known.ended or (since is not None and known.reached is not None and known.reached <= since)):
+        return replace(known, wanted=since)
+    if known is not None and not any(gap.until > known.begun_at for gap in opened if gap.reason not in WAITING):
+        return None
+    return Backfill(source=source, begun_at=at, wanted=since)
+
+
+def after(backfill: Backfill, page: Page, at: datetime) -> Backfill:
+    """How far it is with a page: what is newer than the newest entry of the last page stood on a page before."""
+    newest = max((entry.published for entry in page.entries if entry.published and entry.published <= at), default=None)
+    return replace(backfill, reached=min(filter(None, (backfill.reached, newest)), default=None))
+
+
+def finished(backfill: Backfill) -> Backfill:
+    """How far it is when the platform gives no further page: down to what was wanted, or to the end of what there is."""
+    down_to = min(filter(None, (backfill.wanted, backfill.reached)), default=None)
+    return replace(backfill, reached=down_to, ended=backfill.wanted is None)
+
+
+def closed(backfill: Backfill, at: datetime, opened: Iterable[Gap]) -> tuple[Gap, ...]:
+    """The gaps that are read now: those between the beginning of the back-fill and what it has come down to. What waits for a poll is the
+    poll's to close."""
+    return tuple(
+        replace(gap, closed_at=max(at, gap.found_at), closed_by=BACKFILLED)
+        for gap in opened
+        if gap.reason not in WAITING
+        and gap.until <= backfill.begun_at
+        and (backfill.ended or (backfill.reached is not None and backfill.reached < gap.since))
+    )
+
+
+def part(backfill: Backfill) -> float | None:
+    """How much of the wanted time is read, 0 to 1; None where its end is not known."""
+    wanted, reached = backfill.wanted, backfill.reached
+    if wanted is None or reached is None or backfill.begun_at <= wanted:
+        return None
+    return min(1.0, max(0.0, (backfill.begun_at - reached) / (backfill.begun_at - wanted)))
