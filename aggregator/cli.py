@@ -33,7 +33,7 @@ _TO_DO = {
 
 _SHOWN_COMMANDS = """\
 the page      run · poll · build · schedule
-the sources   init · check · status · source list · source test
+the sources   init · check · status · backfill · source list · source test
 the stories   add · import · why · takedown
 to decide     hide · pin · retitle · note · kind · lead · split · merge · approve · block · order · undo · log · review
 the rules     match --explain · rules eval
@@ -180,6 +180,9 @@ def _source_commands(commands: _Commands, shared: argparse.ArgumentParser) -> No
     check = _add(commands, shared, "check", "setup:check", "say what the configuration means, without network")
     check.add_argument("--schema", action="store_true", help="print the JSON schema of sources.yaml, for editors")
     _add(commands, shared, "status", "sources:status", "say how every source is doing, and what could not be read")
+    back = _add(commands, shared, "backfill", "backfill:backfill", "read what a source said before it was watched, into the archive")
+    back.add_argument("source", metavar="ID", nargs="?", help="a source of the configuration; without one, say which can be read back")
+    back.add_argument("--since", metavar="DATE", help="how far back (2018-01-01); as far as the platform goes if left out")
     source = commands.add_parser("source", help="list the sources, or try one")
     inner = source.add_subparsers(metavar="COMMAND", required=True)
     _add(inner, shared, "list", "sources:listed", "list the sources")

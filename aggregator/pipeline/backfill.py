@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aggregator.model import Backfill, Gap, Page
 from aggregator.pipeline.coverage import WAITING
@@ -91,3 +91,15 @@ def part(backfill: Backfill) -> float | None:
     if wanted is None or reached is None or backfill.begun_at <= wanted:
         return None
     return min(1.0, max(0.0, (backfill.begun_at - reached) / (backfill.begun_at - wanted)))
+
+
+def time_left(begun: Backfill, step: Step, took: timedelta) -> timedelta | None:
+    """How long the rest takes when it goes on as it went; None where that cannot be known.
+
+    Args:
+        begun: the back-fill as it was when this was begun.
+        took: since then.
+    """
+    if step.done is None or (gained := step.done - (part(begun) or 0.0)) <= 0:
+        return None
+    return took * ((1 - step.done) / gained)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TextIO
 
 from aggregator.log import safe
+from aggregator.pipeline.backfill import Step
 from aggregator.run.jobs import Done, Ending
 
 
@@ -43,6 +45,51 @@ def said(done: Done) -> str:
     landed = done.landed
     changes = [(landed.new, "new"), (landed.changed, "changed"), (landed.withdrawn, "withdrawn")]
     return f"{done.job.subject}: {', '.join(f'{count} {word}' for count, word in changes if count) or 'nothing new'}"
+
+
+@contextmanager
+def reading_back(source: str, *, quiet: bool, stream: TextIO | None = None) -> Iterator[Callable[[Step, timedelta | None], None]]:
+    """A function that hears of every page of a back-fill, and how long the rest will take where that is known."""
+    stream = stream or sys.stderr
+    if quiet:
+        yield lambda step, left: None
+    elif stream.isatty():
+        with _bar_back(source, stream) as tell:
+            yield tell
+    else:
+        yield lambda step, left: print(safe(f"{source}: page {step.pages}, {came(step, left)}"), file=stream, flush=True)
+
+
+def came(step: Step, left: timedelta | None) -> str:
+    """How far a back-fill has come, in words."""
+    down = f"back to {step.reached:%Y-%m-%d}, " if step.reached else ""
+    rest = f", about {duration(left)} left" if left is not None and step.done != 1 else ""
+    return f"{down}{step.entries} entries, {step.landed.new} new{rest}"
+
+
+def duration(time: timedelta) -> str:
+    """A time for people: "3 hours"."""
+    for unit, seconds in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        count = round(time.total_seconds() / seconds)
+        if count > 1 or (count == 1 and unit != "day"):
+            return f"{count} {unit}{'s' if count != 1 else ''}"
+    return "a minute"
+
+
+@contextmanager
+def _bar_back(source: str, stream: TextIO) -> Iterator[Callable[[Step, timedelta | None], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    columns = (TextColumn("Reading back"), BarColumn(), TaskProgressColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=Console(file=stream), transient=True) as bar:
+        task = bar.add_task(safe(source), total=None)
+
+        def tell(step: Step, left: timedelta | None) -> None:
+            whole = None if step.done is None else 1.0
+            bar.update(task, total=whole, completed=step.done or 0.0, description=safe(came(step, left)))
+
+        yield tell
 
 
 @contextmanager
