@@ -33,7 +33,7 @@ _TO_DO = {
 
 _SHOWN_COMMANDS = """\
 the page      run · poll · build · schedule
-the sources   init · check · status · backfill · source list · source test
+the sources   init · check · status · backfill · source list · source test · source discover
 the stories   add · import · why · takedown
 to decide     hide · pin · retitle · note · kind · lead · split · merge · approve · block · order · undo · log · review
 the rules     match --explain · rules eval
@@ -174,20 +174,24 @@ def _page_commands(commands: _Commands, shared: argparse.ArgumentParser) -> None
 
 
 def _source_commands(commands: _Commands, shared: argparse.ArgumentParser) -> None:
-    init = _add(commands, shared, "init", "setup:init", "write a commented sources.yaml for a topic of your own")
+    init = _add(commands, shared, "init", "starting:init", "write a commented sources.yaml for a topic of your own")
     init.add_argument("--topic", metavar="WORD", help="the word or hashtag to watch for")
     init.add_argument("--force", action="store_true", help="replace a file that is there already")
+    init.add_argument("--offline", action="store_true", help="propose sources without trying the platforms")
     check = _add(commands, shared, "check", "setup:check", "say what the configuration means, without network")
     check.add_argument("--schema", action="store_true", help="print the JSON schema of sources.yaml, for editors")
     _add(commands, shared, "status", "sources:status", "say how every source is doing, and what could not be read")
     back = _add(commands, shared, "backfill", "backfill:backfill", "read what a source said before it was watched, into the archive")
     back.add_argument("source", metavar="ID", nargs="?", help="a source of the configuration; without one, say which can be read back")
     back.add_argument("--since", metavar="DATE", help="how far back (2018-01-01); as far as the platform goes if left out")
-    source = commands.add_parser("source", help="list the sources, or try one")
+    source = commands.add_parser("source", help="list the sources, try one, find others")
     inner = source.add_subparsers(metavar="COMMAND", required=True)
     _add(inner, shared, "list", "sources:listed", "list the sources")
-    test = _add(inner, shared, "test", "sources:test", "read one page of a source and show what is found; writes nothing")
+    test = _add(inner, shared, "test", "trying:test", "read one page of a source and show what is found; writes nothing")
+    test.add_argument("--yes", action="store_true", help="ask also where the page costs something")
     test.add_argument("source", metavar="ID|ADDRESS", help="a source of the configuration, or an address that is not in it yet")
+    discover = _add(inner, shared, "discover", "discovering:discover", "say what can be watched at an address, or for a word")
+    discover.add_argument("what", metavar="URL|NAME", help="an address, or a word or hashtag that the platforms are tried for")
 
 
 def _story_commands(commands: _Commands, shared: argparse.ArgumentParser) -> None:

@@ -1,84 +1,18 @@
-"""The commands that need no network and no database: init and check."""
+"""The command `check`: what the configuration means. It needs no network and no database."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from aggregator.clock import now
 from aggregator.collectors import collector_for
-from aggregator.commands.common import columns, say, settings_of, show, talk
-from aggregator.errors import ConfigError
+from aggregator.commands.common import columns, say, settings_of, show
+from aggregator.commands.spending import price_plain, prices
 from aggregator.model import Decision, Source, Takes, Topic
 from aggregator.settings import Settings
 from aggregator.shape import write_duration
 from aggregator.text.secret_address import masked
-
-_TEMPLATE = """\
-# yaml-language-server: $schema=sources.schema.json
-#
-# What is watched, and for what. After a change, `aggregator check` says in words what was understood; it needs no network.
-
-site:
-  title: {title}
-  intro: {intro}
-  # url: https://example.org/discussing/     # where the output folder is served, if it is; feeds need it
-  # timezone: Europe/Brussels                # days and months on the page
-  # see_also:                                # searches and places that are not read, but that a reader may like
-  #   - {{title: "#{tag} on X", url: "https://x.com/search?q=%23{tag}"}}
-
-topics:
-  {tag}:
-    any_of: [{word}]          # words, phrases in quotes, "#hashtags"; one is enough
-    # none_of: [unrelated]    # one of these in title, text or tags, and the entry is left out
-    # languages: [en]         # only entries that say they are in one of these, or say nothing
-    # near: [[crew, circle]]  # two words that count only near each other
-    # people: [Ana, Bo]       # worth 0.5 each, or as you say ({{Ana: 0.8}}); 1 is a match. So are sites: {{crews.example: 1}}
-    # about: [https://example.org/essay]    # what is or links to one of these pages
-
-fetch:
-  # A page or mailto: that tells the operators of other servers who is asking.
-  contact: {contact}
-
-sources:
-  # An address is enough: platform and options are found from it. These three need no key.
-  - https://medium.com/tag/{tag}
-  - https://mastodon.social/tags/{tag}
-  - https://bsky.app/hashtag/{tag}
-
-  # A blog, a podcast, a forum, a channel:
-  # - https://blog.example.org/
-  # - https://anchor.fm/ashow
-  # - https://www.youtube.com/@achannel
-  # - https://forum.example.org/tag/{tag}
-  #
-  # With more to say about it:
-  # - address: https://www.loomio.com/agroup
-  #   takes: everything      # not only mentions: every entry is about the topic
-  #   every: 6h              # least time between two polls
-  #   label: Our group on Loomio
-
-# Links you chose by hand; they stand first, in this order.
-# chosen:
-#   - url: https://example.org/the-best-introduction
-#     kind: article          # article, episode, video, thread, post or comment
-#     title: The best introduction
-#     who: Ana Example
-#     note: why it is worth reading.
-
-# A mail a week to those who ask for it. As it stands here nothing is sent: the mails are written as files to state/mail.
-# digest:
-#   from: Crew news <digest@example.org>
-#   rhythms: {{weekly: "0 8 * * mon"}}    # Mondays at 8; cron expressions
-#   through: folder                      # smtp: your mail server hands it over; or listmonk, or buttondown
-#   smtp: {{host: mail.example.org, user: digest}}
-#   serve: {{url: "https://mail.example.org/"}}                       # where `aggregator serve` is reached, to subscribe and leave
-#   mailbox: {{address: digest@example.org, host: imap.example.org}}  # or by mail alone; also reads what came back
-"""
-
 
 # How the digest is handed over, in words.
 _WAYS = {
@@ -87,52 +21,6 @@ _WAYS = {
     "listmonk": "handed to listmonk",
     "buttondown": "handed to Buttondown",
 }
-
-
-def init(options: argparse.Namespace) -> int:
-    """Write a commented sources.yaml and the schema that editors check it with."""
-    from aggregator.config import schema
-
-    file: Path = options.config
-    if file.exists() and not options.force:
-        raise ConfigError(f"{file} is there already. Edit it, or replace it with --force.")
-    topic = options.topic or _asked()
-    text = _template(topic)
-    if options.dry_run:
-        print(text, end="")
-        return 0
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
-    (file.parent / "sources.schema.json").write_text(json.dumps(schema(), indent=2) + "\n", encoding="utf-8")
-    named = "" if file == Path("sources.yaml") else f" --config {file}"
-    talk(options, f"Wrote {file}. Change it to your taste, then: aggregator check{named} && aggregator run{named}")
-    return 0
-
-
-def _asked() -> str:
-    if not sys.stdin.isatty():
-        raise ConfigError("say what to watch for: aggregator init --topic WORD")
-    return input("The word or hashtag to watch for: ").strip()
-
-
-def _template(topic: str) -> str:
-    tag = "".join(letter for letter in topic.lower() if letter.isalnum() or letter == "_")
-    if not tag.strip("_"):
-        raise ConfigError(f"--topic: expected a word or a hashtag with a letter in it, found {topic!r}. Write other rules into the file.")
-    word = " ".join(topic.split())
-    name = word.lstrip("#")
-    return _TEMPLATE.format(
-        title=_quoted(f"Discussing {name}"),
-        intro=_quoted(f"Recordings, articles and discussions about {name} from different parts of the web."),
-        tag=tag,
-        word=_quoted(word),
-        contact="https://example.org/",
-    )
-
-
-def _quoted(text: str) -> str:
-    """A text as YAML, whatever signs are in it: what JSON quotes, YAML 1.2 reads."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 def check(options: argparse.Namespace) -> int:
@@ -187,6 +75,7 @@ def understood(settings: Settings) -> list[str]:
     lines += [f"  {line}" for line in columns(rows)] if rows else []
     lines += ["", f"{len(settings.chosen)} links chosen by hand."] if settings.chosen else []
     lines += keys_wanted(settings).values()
+    lines += prices(settings)
     lines += _digest(settings)
     if not settings.fetch.contact or "example.org" in settings.fetch.contact:
         lines.append("fetch.contact is not set: servers like to know who asks. Write a page or mailto: there.")
@@ -263,5 +152,6 @@ def _plain(source: Source, settings: Settings) -> dict[str, object]:
         "every": write_duration(source.every or collector.manifest.every),
         "address": collector.address,
         "enabled": source.enabled,
+        "price": price_plain(source, collector),
         "key": None if auth is None else {"variable": auth.variable, "set": auth.variable in settings.secrets, "optional": auth.optional},
     }

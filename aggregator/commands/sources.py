@@ -1,23 +1,18 @@
-"""The commands about sources: status, source list, source test."""
+"""The commands about all sources: status, source list."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import asdict
-from itertools import islice
 
 from aggregator.app import App
-from aggregator.collectors import collector_for, recognise
-from aggregator.collectors.base import Collector
-from aggregator.commands.common import application, columns, day, say, settings_of, show, talk
+from aggregator.collectors import collector_for
+from aggregator.commands.common import application, columns, day, say, settings_of, show
 from aggregator.commands.setup import _plain as plain_source
 from aggregator.commands.setup import keys_wanted
-from aggregator.config import identifier
-from aggregator.errors import ConfigError, MissingSecret, SourceError, UnknownPlatform
-from aggregator.model import Page, Source, SourceState, Takes
+from aggregator.commands.spending import spent
+from aggregator.model import Source, SourceState
 from aggregator.pipeline.nature import waits
-from aggregator.settings import Settings
 
 
 def listed(options: argparse.Namespace) -> int:
@@ -55,7 +50,7 @@ def status(options: argparse.Namespace) -> int:
                 say(f"{host} asked not to be asked again before {day(until)}")
         for line in keys_wanted(app.settings).values():
             say(line)
-        for line in _unchecked(app):
+        for line in (*spent(app), *_unchecked(app)):
             say(line)
     return 0
 
@@ -108,66 +103,3 @@ def _state_plain(source: Source, state: SourceState | None) -> dict[str, object]
         "remarks": state.remarks,
         "held": state.held,
     }
-
-
-def test(options: argparse.Namespace) -> int:
-    """Read one page of a source and show what is found; writes nothing."""
-    settings = settings_of(options)
-    source = _named(options.source, settings)
-    collector = collector_for(source)
-    options.dry_run = True
-    with application(options, settings) as app:
-        talk(options, f"Reading {source.label or collector.label} ({collector.address}) …")
-        http = app.http(source, collector, SourceState(source=source.id))
-        try:
-            pages = list(islice(collector.poll(http, ""), 1))
-        except MissingSecret as error:
-            talk(options, f"It needs a key: {error}")
-            return 4
-        except SourceError as error:
-            talk(options, f"Could not read it: {error}")
-            return 4
-        _show_page(options, pages, source, collector, settings)
-    return 0
-
-
-def _named(name: str, settings: Settings) -> Source:
-    for source in settings.sources:
-        if source.id == name:
-            return source
-    try:
-        platform, found = recognise(name)
-    except UnknownPlatform:
-        if "://" in name:
-            raise
-        from aggregator.shape import nearest
-
-        known = [source.id for source in settings.sources]
-        raise ConfigError(f"{name!r} is neither a source of {settings.file} nor an address. {nearest(name, known)}") from None
-    topics = tuple(topic.id for topic in settings.topics)
-    return Source(id=identifier(platform, found), platform=platform, options=found, topics=topics)
-
-
-def _show_page(options: argparse.Namespace, pages: list[Page], source: Source, collector: Collector, settings: Settings) -> None:
-    from aggregator.pipeline.match import Matcher
-
-    matcher = Matcher(settings.topics)
-    entries = [(entry, matcher.match(entry)) for page in pages for entry in page.entries]
-    if options.json:
-        show([{"entry": asdict(entry), "matches": [asdict(match) for match in matches]} for entry, matches in entries])
-        return
-    for entry, matches in entries:
-        counts = bool(matches) or source.takes is Takes.EVERYTHING
-        say(f"{'*' if counts else ' '} {day(entry.published):22} {entry.kind:8} {(entry.title or entry.text or entry.url)[:100]}")
-        for match in matches:
-            say(f"      {match.field}: {match.rule!r} in {match.excerpt!r}")
-    for page in pages:
-        for remark in page.remarks:
-            say(f"  remark: {remark}")
-    found = sum(bool(matches) or source.takes is Takes.EVERYTHING for _, matches in entries)
-    silent = not entries and source.takes is Takes.MENTIONS
-    say(
-        "No word of the topics occurs in the reply, so it was not taken apart." if silent else f"{len(entries)} entries, {found} count (*)."
-    )
-    manifest = collector.manifest
-    say(f"Reach: {manifest.reach}. Gives: {manifest.delivers}. Limits: {' '.join(manifest.limits) or 'none known.'}")
