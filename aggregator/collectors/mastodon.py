@@ -24,8 +24,8 @@ _STATUS = re.compile(r"(?:/web|/deck)?/(?:@[^/]+|users/[^/]+/statuses)/[0-9]{15,
 @dataclass(frozen=True, kw_only=True)
 class Mastodon(Collector):
     """The public posts with a hashtag, as one Mastodon server has heard of them. No server sees the whole network, so name two or three: a
-    large one and those where the community lives; the same post seen from several servers is one mention. Other software that speaks
-    Mastodon's API (Pleroma, Akkoma, snac) is read the same way. Posts of people who ask not to be found, by their account's settings or
+    large one and those where the community lives; the same post seen from several servers is one mention. Small servers that
+    speak Mastodon's API (snac) are read the same way. Posts of people who ask not to be found, by their account's settings or
     by a word like #nobot in their biography, are not shown. A server that closed its timelines to visitors says so; choose another.
     """
 

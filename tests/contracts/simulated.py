@@ -192,6 +192,7 @@ LIVING: Mapping[str, tuple[str, Callable[[], Living]]] = {
     "mastodon": ("mastodon", lambda: Living(options={"server": "social.example", "tag": "crews"}, answer=mastodon, named=str)),
     "misskey": ("misskey", lambda: Living(options={"server": "misskey.example", "tag": "crews"}, answer=misskey, named=str)),
     "peertube": ("peertube", lambda: Living(options={"server": "tube.example", "tag": "crews"}, answer=peertube, named=str)),
+    "pixelfed": ("pixelfed", lambda: Living(options={"server": "social.example", "tag": "crews"}, answer=mastodon, named=str)),
     "bluesky": (
         "bluesky",
         lambda: Living(options={"tag": "crews"}, answer=bluesky, named=lambda n: f"at://did:plc:ada/app.bsky.feed.post/{n}"),

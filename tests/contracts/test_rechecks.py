@@ -243,6 +243,17 @@ def _made() -> dict[str, tuple[str, Platform]]:
         "mastodon": ("mastodon", Platform(options=fediverse, answer=mastodon, entry=_toot, closed=_MASTODON_CLOSED)),
         "mastodon, one by one": ("mastodon", Platform(options=fediverse, answer=one_by_one, entry=_toot, closed=_MASTODON_CLOSED)),
         "mastodon, heedless": ("mastodon", Platform(options=fediverse, answer=heedless, entry=_toot, closed=_MASTODON_CLOSED)),
+        "pleroma": (
+            "pleroma",
+            Platform(
+                options=fediverse,
+                answer=mastodon,
+                entry=_toot,
+                closed=(*_MASTODON_CLOSED, ({"visibility": "local"}, closed("51", visibility=Visibility.PRIVATE))),
+            ),
+        ),
+        "gotosocial": ("gotosocial", Platform(options=fediverse, answer=one_by_one, entry=_toot, closed=_MASTODON_CLOSED)),
+        "pixelfed": ("pixelfed", Platform(options=fediverse, answer=one_by_one, entry=_toot, closed=_MASTODON_CLOSED)),
         "misskey": (
             "misskey",
             Platform(options={"server": "misskey.example", "tag": "crews"}, answer=misskey, entry=_toot, closed=_MISSKEY_CLOSED),
