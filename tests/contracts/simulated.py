@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from aggregator.errors import Unavailable
 from aggregator.fetch import Params, Reply
 from tests.support.exchanges import HttpAlone, settled
+from tests.support.nostr import Key, Relay
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -185,13 +187,59 @@ def _blog_post(number: int) -> dict[str, Any]:
     return {"id": number, "link": address, "guid": {"rendered": address}, "date_gmt": instant(number), **words}
 
 
+class Relayed(Living):
+    """Posts as notes that two relays show."""
+
+    def converse(self, url: str, *, say: Sequence[object], until: Sequence[Sequence[str]]) -> Reply:
+        self.asked += url.startswith("wss://one.")
+        assert self.asked < 1000, "asked without end"
+        if self.asked == self.fails_at:
+            raise Unavailable(f"asking {url}: no answer within 20 s")
+        body = Relay([_relayed_note(number) for number in self.posts]).heard(say)
+        return Reply(asked=url, url=url, status=200, headers={"content-type": "application/x-ndjson"}, body=body)
+
+
+@lru_cache(maxsize=4096)
+def _relayed_note(number: int) -> dict[str, Any]:
+    at = int((BEGAN + timedelta(hours=number)).timestamp())
+    return Key(7).note(f"{number} #crews", tags=[["t", "crews"]], at=at)
+
+
+def _unanswered(here: Living, path: str, asked: Mapping[str, str]) -> Any:
+    raise AssertionError(f"{path}: relays are not asked by HTTP")
+
+
+def tumblr(here: Living, path: str, asked: Mapping[str, str]) -> Any:
+    """`before`: older than a second; several posts share one."""
+    began = int(BEGAN.timestamp())
+    ids = [id for id in here.newest_first() if began + id // 3 < int(asked.get("before", "9999999999"))][: int(asked["limit"])]
+    posts = [
+        {
+            "id_string": str(id),
+            "post_url": f"https://ada.tumblr.com/post/{id}",
+            "blog_name": "ada",
+            "timestamp": began + id // 3,
+            "body": "x",
+        }
+        for id in ids
+    ]
+    return {"meta": {"status": 200, "msg": "OK"}, "response": posts}
+
+
 LIVING: Mapping[str, tuple[str, Callable[[], Living]]] = {
-    "github": ("github", lambda: Living(options={"search": "crews"}, answer=github, named=lambda n: f"issue:{n}")),
+    "tumblr": ("tumblr", lambda: Living(options={"tag": "crews"}, answer=tumblr, named=str)),
     "x": ("x", lambda: Living(options={"tag": "crews"}, answer=x, named=str)),
+    "github": ("github", lambda: Living(options={"search": "crews"}, answer=github, named=lambda n: f"issue:{n}")),
     "hackernews": ("hackernews", lambda: Living(options={"search": "crews"}, answer=hackernews, named=str)),
     "mastodon": ("mastodon", lambda: Living(options={"server": "social.example", "tag": "crews"}, answer=mastodon, named=str)),
     "misskey": ("misskey", lambda: Living(options={"server": "misskey.example", "tag": "crews"}, answer=misskey, named=str)),
     "peertube": ("peertube", lambda: Living(options={"server": "tube.example", "tag": "crews"}, answer=peertube, named=str)),
+    "nostr": (
+        "nostr",
+        lambda: Relayed(
+            options={"tag": "crews", "relays": "one.example two.example"}, answer=_unanswered, named=lambda n: str(_relayed_note(n)["id"])
+        ),
+    ),
     "pixelfed": ("pixelfed", lambda: Living(options={"server": "social.example", "tag": "crews"}, answer=mastodon, named=str)),
     "bluesky": (
         "bluesky",
