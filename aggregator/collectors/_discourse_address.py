@@ -42,10 +42,14 @@ def topic_of(value: str) -> str:
     return found[1]
 
 
-def recognised(address: str) -> Mapping[str, str] | None:
-    """The options that an address names, by what only Discourse has, and by shorter ones on hosts that are named like a forum."""
+def recognised(address: str, *, forum: bool = False) -> Mapping[str, str] | None:
+    """The options that an address names, by what only Discourse has, and by shorter ones on hosts that are named like a forum.
+
+    Args:
+        forum: it is known that Discourse runs there.
+    """
     parts = _options.split(address)
-    forum = _FORUM_HOST.fullmatch(parts.hostname or "") is not None
+    forum = forum or _FORUM_HOST.fullmatch(parts.hostname or "") is not None
     path = parts.path.rstrip("/")
     query = parse_qs(parts.query)
     found: re.Match[str] | None

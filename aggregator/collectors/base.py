@@ -116,7 +116,8 @@ class Collector(ABC):
     @classmethod
     def signs(cls, page: Reply) -> Sequence[Mapping[str, str]]:
         """Options that watch the site of a web page, best first, by what stands in the page (its generator, an API it declares); none where
-        the page shows no sign of this platform."""
+        the page shows no sign of this platform. Options that name the place alone, where something must be looked for, are completed by
+        whoever asks, with a `tag` or a `search`."""
         return ()
 
     @classmethod

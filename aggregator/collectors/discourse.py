@@ -6,6 +6,7 @@ text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,9 +22,11 @@ from aggregator.collectors._json import an_object
 from aggregator.collectors._sweep import sweep
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Standing, unpack
 from aggregator.errors import Gone, Unauthorized
-from aggregator.fetch import Http, Pace
+from aggregator.fetch import Http, Pace, Reply
 from aggregator.model import Entry, Kind, Page
 
+# The front page of every forum says it (app/helpers/application_helper.rb).
+_GENERATOR = re.compile(rb"<meta name=\"generator\" content=\"Discourse ", re.IGNORECASE)
 CHECKING = "looking at a topic again"
 HEAD_PAGES = 10
 """Pages of 30 topics that a first poll of a tag reads."""
@@ -101,6 +104,18 @@ class Discourse(Collector):
     def recognise(cls, address: str) -> Mapping[str, str] | None:
         """Addresses that only Discourse has, and shorter ones on hosts that are named like a forum."""
         return recognised(address)
+
+    @classmethod
+    def signs(cls, page: Reply) -> Sequence[Mapping[str, str]]:
+        """A tag, category or topic, on a page that names its software; else the forum, in which something is to be looked for."""
+        if not _GENERATOR.search(page.body[:65536]):
+            return ()
+        parts = _options.split(page.url)
+        try:
+            forum = {"site": site_of(f"{parts.scheme}://{parts.netloc}")}
+        except ValueError:
+            return ()
+        return (recognised(page.url, forum=True) or forum,)
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         forum = self._forum

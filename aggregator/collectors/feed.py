@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from aggregator.collectors import _feeds
-from aggregator.collectors._discovery import discover
+from aggregator.collectors._discovery import declared_feeds, discover, linked_feeds
 from aggregator.collectors._feeds import ACCEPT, feed_of, host_of, is_page, web_address
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
 from aggregator.errors import Gone, Unreadable
 from aggregator.fetch import Http, Pace, Reply
 from aggregator.model import Author, Entry, Kind, Page
+from aggregator.text.decode import decode
 from aggregator.text.html import visible
 from aggregator.text.page_address import kind_at
 from aggregator.text.secret_address import is_secret, masked
@@ -27,6 +28,8 @@ _AT_ACCOUNT = re.compile(
 )
 # Words of an entry without a title that is taken for a post; what is longer is an article that forgot its title.
 _MOST_IN_A_POST = 100
+# Feeds of one page that are worth trying.
+_MOST_SIGNS = 4
 # They want an account for everything, and forbid programs to read their pages.
 _CLOSED = frozenset(
     ("x.com", "twitter.com", "mobile.twitter.com", "facebook.com", "m.facebook.com", "instagram.com", "linkedin.com", "tiktok.com")
@@ -92,6 +95,15 @@ class Feed(Collector):
             return {"url": web_address(address)}
         except ValueError:
             return None
+
+    @classmethod
+    def signs(cls, page: Reply) -> Sequence[Mapping[str, str]]:
+        """The feeds that a page declares, else those that it links to."""
+        if not is_page(page.body, page.headers.get("content-type", "")):
+            return ()
+        text = decode(page.body, page.headers.get("content-type", ""))
+        found = declared_feeds(text, page.url, page.headers.get("link", "")) or linked_feeds(text, page.url)
+        return tuple({"url": one} for one in found[:_MOST_SIGNS])
 
     @classmethod
     def declined(cls, address: str) -> str | None:

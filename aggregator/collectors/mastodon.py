@@ -13,10 +13,12 @@ from aggregator.collectors import _options
 from aggregator.collectors._status_checks import standings
 from aggregator.collectors._timeline import Timeline
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Standing
-from aggregator.fetch import Http, Pace
+from aggregator.fetch import Http, Pace, Reply
 from aggregator.model import Entry, Kind, Page
 
 _TAG_PAGE = re.compile(r"(?:(?:/web|/deck)?/tags/|/web/timelines/tag/|/api/v1/timelines/tag/)([^/]+?)(?:\.rss)?")
+# Where a page holds the state that its program starts from.
+_MADE_BY = re.compile(rb"<script [^>]*id=[\"']initial-state[\"'][^>]*>[^<]*\"streaming_api_base_url\"")
 # Ids of Mastodon are numbers that begin with the time; no other software has such long ones behind a name.
 _STATUS = re.compile(r"(?:/web|/deck)?/(?:@[^/]+|users/[^/]+/statuses)/[0-9]{15,}(?:/.*)?")
 
@@ -86,6 +88,17 @@ class Mastodon(Collector):
         if not _STATUS.fullmatch(_options.split(address).path):
             return None
         return "names a single post; write that of a hashtag (/tags/…) or of its author. The post is put on the page with `aggregator add`"
+
+    @classmethod
+    def signs(cls, page: Reply) -> Sequence[Mapping[str, str]]:
+        """A server whose page is made by Mastodon, on which a hashtag is to be looked for."""
+        parts = _options.split(page.url)
+        if not _MADE_BY.search(page.body):
+            return ()
+        try:
+            return ({"server": _options.server(f"{parts.scheme}://{parts.netloc}")},)
+        except ValueError:
+            return ()
 
     @classmethod
     def proposals(cls, word: str) -> Sequence[Mapping[str, str]]:

@@ -3,55 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, ClassVar
 from urllib.parse import quote, unquote, urlsplit
 
 from aggregator.collectors._feeds import ACCEPT, feed_of
-from aggregator.collectors._options import exactly_one, hashtag, host, server, split
+from aggregator.collectors._medium_address import SERVICES, options_of_path, person_of, publication_of, tag_of
+from aggregator.collectors._options import exactly_one, host, server, split
 from aggregator.collectors._parts import title_text
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, unpack
-from aggregator.fetch import Http, Pace
+from aggregator.fetch import Http, Pace, Reply
 from aggregator.model import Author, Entry, Kind, Page
 
 DOING = "reading the Medium feed"
 
-# First segments of a path that name neither a person nor a publication.
-_RESERVED = frozenset(
-    (
-        *("_", "about", "creators", "earn", "explore-topics", "feed", "gift", "jobs-at-medium", "library", "list", "lists", "m", "me"),
-        *("membership", "new-story", "notifications", "p", "partner-program", "plans", "policy", "r", "s", "search", "settings", "signin"),
-        *("stats", "stories", "tag", "tags", "topic", "topics", "upgrade", "verified-authors"),
-    )
-)
-_SERVICES = frozenset(("www", "api", "cdn-client", "cdn-images-1", "glyph", "help", "link", "miro", "policy"))
-# Ten or eleven digits occur beside the usual twelve.
-_STORY = re.compile(r"(?:.*-)?[0-9a-f]{8,12}")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# How its pages name themselves to telephones, on whatever domain (seen 2026-11).
+_APP = re.compile(rb'property="al:ios:url" content="medium:/')
 _HANDLE = re.compile(r"/@([A-Za-z0-9._-]+)/")
 _SITE_TAIL = re.compile(r"(?: [-–—] | on )Medium\Z")
 # A response has no tags and is a remark, not an essay; stories without tags exist too, but they are longer.
 _RESPONSE_CHARACTERS = 1000
-
-
-def _person(value: str) -> str:
-    name = value.strip().removeprefix("@").lower()
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"{value!r} is not a Medium user; write the name after the @ in the profile's address")
-    return name
-
-
-def _publication(value: str) -> str:
-    name = value.strip().strip("/").lower()
-    if not _NAME.fullmatch(name) or name in _RESERVED:
-        raise ValueError(f"{value!r} is not a Medium publication; write the word after medium.com/, like 'enspiral-tales'")
-    return name
-
-
-def _tag(value: str) -> str:
-    return hashtag("-".join(value.split())).lower()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +58,9 @@ class Medium(Collector):
         ),
     )
 
-    tag: Annotated[str, Option("tag without the #", example="microsolidarity", check=_tag)] = ""
-    publication: Annotated[str, Option("name of a publication in its address", example="enspiral-tales", check=_publication)] = ""
-    user: Annotated[str, Option("name of a person, without the @", example="richdecibels", check=_person)] = ""
+    tag: Annotated[str, Option("tag without the #", example="microsolidarity", check=tag_of)] = ""
+    publication: Annotated[str, Option("name of a publication in its address", example="enspiral-tales", check=publication_of)] = ""
+    user: Annotated[str, Option("name of a person, without the @", example="richdecibels", check=person_of)] = ""
     domain: Annotated[str, Option("own domain of a publication or person on Medium", example="ana.medium.com", check=server)] = ""
 
     def __post_init__(self) -> None:
@@ -132,16 +105,29 @@ class Medium(Collector):
             return None
         segments = [unquote(one) for one in parts.path.split("/") if one]
         if name == "medium.com":
-            return _of_path(segments[1:] if segments[:1] == ["feed"] else segments)
+            return options_of_path(segments[1:] if segments[:1] == ["feed"] else segments)
         subdomain = name.removesuffix(".medium.com")
-        if subdomain == name or "." in subdomain or subdomain in _SERVICES or segments not in ([], ["feed"], ["about"], ["latest"]):
+        if subdomain == name or "." in subdomain or subdomain in SERVICES or segments not in ([], ["feed"], ["about"], ["latest"]):
             return None
         return {"domain": name}
 
     @classmethod
+    def proposals(cls, word: str) -> Sequence[Mapping[str, str]]:
+        return ({"tag": word},)
+
+    @classmethod
+    def signs(cls, page: Reply) -> Sequence[Mapping[str, str]]:
+        """Who wrote a story on medium.com, or the domain of its own that a page of Medium's is on."""
+        parts = split(page.url)
+        if parts.hostname in ("medium.com", "www.medium.com"):
+            found = options_of_path([unquote(one) for one in parts.path.split("/") if one][:1])
+            return (found,) if found else ()
+        return ({"domain": parts.hostname},) if parts.hostname and _APP.search(page.body[:65536]) else ()
+
+    @classmethod
     def declined(cls, address: str) -> str | None:
         name = split(address).hostname or ""
-        if not f".{name}".endswith(".medium.com") or name.removesuffix(".medium.com") in _SERVICES - {"www", "link"}:
+        if not f".{name}".endswith(".medium.com") or name.removesuffix(".medium.com") in SERVICES - {"www", "link"}:
             return None
         if split(address).path.startswith("/feed/"):
             return None
@@ -173,24 +159,3 @@ def _is_response(entry: Entry) -> bool:
     if entry.tags or "medium-feed-item" in (entry.html or ""):
         return False
     return len(title_text(entry.html or entry.text or "", markup=True) or "") < _RESPONSE_CHARACTERS
-
-
-def _of_path(segments: Sequence[str]) -> Mapping[str, str] | None:
-    """The options that a path on medium.com names; None for stories, lists and the site's own pages."""
-    options: Mapping[str, str] | None = None
-    match segments:
-        case ["tag", tag] | ["tag", tag, "latest" | "recommended" | "archive", *_]:
-            options = {"tag": tag}
-        case [name] | [name, "feed" | "latest" | "about" | "followers" | "following"] if name.startswith("@"):
-            options = {"user": name[1:]}
-        case [name] | [name, "feed" | "latest" | "about" | "all" | "archive" | "trending"] if not _STORY.fullmatch(name):
-            options = {"publication": name}
-        case [name, "tagged", tag] if not name.startswith("@"):
-            options = {"publication": name, "tag": tag}
-    try:
-        return {name: _CHECKS[name](value) for name, value in options.items()} if options else None
-    except ValueError:
-        return None
-
-
-_CHECKS: Mapping[str, Callable[[str], str]] = {"tag": _tag, "publication": _publication, "user": _person}

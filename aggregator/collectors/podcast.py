@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
-from aggregator.collectors._discovery import discover
+from aggregator.collectors._discovery import declared_feeds, discover
 from aggregator.collectors._feeds import ACCEPT, Feed, cut_off, description, feed_of, is_page, with_remarks
 from aggregator.collectors._options import host_of, split, web_address
 from aggregator.collectors._podcast_places import ANCHOR, CREATORS, DIRECTORIES, FEED_HOSTS, anchor_feed, handle_of, listed_feeds, show_of
@@ -94,6 +94,12 @@ class Podcast(Collector):
             return {"url": f"https://{host_of(clean).removeprefix('www.')}{path}"}
         is_feed = path.endswith("/podcast/rss") or (bool(path) and host_of(clean) in FEED_HOSTS)
         return {"url": clean} if is_feed else None
+
+    @classmethod
+    def signs(cls, page: Reply) -> Sequence[Mapping[str, str]]:
+        """The feeds of shows that a page declares, by their hosts."""
+        found = declared_feeds(decode(page.body, page.headers.get("content-type", "")), page.url)
+        return tuple(options for one in found if (options := cls.recognise(one)))
 
     @classmethod
     def declined(cls, address: str) -> str | None:
