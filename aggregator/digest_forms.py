@@ -11,7 +11,7 @@ from typing import Any
 
 from aggregator.forms import ADDRESS, NETWORK, ZONE
 from aggregator.settings import SERVICES, Buttondown, Digest, Listmonk, Mailbox, Serve, Smtp
-from aggregator.shape import Key, Many, Named, Node, Report, Table, Text, choice, duration, number, path
+from aggregator.shape import Key, Many, Named, Node, Report, Table, Text, choice, duration, number, path, yes_or_no
 
 # From the environment, by what they are for.
 SECRETS: Mapping[str, str] = {
@@ -130,6 +130,8 @@ SERVE = Table(
         "url": Key(shape=_text("an address", _base), help="Where readers reach `aggregator serve`.", required=True),
         "listen": Key(shape=_text("host and port", _listen), help="Where it listens (127.0.0.1:8025)."),
         "proxies": Key(shape=Many(of=NETWORK), help="Networks of proxies in front of it, whose X-Forwarded-For is believed."),
+        "webmentions": Key(shape=yes_or_no(), help="true: others may say by Webmention that they link to the site; held for review."),
+        "suggestions": Key(shape=yes_or_no(), help="true: readers may suggest a link; held for review."),
     }
 )
 MAILBOX = Table(

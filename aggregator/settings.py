@@ -114,6 +114,20 @@ class Serve:
     listen: str = "127.0.0.1:8025"
     # Networks in CIDR form of proxies whose X-Forwarded-For is believed.
     proxies: tuple[str, ...] = ()
+    # True: webmentions of the site's pages and of the topics' are received, verified by the next run, and held for review.
+    webmentions: bool = False
+    # True: there is a page to suggest a link; what is suggested is held for review.
+    suggestions: bool = False
+
+    @property
+    def webmention(self) -> str:
+        """Where webmentions are sent to; "": nowhere."""
+        return f"{self.url}webmention" if self.webmentions else ""
+
+    @property
+    def suggest(self) -> str:
+        """Where readers suggest a link; "": nowhere."""
+        return f"{self.url}suggest" if self.suggestions else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from aggregator.model import Bounce, Delivery, DeliveryState, Edition, EditionState, Issued, Rendered, Subscriber, SubscriberState
@@ -227,6 +228,46 @@ class Forgetting(Protocol):
         left, because another process reads the file or a server keeps the rows."""
 
 
+class SubmissionKind(StrEnum):
+    """Which way something came."""
+
+    WEBMENTION = "webmention"
+    SUGGESTION = "suggestion"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What a stranger sent, and nobody has looked at yet. Who it was is not known."""
+
+    kind: SubmissionKind
+    # Of a webmention the page that links, of a suggestion the link: as it was sent.
+    source: str
+    # Of a webmention the page of ours that is linked to, as it was sent; "" of a suggestion.
+    target: str = ""
+    # Of a suggestion, in the sender's words.
+    title: str = ""
+    note: str = ""
+    at: datetime
+    # How often its page was asked for in vain.
+    tries: int = 0
+
+
+class Submissions(Protocol):
+    """What strangers sent, until it is looked at."""
+
+    def put(self, one: Submission, *, most: int) -> bool:
+        """Take it in; the same once more is the same. False, and nothing written, when so many wait already."""
+
+    def due(self, now: datetime, limit: int) -> tuple[Submission, ...]:
+        """What is to be looked at now, oldest first."""
+
+    def later(self, one: Submission, due_at: datetime) -> None:
+        """It was asked for in vain: look again then."""
+
+    def done(self, one: Submission) -> None:
+        """Forget it. What was sent again since stays."""
+
+
 class PrivateStore(Protocol):
     """Everything in private.db."""
 
@@ -241,6 +282,9 @@ class PrivateStore(Protocol):
 
     @property
     def forgetting(self) -> Forgetting: ...
+
+    @property
+    def submissions(self) -> Submissions: ...
 
     def note(self, name: str) -> str | None:
         """A text remembered under a name."""

@@ -43,4 +43,21 @@ def first(connection: Connection) -> None:
         connection.exec_driver_sql(statement.replace("/* bytes */", "BLOB" if sqlite else "BYTEA"))
 
 
-MIGRATIONS = (Migration(number=1, about="subscribers and the ledger", work=first),)
+_SECOND = (
+    """CREATE TABLE submission (
+        kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, title TEXT NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL,
+        tries INTEGER NOT NULL, due_at TEXT NOT NULL, PRIMARY KEY (kind, source, target))""",
+    "CREATE INDEX submission_by_time ON submission (due_at)",
+)
+
+
+def second(connection: Connection) -> None:
+    """What strangers sent, until it is looked at."""
+    for statement in _SECOND:
+        connection.exec_driver_sql(statement)
+
+
+MIGRATIONS = (
+    Migration(number=1, about="subscribers and the ledger", work=first),
+    Migration(number=2, about="webmentions and suggested links that wait", work=second),
+)

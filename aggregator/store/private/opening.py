@@ -18,6 +18,7 @@ from aggregator.store.private.keys import SqlKeys
 from aggregator.store.private.ledger import SqlLedger
 from aggregator.store.private.migrations import MIGRATIONS
 from aggregator.store.private.notes import noted, remember
+from aggregator.store.private.submissions import SqlSubmissions
 from aggregator.store.private.subscribers import SqlSubscribers
 
 log = logging.getLogger("aggregator.store")
@@ -45,6 +46,10 @@ class SqlPrivateStore:
     @cached_property
     def forgetting(self) -> SqlForgetting:
         return SqlForgetting(self._database)
+
+    @cached_property
+    def submissions(self) -> SqlSubmissions:
+        return SqlSubmissions(self._database)
 
     def note(self, name: str) -> str | None:
         with self._database.reading() as desk:

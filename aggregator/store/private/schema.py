@@ -68,6 +68,21 @@ request = Table(
     Index("request_by_time", "at"),
 )
 
+# What strangers sent, until it is looked at.
+submission = Table(
+    "submission",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    _text("title"),
+    _text("note"),
+    _text("at"),
+    Column("tries", Integer, nullable=False),
+    _text("due_at"),
+    Index("submission_by_time", "due_at"),
+)
+
 edition = Table(
     "edition",
     metadata,
