@@ -1,7 +1,8 @@
 """Killing a process at a commit boundary, or at any moment, for tests that look at what the next run makes of it.
 
-The process is told nothing: a `sitecustomize` module on its PYTHONPATH wraps the one function through which SQLAlchemy commits, counts, and
-sends SIGKILL to itself. No handler runs, no buffer is flushed and no lock is given back, as when the machine's memory runs out.
+The process is told nothing: a `sitecustomize` module on its PYTHONPATH, or the same code right before the program begins, wraps the one
+function through which SQLAlchemy commits, counts, and sends SIGKILL to itself. No handler runs, no buffer is flushed and no lock is given
+back, as when the machine's memory runs out.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from tests.support.ready import run
 
 _PRELOAD = """\
 import os, signal, threading
@@ -83,6 +87,17 @@ def killed_at_commit(
     count = folder / "commits"
     count.unlink(missing_ok=True)
     paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+    if is_the_program(command):
+        settings = {"KILL_AT": str(number), "KILL_MOMENT": moment.value, "KILL_COUNT": str(count)}
+        words = [str(part) for part in command[3:]]
+        ready = run(words, folder=folder, environ={**os.environ, **(environment or {}), **settings}, first=_PRELOAD, seconds=timeout)
+        return Ended(
+            killed=ready.code == -signal.SIGKILL,
+            code=ready.code,
+            commits=int(count.read_text() or 0) if count.exists() else 0,
+            output=ready.out,
+            errors=ready.err,
+        )
     settings = {"KILL_AT": str(number), "KILL_MOMENT": moment.value, "KILL_COUNT": str(count), "PYTHONPATH": os.pathsep.join(paths)}
     done = subprocess.run(
         [str(part) for part in command],
@@ -101,6 +116,11 @@ def killed_at_commit(
     )
 
 
+def is_the_program(command: Sequence[str | Path]) -> bool:
+    """True for [sys.executable, "-m", "aggregator", …], of which a process stands ready."""
+    return list(command[:3]) == [sys.executable, "-m", "aggregator"]
+
+
 def undisturbed(command: Sequence[str | Path], *, folder: Path, environment: Mapping[str, str] | None = None) -> Ended:
     """Run `command` to its end; `commits` says at how many boundaries it can be killed."""
     return killed_at_commit(command, 0, Moment.BEFORE, folder=folder, environment=environment)
@@ -108,6 +128,10 @@ def undisturbed(command: Sequence[str | Path], *, folder: Path, environment: Map
 
 def killed_after(command: Sequence[str | Path], seconds: float, *, environment: Mapping[str, str] | None = None) -> bool:
     """Run `command` and kill it after so long; False when it had ended by itself before. Nothing of it is left running."""
+    if is_the_program(command):
+        whole = {**os.environ, **(environment or {})}
+        ready = run([str(part) for part in command[3:]], folder=Path.cwd(), environ=whole, seconds=seconds, patient=False)
+        return ready.code == -signal.SIGKILL
     process = subprocess.Popen(
         [str(part) for part in command],
         env={**os.environ, **(environment or {})},
