@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 
 from aggregator.collectors import _options
 from aggregator.collectors._discovery import declared
+from aggregator.collectors._enclosures import kind_of
 from aggregator.collectors._feeds import feed_of
 from aggregator.collectors._sweep import Listing
 from aggregator.errors import BadOption
 from aggregator.fetch import Reply
+from aggregator.model import Entry
 from aggregator.text.decode import decode
 
 _META = re.compile(r"<meta\b((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.IGNORECASE)
@@ -99,6 +101,12 @@ def listing_of(reply: Reply, doing: str, *, after: str) -> Listing | None:
         return None
     times = tuple(entry.published for entry in feed.entries if entry.published)
     return Listing(entries=feed.entries, remarks=feed.remarks, times=times, after=after if feed.entries else "")
+
+
+def without_pictures(entry: Entry) -> Entry:
+    """The entry without the picture at its head, which such feeds give like a recording: one picture may stand above many posts."""
+    kept = tuple(one for one in entry.enclosures if kind_of(one) is not None)
+    return replace(entry, enclosures=kept) if len(kept) < len(entry.enclosures) else entry
 
 
 def _head(page: Reply) -> str:

@@ -226,6 +226,13 @@ def tumblr(here: Living, path: str, asked: Mapping[str, str]) -> Any:
     return {"meta": {"status": 200, "msg": "OK"}, "response": posts}
 
 
+def ghost(here: Living, path: str, asked: Mapping[str, str]) -> Any:
+    page, size = int(asked.get("page", "1")), int(asked["limit"])
+    shown, more = here.newest_first()[(page - 1) * size : page * size], page * size < len(here.posts)
+    posts = [{"id": f"{n:024x}", "url": f"https://groups.example.org/{n}/", "html": "crews", "published_at": instant(n)} for n in shown]
+    return {"posts": posts, "meta": {"pagination": {"page": page, "next": page + 1 if more else None}}}
+
+
 LIVING: Mapping[str, tuple[str, Callable[[], Living]]] = {
     "tumblr": ("tumblr", lambda: Living(options={"tag": "crews"}, answer=tumblr, named=str)),
     "x": ("x", lambda: Living(options={"tag": "crews"}, answer=x, named=str)),
@@ -257,6 +264,12 @@ LIVING: Mapping[str, tuple[str, Callable[[], Living]]] = {
         "wordpress",
         lambda: Living(
             options={"site": "blog.example.org", "search": "crews"}, answer=wordpress, named=lambda n: f"https://blog.example.org/?p={n}"
+        ),
+    ),
+    "ghost": (
+        "ghost",
+        lambda: Living(
+            options={"site": "groups.example.org", "key": "0123456789abcdef0123456789"}, answer=ghost, named=lambda n: f"{n:024x}"
         ),
     ),
 }
