@@ -19,6 +19,7 @@ from aggregator.fetch.auth import Sessions
 from aggregator.fetch.bound import BoundHttp, Terms, with_params
 from aggregator.fetch.doors import Doors
 from aggregator.fetch.exchange import PAGE_ACCEPT, Answer, Question, Transport, checked, host_of, redirect_of
+from aggregator.fetch.network import client_name
 from aggregator.fetch.pace import Turns, lane_of
 from aggregator.fetch.recording import Recorder, Replay
 from aggregator.fetch.robots import Robots
@@ -69,6 +70,7 @@ class Client:
             replay: answers instead of the network.
         """
         self._settings = settings
+        self._name = client_name(settings, version)
         self._clock = clock
         self._sessions = sessions
         self._recorder = recorder
@@ -116,8 +118,15 @@ class Client:
         )
         return BoundHttp(self, terms)
 
-    def page(self, url: str, *, accept: str = PAGE_ACCEPT) -> Reply:
+    def page(
+        self, url: str, *, accept: str = PAGE_ACCEPT, types: frozenset[str] = PAGE_TYPES, seconds: float | None = None, purpose: str = ""
+    ) -> Reply:
         """A linked page, as robots.txt allows; nothing but markup and plain text is read.
+
+        Args:
+            types: media types whose body is wanted instead.
+            seconds: for the whole, redirects included; None: as the settings say.
+            purpose: one word behind our name, where a protocol wants it.
 
         Raises:
             Unauthorized: robots.txt asks that it is not read, or the server refuses.
@@ -125,7 +134,8 @@ class Client:
             SourceError: as everywhere.
         """
         asked = with_params(url, None)
-        question = Question(url=asked, headers={"Accept": accept}, types=PAGE_TYPES)
+        named = {"User-Agent": f"{self._name} {purpose}"} if purpose else {}
+        question = Question(url=asked, headers={"Accept": accept, **named}, types=types, seconds=seconds)
         arrival = self.ask(question, lane="", pace=Pace(), admit=self._robots.admit)
         if arrival.error is not None:
             raise arrival.error
@@ -157,7 +167,7 @@ class Client:
         """
         moved_to: str | None = None
         lasting = True
-        left = self._settings.total_timeout.total_seconds()
+        left = self._settings.total_timeout.total_seconds() if question.seconds is None else question.seconds
         for _ in range(self._settings.max_redirects + 1):
             checked(question.url, method=question.method)
             hop_pace = admit(question.url) if admit is not None else pace
