@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC
 
 from aggregator.app import App
 from aggregator.collectors import collector_for
@@ -11,8 +13,9 @@ from aggregator.commands.common import application, columns, day, say, settings_
 from aggregator.commands.setup import _plain as plain_source
 from aggregator.commands.setup import keys_wanted
 from aggregator.commands.spending import spent
-from aggregator.model import Source, SourceState
+from aggregator.model import Gap, Source, SourceState
 from aggregator.pipeline.nature import waits
+from aggregator.publish.gaps import gap_lines, known_gaps
 
 
 def listed(options: argparse.Namespace) -> int:
@@ -29,14 +32,15 @@ def listed(options: argparse.Namespace) -> int:
 def status(options: argparse.Namespace) -> int:
     """Say how every source is doing."""
     with application(options) as app:
-        states = app.store.states()
+        states, gaps = app.store.states(), known_gaps(app.store)
         if options.json:
-            show([_state_plain(source, states.get(source.id)) for source in app.settings.sources])
+            show([_state_plain(source, states.get(source.id), gaps.get(source.id, ())) for source in app.settings.sources])
             return 0
-        rows = [("SOURCE", "LAST READ", "LAST NEW", "NEXT", "HOW IT IS")]
+        rows = [("SOURCE", "READ SINCE", "LAST READ", "LAST NEW", "NEXT", "HOW IT IS")]
         for source in app.settings.sources:
             state = states.get(source.id) or SourceState(source=source.id)
-            rows.append((source.id, day(state.last_ok_at), day(state.last_new_at), _next(source, state), how(source, state)))
+            since = day(state.read_since).partition(" ")[0]
+            rows.append((source.id, since, day(state.last_ok_at), day(state.last_new_at), _next(source, state), how(source, state)))
         for line in columns(rows):
             say(line)
         for source in app.settings.sources:
@@ -45,6 +49,8 @@ def status(options: argparse.Namespace) -> int:
                 say(f"{source.id}: {remark}")
             if state.held:
                 say(waits(source.id, state.held))
+            for line in gap_lines(gaps.get(source.id, ()), collector_for(source).manifest, UTC):
+                say(f"{source.id}: {line}")
         for host, until in sorted(app.store.rests().items()):
             if until > app.clock():
                 say(f"{host} asked not to be asked again before {day(until)}")
@@ -87,7 +93,7 @@ def _next(source: Source, state: SourceState) -> str:
     return day(state.next_poll_at) if state.next_poll_at else "now"
 
 
-def _state_plain(source: Source, state: SourceState | None) -> dict[str, object]:
+def _state_plain(source: Source, state: SourceState | None, gaps: Sequence[Gap] = ()) -> dict[str, object]:
     state = state or SourceState(source=source.id)
     return {
         "source": source.id,
@@ -102,4 +108,8 @@ def _state_plain(source: Source, state: SourceState | None) -> dict[str, object]
         "last_error": state.last_error,
         "remarks": state.remarks,
         "held": state.held,
+        "read_since": state.read_since,
+        "read_until": state.read_until,
+        "gaps": [asdict(gap) for gap in gaps if gap.closed_at is None],
+        "closed": [asdict(gap) for gap in gaps if gap.closed_at is not None][:1],
     }

@@ -4,6 +4,8 @@ Told is an interruption of six hours or more, and each as long as it was: from t
 shorter is not told: the next poll fetches what was missed, and nobody notices. How often a source is polled does not come into it: of one
 that is asked once a day a single failure leaves a day unread, and that is told. Interruptions with less than six hours between them are
 one. A source that waits for a secret was never promised, and stands on the page, not in every mail.
+
+Told as well is what a listing dropped or withheld, in the edition of the period in which it was seen, unless a back-fill has read it since.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from aggregator.model import Period, Trouble
+from aggregator.model import Gap, Period, Trouble
 from aggregator.publish.dates import when
+from aggregator.publish.gaps import LASTING
 from aggregator.publish.sources import SourceView
 from aggregator.publish.words import counted, listed
 
@@ -28,13 +31,37 @@ _SENTENCES: Final = 3
 _WEEK: Final = timedelta(days=7)
 
 
-def coverage_line(troubles: Iterable[Trouble], sources: Sequence[SourceView], *, period: Period, zone: ZoneInfo) -> str:
-    """What could not be read, as readers are told; "" when nothing is worth telling.
+def coverage_line(
+    troubles: Iterable[Trouble], sources: Sequence[SourceView], *, period: Period, zone: ZoneInfo, gaps: Iterable[Gap] = ()
+) -> str:
+    """What could not be read and what may have been missed, as readers are told; "" when nothing is worth telling.
 
     Args:
         troubles: of the period, as `store.troubles` gives them.
         sources: those that are switched on, in the order of the configuration.
+        gaps: those that were found in the period.
     """
+    return " ".join(filter(None, (_unread_line(troubles, sources, period, zone), _missed_line(gaps, sources, period, zone))))
+
+
+def _missed_line(gaps: Iterable[Gap], sources: Sequence[SourceView], period: Period, zone: ZoneInfo) -> str:
+    """What nobody makes up for by himself: a source that was down and is read again has lost nothing that it shows still."""
+    lasting = [gap for gap in gaps if gap.reason in LASTING and gap.closed_at is None]
+    sentences = []
+    for source in sources:
+        of_it = [gap for gap in lasting if gap.source == source.id]
+        if of_it:
+            times = [Trouble(source=source.id, since=gap.since, until=gap.until) for gap in of_it]
+            sentences.append(
+                f"Of {source.label}, entries may have been missed {_when(times, period, zone)}: {source.missing[of_it[-1].reason]}."
+            )
+    if len(sentences) > _SENTENCES:
+        rest = len(sentences) - _SENTENCES
+        sentences[_SENTENCES:] = [f"Of {counted(rest, 'other source')}, too, some may have been missed."]
+    return " ".join(sentences)
+
+
+def _unread_line(troubles: Iterable[Trouble], sources: Sequence[SourceView], period: Period, zone: ZoneInfo) -> str:
     reading = [source for source in sources if not source.waits_for]
     intervals = _lasting(troubles, period)
     spoken = {source.id: _when(intervals[source.id], period, zone) for source in reading if source.id in intervals}

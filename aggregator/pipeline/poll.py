@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aggregator.collectors.base import Collector, Method
+from aggregator.collectors.base import Collector, Cursor, Method
 from aggregator.errors import Unreadable
 from aggregator.fetch import Learned, SourceHttp
 from aggregator.model import Coverage, Entry, Field, Gap, GapReason, Match, Mention, Missed, Outcome, Page, Source, SourceState, Takes
@@ -84,8 +84,7 @@ def poll(
     nature, held, walk, gaps = state.nature, state.held, began(state, at), tuple[Gap, ...]()
     # Who is asked for everything, because it was never read or its topics are others now, gives an archive and no news.
     quiet = state.last_ok_at is None or not state.validators
-    asked = within_budget(lambda http: collector.poll(http, state.cursor), source, collector, http=http, store=store, at=at)
-    for count, (page, learned) in enumerate(_pages(asked, http), start=1):
+    for count, (page, learned) in enumerate(_pages(source, collector, state.cursor, http=http, store=store, at=at), start=1):
         if page.entries and page.cursor in cursors:
             raise Unreadable("resuming: the platform gave the same page a second time")
         cursors.add(page.cursor)
@@ -111,9 +110,11 @@ def poll(
     return Polled(landed=landed, coverage=coverage, remarks=tuple(remarks), nature=nature, held=held, gaps=gaps)
 
 
-def _pages(asked: Iterator[Page], http: SourceHttp) -> Iterator[tuple[Page, Learned]]:
+def _pages(
+    source: Source, collector: Collector, cursor: Cursor, *, http: SourceHttp, store: Store, at: datetime
+) -> Iterator[tuple[Page, Learned]]:
     """The pages of a poll with what was learned on the way to each; a feed that has turned over has missed something, whoever reads it."""
-    for page in asked:
+    for page in within_budget(lambda asked: collector.poll(asked, cursor), source, collector, http=http, store=store, at=at):
         learned = http.take()
         turned = learned.turned_over and page.missed is None
         yield (replace(page, missed=Missed(reason=GapReason.TURNED_OVER)) if turned else page), learned

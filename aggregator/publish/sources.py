@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import tzinfo
+from types import MappingProxyType
 
 from aggregator.collectors import collector_for
+from aggregator.collectors.base import Manifest
 from aggregator.fetch import Auth
-from aggregator.model import Source, SourceState
-from aggregator.publish.dates import When, when, zone
+from aggregator.model import Gap, GapReason, Source, SourceState
+from aggregator.publish.dates import When, moment, when, zone
+from aggregator.publish.gaps import LASTING, gap_lines, why
 from aggregator.publish.words import address, clean, one_line
 from aggregator.settings import Settings
 from aggregator.text.secret_address import is_secret
 
+NO_GAPS: Mapping[str, Sequence[Gap]] = MappingProxyType({})
 _ASKING = re.compile(r"\basking \S+: ")
 
 
@@ -47,6 +51,12 @@ class SourceView:
     held: str = ""
     # Everyone who writes there agreed to be shown.
     agreed: bool = False
+    # From when on it was read; None: it was not yet.
+    read_since: When | None = None
+    # What may have been missed and is still missing, and what closed the last such gap, whole sentences, the newest first.
+    gaps: tuple[str, ...] = ()
+    # By reason: why something of it is missed, as the end of a sentence.
+    missing: Mapping[GapReason, str] = field(default_factory=dict)
 
     @property
     def failing(self) -> bool:
@@ -54,8 +64,13 @@ class SourceView:
         return self.failing_since is not None
 
 
-def source_views(settings: Settings, states: Mapping[str, SourceState]) -> tuple[SourceView, ...]:
+def source_views(
+    settings: Settings, states: Mapping[str, SourceState], gaps: Mapping[str, Sequence[Gap]] = NO_GAPS
+) -> tuple[SourceView, ...]:
     """Every enabled source in the order of the configuration.
+
+    Args:
+        gaps: by source, open ones oldest first, then those that were closed.
 
     Raises:
         ConfigError: a source names no platform, or options that its platform does not allow.
@@ -63,13 +78,13 @@ def source_views(settings: Settings, states: Mapping[str, SourceState]) -> tuple
     here = zone(settings.site.timezone)
     secrets = frozenset(settings.secrets)
     return tuple(
-        _source_view(source, states.get(source.id, SourceState(source=source.id)), secrets, here)
+        _source_view(source, states.get(source.id, SourceState(source=source.id)), gaps.get(source.id, ()), secrets, here)
         for source in settings.sources
         if source.enabled
     )
 
 
-def _source_view(source: Source, state: SourceState, secrets: frozenset[str], here: tzinfo) -> SourceView:
+def _source_view(source: Source, state: SourceState, gaps: Sequence[Gap], secrets: frozenset[str], here: tzinfo) -> SourceView:
     collector = collector_for(source)
     manifest = collector.manifest
     label = one_line(source.label or collector.label, 120)
@@ -90,7 +105,15 @@ def _source_view(source: Source, state: SourceState, secrets: frozenset[str], he
         paused=state.paused and since is not None,
         held=clean(state.held, 200).rstrip(".") + "." if state.held else "",
         agreed=source.agreed,
+        read_since=moment(state.read_since, here) if state.read_since else None,
+        gaps=_told(gaps, manifest, here),
+        missing={reason: why(reason, manifest) for reason in LASTING},
     )
+
+
+def _told(gaps: Sequence[Gap], manifest: Manifest, here: tzinfo) -> tuple[str, ...]:
+    """The gaps that a reader should know of; what the next good poll makes up for by itself is told by that it could not be read."""
+    return gap_lines([gap for gap in gaps if gap.reason in LASTING], manifest, here)
 
 
 def _public(url: str | None) -> str | None:

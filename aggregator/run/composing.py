@@ -111,7 +111,7 @@ def composed(app: App, topic: Topic, rhythm: str, period: Period) -> Composed:
     ledger, settings = app.private.ledger, app.settings
     told = ledger.told(topic.id, rhythm)
     sources = source_views(settings, app.store.states())
-    troubles = app.store.troubles(period.since, period.until)
+    troubles, gaps = app.store.troubles(period.since, period.until), app.store.gaps.found(period.since, period.until)
     return compose(
         deciding.curated(app).shown,
         topic=topic,
@@ -121,5 +121,5 @@ def composed(app: App, topic: Topic, rhythm: str, period: Period) -> Composed:
         sources=sources,
         told=told,
         first=not told and ledger.last(topic.id, rhythm) is None,
-        coverage=coverage_line(troubles, sources, period=period, zone=zone_of(settings)),
+        coverage=coverage_line(troubles, sources, period=period, zone=zone_of(settings), gaps=gaps),
     )

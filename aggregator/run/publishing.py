@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.app import App
 from aggregator.model import Decision, Edition, Item, Story, Trust
+from aggregator.publish.gaps import known_gaps
 from aggregator.publish.site import Digests, Published, publish
 from aggregator.publish.sources import source_views
 
@@ -36,7 +37,7 @@ def publish_site(app: App, *, as_of: datetime | None = None, dry_run: bool = Fal
     published = publish(
         lambda: _shown(app, decisions, as_of, now),
         app.settings,
-        source_views(app.settings, app.store.states()),
+        source_views(app.settings, app.store.states(), known_gaps(app.store)),
         revision=revision,
         now=now,
         previous=app.store.note(_NOTE) if as_of is None else None,

@@ -19,11 +19,14 @@ from aggregator.store.rows import Row, maybe_stamp, maybe_time, stamp, storable
 # Open gaps of one source for one reason, and closed gaps of one source: a feed that turns over every day has as many.
 MOST_OPEN, MOST_CLOSED = 50, 50
 
+_LASTING = frozenset({GapReason.TURNED_OVER.value, GapReason.WITHHELD.value})
+
 _gap = schema.gap
 _source = schema.source
 _backfill = schema.backfill
 _OF_CONFIGURED = select(_gap).join(_source, _source.c.id == _gap.c.source).where(_source.c.configured)
 _OPEN = _OF_CONFIGURED.where(_gap.c.closed_at.is_(None)).order_by(_gap.c.source, _gap.c.since, _gap.c.reason)
+_CLOSED = _OF_CONFIGURED.where(_gap.c.closed_at.is_not(None)).order_by(_gap.c.source, _gap.c.closed_at.desc(), _gap.c.since, _gap.c.reason)
 _FOUND = _OF_CONFIGURED.where(_gap.c.found_at >= bindparam("v_since"), _gap.c.found_at < bindparam("v_until")).order_by(
     _gap.c.source, _gap.c.since, _gap.c.reason
 )
@@ -57,6 +60,13 @@ class SqlGaps:
         found: dict[str, list[Gap]] = defaultdict(list)
         with self._database.reading() as desk:
             for row in desk.rows(_OPEN):
+                found[row[0]].append(_from_row(row))
+        return {source: tuple(gaps) for source, gaps in found.items()}
+
+    def closed(self) -> Mapping[str, tuple[Gap, ...]]:
+        found: dict[str, list[Gap]] = defaultdict(list)
+        with self._database.reading() as desk:
+            for row in desk.rows(_CLOSED):
                 found[row[0]].append(_from_row(row))
         return {source: tuple(gaps) for source, gaps in found.items()}
 
@@ -95,8 +105,8 @@ def look_back(desk: Desk, backfill: Backfill) -> None:
     desk.run(sql.drop(_backfill.c.source), backfill.source)
     reached = maybe_stamp(backfill.reached)
     desk.run(sql.add(_backfill), backfill.source, stamp(backfill.begun_at), reached, maybe_stamp(backfill.wanted), backfill.ended)
-    if reached is not None:
-        desk.run(_READ_SINCE, reached, backfill.source, reached)
+    if reached is not None and desk.run(_READ_SINCE, reached, backfill.source, reached):
+        desk.run(sql.GROW)
 
 
 def write(desk: Desk, gaps: Iterable[Gap]) -> None:
@@ -106,6 +116,9 @@ def write(desk: Desk, gaps: Iterable[Gap]) -> None:
     desk.many(sql.add(_gap), rows)
     for source in sorted({row[0] for row in rows}):
         _bound(desk, source)
+    # What a poll makes up for by itself is not shown.
+    if any(row[2] in _LASTING for row in rows):
+        desk.run(sql.GROW)
 
 
 def _bound(desk: Desk, source: str) -> None:

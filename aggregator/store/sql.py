@@ -105,14 +105,14 @@ class SqlStore:
         if not ended:
             return
         with self._database.writing() as desk:
-            shown = {name: (error, bool(paused), held) for name, error, paused, held in desk.rows(sql.SHOWN_OF_SOURCES)}
+            shown = {name: (error, bool(paused), held, since) for name, error, paused, held, since in desk.rows(sql.SHOWN_OF_SOURCES)}
             for state, coverage in ended:
                 if state.source not in shown:
                     at = stamp(coverage.until if coverage else self._clock())
                     desk.run(sql.add(schema.source), *landing.new_source(state.source, at=at))
             values = [(*settled_to_values(state), state.source) for state, _ in ended]
             desk.many(sql.SETTLE, values)
-            if any(shown.get(row[-1]) != (row[6], row[5], row[8]) for row in values):
+            if any(shown.get(row[-1]) != (row[6], row[5], row[8], row[10]) for row in values):
                 desk.run(sql.GROW)
             read = [coverage for _, coverage in ended if coverage is not None]
             rows = [coverage_to_row(coverage) for coverage in read]

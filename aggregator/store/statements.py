@@ -112,7 +112,7 @@ VALIDATORS = ALL_VALIDATORS.where(validator.c.source == _value("source"))
 SOURCES = select(source.c.id, source.c.platform, source.c.label, source.c.trust, source.c.configured)
 DESCRIBE_SOURCE = _set(source, "platform", "label", "trust", "configured").where(source.c.id == _value("id"))
 SETTLE = _set(source, *_SETTLED).where(source.c.id == _value("id"))
-SHOWN_OF_SOURCES = select(source.c.id, source.c.last_error, source.c.paused, source.c.held)
+SHOWN_OF_SOURCES = select(source.c.id, source.c.last_error, source.c.paused, source.c.held, source.c.read_since)
 # A poll began when its first page landed that is not settled; a page that belongs to none says NULL.
 _WALKING = (source.c.walking_since, func.coalesce(source.c.walking_since, _value("walking_since")))
 MOVE_CURSOR = update(source).ordered_values((source.c.cursor, _value("cursor")), _WALKING).where(source.c.id == _value("id"))

@@ -214,6 +214,9 @@ class Gaps(Protocol):
     def of(self, source: str, limit: int = 50) -> tuple[Gap, ...]:
         """Those of a source, open and closed, those found last first."""
 
+    def closed(self) -> Mapping[str, tuple[Gap, ...]]:
+        """Those of configured sources that were closed, by source, closed last first."""
+
     def found(self, since: datetime, until: datetime) -> tuple[Gap, ...]:
         """Those of configured sources that were found in a time, by source, oldest first."""
 
