@@ -8,12 +8,12 @@ newest page is always read whole, so that what was dated back by less than a pag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.collectors._json import instant, number
 from aggregator.collectors.base import Cursor, pack, unpack
-from aggregator.errors import Unreadable
+from aggregator.errors import SourceError, Unreadable
 from aggregator.model import Entry, GapReason, Missed, Page
 
 
@@ -32,6 +32,10 @@ class Listing:
     # What is known to be missing from this page; None: nothing.
     missed: Missed | None = None
 
+
+# What platforms answer to the position of a page that they know no more; 410 is said of what is gone for good.
+_FALLEN_OFF = 400
+_LOST = "the platform knows the place no more at which reading stopped: read again from the newest"
 
 Ask = Callable[[str], Listing | None]
 """Gives the page at a position ("" is the newest); None when it is the same as at the last poll."""
@@ -84,8 +88,16 @@ def sweep(cursor: Cursor, ask: Ask, *, head: int, doing: str, missed: str = "", 
         Unreadable: a position came a second time.
     """
     position = _Position.unpacked(cursor)
+    remembered, lost = position.at, tuple[str, ...]()
     while True:
-        listing = ask(position.at)
+        try:
+            listing = ask(position.at)
+        except SourceError as error:
+            if not position.at or position.at != remembered or error.status != _FALLEN_OFF:
+                raise
+            # From the top down to the same floor: what was read of this sweep is read again, and nothing is missed.
+            position, remembered, lost = replace(position, at="", pages=0), "", (_LOST,)
+            continue
         if listing is None:
             yield Page(entries=(), cursor=position.ended().packed())
             return
@@ -96,7 +108,8 @@ def sweep(cursor: Cursor, ask: Ask, *, head: int, doing: str, missed: str = "", 
         over = not listing.after or reached or (floor is None and position.pages >= head)
         short = over and listing.withheld and floor is not None and not reached
         gap = Missed(reason=GapReason.WITHHELD, since=floor, until=min(listing.times, default=None)) if short else listing.missed
-        remarks = (*listing.remarks, missed) if missed and short else listing.remarks
+        remarks = (*lost, *listing.remarks, *((missed,) if missed and short else ()))
+        lost = ()
         position = position.ended() if over else position
         yield Page(entries=listing.entries, cursor=position.packed(), remarks=remarks, missed=gap)
         if over:
