@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from aggregator.errors import Gone, RateLimited, SourceError, Unauthorized, Unavailable, Unreadable
-from aggregator.fetch.allowance import refuses, rest_of, wait_of
+from aggregator.fetch.allowance import denies, refuses, rest_of, wait_of
 from aggregator.text.secret_address import masked
 
 LONGEST = timedelta(days=31)
@@ -69,11 +69,11 @@ def error_for(
         return RateLimited(f"{subject}: refused for now (status {status})", status=status)
     if status in transient:
         return Unavailable(f"{subject}: not available for now (status {status})", status=status)
-    return _plain(subject, status, reasons)
+    return _plain(subject, status, reasons, denied=denies(status, body))
 
 
-def _plain(subject: str, status: int, reasons: frozenset[str]) -> SourceError:
-    if status in (401, 403) or (status == 400 and reasons & _GOOGLE_KEY):
+def _plain(subject: str, status: int, reasons: frozenset[str], *, denied: bool) -> SourceError:
+    if status in (401, 403) or (status == 400 and reasons & _GOOGLE_KEY) or denied:
         return Unauthorized(f"{subject}: access was refused (status {status})", status=status)
     if status in (404, 410):
         words = "there is nothing at this address" if status == 404 else "it is gone for good"
@@ -93,9 +93,7 @@ def _limited(status: int, headers: Mapping[str, str], now: datetime | None, body
     if status == 403 and reasons & _GOOGLE_RATE:
         return "asked too often", retry_at(headers, now)
     spent = status == 403 and ("retry-after" in headers or headers.get("x-ratelimit-remaining", "").strip() == "0")
-    if status == 429 or spent:
-        return "asked too often", retry_at(headers, now)
-    if refuses(status, body):
+    if status == 429 or spent or refuses(status, body):
         wait = wait_of(body)
         return "asked too often", retry_at(headers, now) or (_after(wait, now) if wait else None)
     if status == 503 and "retry-after" in headers:

@@ -151,3 +151,20 @@ def test_no_reply_breaks_the_judgement_and_no_wait_is_longer_than_a_month(
     assert (found is None) == (200 <= status < 300 or status == 304)
     if found is not None and found.retry_at is not None:
         assert NOW < found.retry_at <= NOW + LONGEST
+
+
+def meta(code: int) -> bytes:
+    return b'{"error":{"message":"(#%d) no","type":"OAuthException","code":%d,"fbtrace_id":"A1"}}' % (code, code)
+
+
+@pytest.mark.parametrize(
+    ("codes", "becomes"), [((4, 17, 32, 613), RateLimited), ((10, 190, 200), Unauthorized), ((1, 100, 1900), Unreadable)]
+)
+def test_meta_says_in_the_body_what_its_400_means(codes: tuple[int, ...], becomes: type[SourceError]) -> None:
+    assert {type(error(400, body=meta(code))) for code in codes} == {becomes}
+
+
+def test_a_wait_in_the_body_of_a_429_is_kept_and_the_header_outranks_it() -> None:
+    body = b'{"message":"You are being rate limited.","retry_after":64.57,"global":false}'
+    said = [error(429, body=body), error(429, {"retry-after": "90"}, body=body)]
+    assert [one and one.retry_at for one in said] == [NOW + timedelta(seconds=65), NOW + timedelta(seconds=90)]
