@@ -1,4 +1,5 @@
-"""Writes the generated pages: docs/sources.md from the collectors, the schemas of sources.yaml and curation.yaml from their shapes.
+"""Writes what is generated: docs/sources.md from the collectors, the schemas of sources.yaml and curation.yaml from their shapes, and the
+shapes of replies from those that the tests hold (`recorded`).
 
     python -m aggregator.docs
 
@@ -16,6 +17,7 @@ from aggregator import curation
 from aggregator.collectors import platforms
 from aggregator.collectors.base import Backfills, Collector, Manifest, options_of
 from aggregator.config import COMMON, schema
+from aggregator.recorded import write_shapes
 from aggregator.shape import write_duration
 
 _OPENING = """\
@@ -100,6 +102,7 @@ def main() -> None:
     folder = Path(__file__).parent.parent / "docs"
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
+    write_shapes()
 
 
 if __name__ == "__main__":
