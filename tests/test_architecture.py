@@ -22,7 +22,7 @@ LAYERS = (
     ("collectors",),
     ("config", "forms", "digest_forms", "curation"),
     ("pipeline",),
-    ("publish", "docs"),
+    ("publish", "recorded", "docs"),
     ("digest",),
     ("app",),
     ("run", "web"),

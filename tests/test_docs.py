@@ -10,6 +10,7 @@ import pytest
 from aggregator import docs
 from aggregator.cli import _parser
 from aggregator.collectors import platforms
+from aggregator.recorded import SHAPES, recorded_shapes, written
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -18,6 +19,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 @pytest.mark.parametrize("name", list(docs.pages()))
 def test_the_generated_pages_are_fresh(name: str) -> None:
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == docs.pages()[name], "run `make docs`"
+
+
+def test_the_shapes_of_replies_are_those_of_the_recordings() -> None:
+    kept = {path.name: path.read_text(encoding="utf-8") for path in SHAPES.glob("*.json")}
+    assert kept == {f"{name}.json": written(shape) for name, shape in recorded_shapes().items()}, "run `make docs`"
 
 
 @pytest.mark.parametrize("name", list(platforms()))

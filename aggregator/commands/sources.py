@@ -10,6 +10,7 @@ from datetime import UTC
 from aggregator.app import App
 from aggregator.collectors import collector_for
 from aggregator.commands.common import application, columns, day, say, settings_of, show
+from aggregator.commands.drift import remembered
 from aggregator.commands.setup import _plain as plain_source
 from aggregator.commands.setup import keys_wanted
 from aggregator.commands.spending import spent
@@ -56,7 +57,7 @@ def status(options: argparse.Namespace) -> int:
                 say(f"{host} asked not to be asked again before {day(until)}")
         for line in keys_wanted(app.settings).values():
             say(line)
-        for line in (*spent(app), *_unchecked(app)):
+        for line in (*spent(app), *_unchecked(app), *remembered(app)):
             say(line)
     return 0
 
