@@ -100,6 +100,19 @@ def _film(id: int) -> dict[str, Any]:
     return {"uuid": str(id), "name": "Crews", "url": f"https://tube.example/videos/watch/{id}", "publishedAt": instant(id)}
 
 
+def telegram(here: Living, path: str, asked: Mapping[str, str]) -> Any:
+    """A page of twenty messages, oldest first; `before`: older than."""
+    before = int(asked.get("before", "1000000"))
+    shown = [number for number in here.newest_first() if number < before][:20]
+    messages = "".join(map(_message, reversed(shown)))
+    return f"<html><body><section class='tgme_channel_history'>{messages}</section></body></html>".encode()
+
+
+def _message(number: int) -> str:
+    time = f"<a class='tgme_widget_message_date'><time datetime='{instant(number)}'></time></a>"
+    return f"<div class='tgme_widget_message' data-post='crews/{number}'><div class='tgme_widget_message_text'>crews</div>{time}</div>"
+
+
 def bluesky(here: Living, path: str, asked: Mapping[str, str]) -> Any:
     """The cursor counts posts from the newest, so that posts arriving push known ones to the next page."""
     start, limit = int(asked.get("cursor", "0")), min(int(asked["limit"]), 20)
@@ -248,6 +261,7 @@ LIVING: Mapping[str, tuple[str, Callable[[], Living]]] = {
         ),
     ),
     "pixelfed": ("pixelfed", lambda: Living(options={"server": "social.example", "tag": "crews"}, answer=mastodon, named=str)),
+    "telegram": ("telegram", lambda: Living(options={"channel": "crews"}, answer=telegram, named=str)),
     "bluesky": (
         "bluesky",
         lambda: Living(options={"tag": "crews"}, answer=bluesky, named=lambda n: f"at://did:plc:ada/app.bsky.feed.post/{n}"),

@@ -135,6 +135,15 @@ def peertube(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
     return (200, {"uuid": id, "privacy": {"id": 1}, **rows[id]}) if id in rows else (404, {"error": "Video not found"})
 
 
+def telegram(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
+    id = path.rpartition("/")[2]
+    there = id in rows and not rows[id].get("taken")
+    shown = (
+        f"<div class='tgme_widget_message' data-post='Crews/{id}'></div>" if there else "<div class='tgme_widget_message_error'>Gone</div>"
+    )
+    return 200, f"<html><body>{shown}</body></html>".encode()
+
+
 def bluesky(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
     if path.endswith("getProfiles"):
         names = [did.removeprefix("did:plc:") for did in asked["actors"]]
@@ -254,6 +263,15 @@ def _made() -> dict[str, tuple[str, Platform]]:
         ),
         "gotosocial": ("gotosocial", Platform(options=fediverse, answer=one_by_one, entry=_toot, closed=_MASTODON_CLOSED)),
         "pixelfed": ("pixelfed", Platform(options=fediverse, answer=one_by_one, entry=_toot, closed=_MASTODON_CLOSED)),
+        "telegram": (
+            "telegram",
+            Platform(
+                options={"channel": "crews"},
+                answer=telegram,
+                entry=lambda name: entry(name, f"https://t.me/crews/{name}"),
+                closed=(({"taken": True}, closed("51", found=False)),),
+            ),
+        ),
         "misskey": (
             "misskey",
             Platform(options={"server": "misskey.example", "tag": "crews"}, answer=misskey, entry=_toot, closed=_MISSKEY_CLOSED),
