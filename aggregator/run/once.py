@@ -95,6 +95,7 @@ def run_once(
         app.store.choose(app.settings.chosen, "sources.yaml", app.clock())
         remarks, misread = _followed(app, dry_run=dry_run)
         judged = judge_again(app)
+        remarks += _received(app)
         polls = polls_due(app, only=only, force=force)
         begin(len(polls))
         done = tick(app, polls, tell)
@@ -124,6 +125,18 @@ def _followed(app: App, *, dry_run: bool) -> tuple[tuple[str, ...], str]:
         return sync(app, write=not dry_run).told, ""
     except AggregatorError as error:
         return (), str(error)
+
+
+def _received(app: App) -> tuple[str, ...]:
+    """What came in at `serve` and is true now waits for the steward."""
+    serve = app.settings.digest.serve if app.settings.digest else None
+    if serve is None or not (serve.webmentions or serve.suggestions):
+        return ()
+    # What opens private.db and reads pages is slow to load.
+    from aggregator.run.receiving import receive, told
+
+    line = told(receive(app))
+    return (line,) if line else ()
 
 
 def _forgotten(app: App) -> tuple[str, ...]:

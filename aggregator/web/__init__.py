@@ -6,6 +6,8 @@ to load: import these modules late.
     application  which address does what                                                          Starlette
     bodies       what a form says, however it was sent                                            pure, but for reading it
     signup       what was written into the subscribe form, and what is wrong with it              pure
+    submitting   webmentions, and links that readers suggest: taken in, and left to the next run
+    suggestion   what was written into the form for a link, and what is wrong with it        pure
     stamps       when a form was shown, signed                                                    pure
     networks     where a request comes from                                                       pure
     turnstile    how many requests of one network are let through

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -26,13 +25,14 @@ from aggregator.model import Subscriber, SubscriberState
 from aggregator.settings import Settings
 from aggregator.store.private import PrivateStore
 from aggregator.web.afterwards import Afterwards
-from aggregator.web.bodies import Fields, TooLong, body_of, fields_of
+from aggregator.web.bodies import Fields, TooLong, form_of
 from aggregator.web.guarding import Guard, from_elsewhere, strict_headers
 from aggregator.web.networks import client_of, network_of, networks, unnamed_proxy
 from aggregator.web.pages import Pages
 from aggregator.web.signup import ELSEWHERE, Choice, Wish, choice_of, signup_of
 from aggregator.web.stamps import Stamps
-from aggregator.web.turnstile import Turnstile
+from aggregator.web.submitting import Submitting
+from aggregator.web.turnstile import Turnstile, after
 
 log = logging.getLogger("aggregator.web")
 
@@ -102,6 +102,7 @@ class _Answers:
             Route("/leave/{token}", self._behind(self._leave_page, self._leave), methods=["GET", "POST"]),
             Route("/change/{token}", self._behind(self._change_page, self._change), methods=["GET", "POST"]),
             Route("/health", self._health),
+            *Submitting(self._settings, self._serve, self._private, self._pages, clock=self._clock, client=self._client).routes(),
         ]
 
     # Everybody
@@ -111,7 +112,7 @@ class _Answers:
 
     async def _subscribe(self, request: Request) -> Response:
         """The same answer after the same work for every well-formed address; whether it is known is looked up afterwards."""
-        fields = await _form_of(request)
+        fields = await form_of(request)
         if fields is None:
             return self._refused("form", 415)
         return await run_in_threadpool(self._answer_signup, request, fields)
@@ -125,11 +126,11 @@ class _Answers:
             return HTMLResponse(self._pages.subscribe(sent.stamp or stamps.stamp(now), sent), 422)
         network = network_of(self._client(request))
         if wait := self._turnstile.wait(network, now):
-            return self._refused("many", 429, _after(wait))
+            return self._refused("many", 429, after(wait))
         # Programs that fall into the trap are mailed nothing, and must not shut the door for people.
         if not sent.trapped and (wait := self._gate.wait("everybody", now)):
             self._tell_full(now, wait)
-            return self._refused("full", 503, _after(wait))
+            return self._refused("full", 503, after(wait))
         if self._afterwards.full:
             return self._refused("busy", 503, {"Retry-After": str(_BUSY_SECONDS)})
         wish = None if sent.trapped else Wish(address=sent.address, choice=sent.choice, network=network)
@@ -211,7 +212,7 @@ class _Answers:
             token = request.path_params["token"]
             if request.method != "POST":
                 return await run_in_threadpool(show, token)
-            return await run_in_threadpool(do, token, await _form_of(request) or {})
+            return await run_in_threadpool(do, token, await form_of(request) or {})
 
         return endpoint
 
@@ -260,15 +261,6 @@ class _Answers:
                 "a proxy says for whom it asks, and is not believed: all readers count as one. Add its network to digest.serve.proxies"
             )
         return client_of(peer, forwarded, self._proxies)
-
-
-async def _form_of(request: Request) -> Fields | None:
-    body = await body_of(request.stream(), declared=request.headers.get("content-length"))
-    return fields_of(body, request.headers.get("content-type", ""))
-
-
-def _after(wait: timedelta) -> Mapping[str, str]:
-    return {"Retry-After": str(math.ceil(wait.total_seconds()))}
 
 
 def _chosen(subscriber: Subscriber) -> Choice:

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 from typing import TypeAlias
 from urllib.parse import parse_qs
 
+from starlette.requests import Request
+
 # The longest form has an address of 254 characters, each at most nine signs long (%F0%9F%98%80 are four bytes), and ids of topics.
 MOST_BYTES = 8192
 # The fields of a form, and a hundred topics.
@@ -52,6 +54,16 @@ def fields_of(body: bytes, content_type: str) -> Fields | None:
     except ValueError:
         return None
     return {name: tuple(values) for name, values in parsed.items()}
+
+
+async def form_of(request: Request) -> Fields | None:
+    """The fields of the form in a request; None when there is no such form.
+
+    Raises:
+        TooLong: as `body_of`.
+    """
+    body = await body_of(request.stream(), declared=request.headers.get("content-length"))
+    return fields_of(body, request.headers.get("content-type", ""))
 
 
 def one(fields: Fields, name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from aggregator.publish.dates import moment
 from aggregator.publish.render import Templates, content_hash
 from aggregator.settings import Settings
 from aggregator.web.signup import Choice, Problem, Signup, first_choice
+from aggregator.web.suggestion import LONGEST_NOTE, LONGEST_TITLE, Suggested
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,25 @@ class FormView:
         return dict.fromkeys(("address", "rhythm", "topic"), "") | {problem.field: problem.text for problem in self.problems}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkFormView:
+    """The form for a link, empty or as it was sent."""
+
+    action: str
+    stamp: str
+    url: str = ""
+    title: str = ""
+    note: str = ""
+    problems: tuple[Problem, ...] = ()
+    longest_title: int = LONGEST_TITLE
+    longest_note: int = LONGEST_NOTE
+
+    @property
+    def wrong(self) -> Mapping[str, str]:
+        """The problem of each field, "" where there is none."""
+        return dict.fromkeys(("url", "title", "note"), "") | {problem.field: problem.text for problem in self.problems}
+
+
 class Pages:
     """Fills the templates."""
 
@@ -97,7 +117,7 @@ class Pages:
         choice = first_choice(self._settings)
         filled = (
             self.subscribe(""), self.asked(""), self.confirm("", choice), self.confirmed(choice), self.leave(""), self.left("", None),
-            self.change("", choice), self.broken(), self.refused("lost"),
+            self.change("", choice), self.broken(), self.refused("lost"), self.suggest(""), self.suggested(),
         )  # fmt: skip
         assert all(filled)
 
@@ -137,12 +157,23 @@ class Pages:
         )
         return self._fill("change", form=form, saved=saved)
 
+    def suggest(self, stamp: str, sent: Suggested | None = None) -> str:
+        """The form for a link; as it was sent, with its problems, or empty."""
+        form = LinkFormView(action=f"{self._base}suggest", stamp=stamp)
+        if sent is not None:
+            form = replace(form, url=sent.url, title=sent.title, note=sent.note, problems=sent.problems)
+        return self._fill("suggest", form=form)
+
+    def suggested(self) -> str:
+        """What everybody is told who sent that form well filled in."""
+        return self._fill("suggested")
+
     def broken(self) -> str:
         """A link that does nothing, whatever the reason."""
         return self._fill("broken", length=LENGTH, days=self._days)
 
     def refused(self, why: str) -> str:
-        """Nothing was done: "lost", "method", "long", "form", "many", "full", "busy" or "broken"."""
+        """Nothing was done: "lost", "method", "long", "form", "many", "full", "crowd", "sated", "busy" or "broken"."""
         return self._fill("refused", why=why, length=LENGTH)
 
     def _fill(self, name: str, **views: object) -> str:

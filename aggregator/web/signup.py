@@ -82,11 +82,11 @@ def signup_of(fields: Fields, settings: Settings, stamps: Stamps, now: datetime)
     choice, problems = choice_of(fields, settings)
     if wrong := _wrong(address, settings):
         problems = (Problem(field="address", text=wrong), *problems)
-    stamp, hurry = _hurry(one(fields, "shown"), stamps, now)
+    stamp, too_soon = hurry(one(fields, "shown"), stamps, now)
     return Signup(
         address=address[:_LONGEST_SHOWN],
         choice=choice,
-        problems=problems or hurry,
+        problems=problems or too_soon,
         stamp=stamp,
         trapped=bool(one(fields, TRAP)),
     )
@@ -121,7 +121,7 @@ def _rhythms(settings: Settings) -> tuple[str, ...]:
     return tuple(settings.digest.rhythms)
 
 
-def _hurry(text: str, stamps: Stamps, now: datetime) -> tuple[str, tuple[Problem, ...]]:
+def hurry(text: str, stamps: Stamps, now: datetime) -> tuple[str, tuple[Problem, ...]]:
     """The stamp for showing the form again, and what is wrong with the one that came."""
     shown_at = stamps.shown_at(text)
     if shown_at is None or now - shown_at > MOST:

@@ -6,12 +6,18 @@ given, and what it refuses is refused in silence. Whoever shares a crowded netwo
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict, deque
 from datetime import datetime, timedelta
 
 # Networks that are remembered; those that were not seen for the longest time are forgotten first.
 _MOST_NETWORKS = 10_000
+
+
+def after(wait: timedelta) -> dict[str, str]:
+    """The header that says how long to wait, in whole seconds."""
+    return {"Retry-After": str(math.ceil(wait.total_seconds()))}
 
 
 class Turnstile:

@@ -166,12 +166,18 @@ def reception(
     pigeon: Pigeon | None = None,
     began: datetime = NOON,
     held_seconds: float = 0.0,
+    open_to_strangers: bool = False,
     **digest: Any,
 ) -> Iterator[Reception]:
-    """A server below `base`, until the end of the block; wishes are looked up at once."""
+    """A server below `base`, until the end of the block; wishes are looked up at once.
+
+    Args:
+        open_to_strangers: webmentions and suggested links are taken.
+    """
     listening = listen("127.0.0.1:0")
     url = f"http://{place_of(listening)}/{base}"
-    settings = serving_settings(folder, url, **({"serve": Serve(url=url, proxies=proxies)} | digest))
+    serve = Serve(url=url, proxies=proxies, webmentions=open_to_strangers, suggestions=open_to_strangers)
+    settings = serving_settings(folder, url, **({"serve": serve} | digest))
     watch, pigeon = Watch(began), pigeon or Pigeon()
     private = open_private(folder / "state" / "private.db", clock=watch)
     with requests.Session() as session:

@@ -1,0 +1,197 @@
+"""Webmentions and suggested links that came in at `serve`, looked at by the next run: one request each, at the pace of its host.
+
+What is true becomes a mention that waits for the steward (`pipeline.submitted`). A webmention is looked at again every week as long as its
+mention stands.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from enum import StrEnum
+
+from aggregator.app import App
+from aggregator.errors import Action, AggregatorError, Gone, SourceError
+from aggregator.fetch import Learned
+from aggregator.fetch.pace import Stopped
+from aggregator.model import DecisionKind, Link, Page, Source
+from aggregator.pipeline.submitted import BY_WEBMENTION, Read, entry_of, read_of, sources, waiting
+from aggregator.pipeline.takedown import Refusals
+from aggregator.run import Job, threads
+from aggregator.store.private import Submission, SubmissionKind
+from aggregator.text.urls import canonical, host_of
+
+log = logging.getLogger("aggregator.run")
+
+MOST = 100
+"""Looked at in one run; the rest is found by the next."""
+EVERY = timedelta(days=7)
+"""How long it is enough that a page was seen to link here."""
+SECONDS = 10.0
+"""For a page, its redirects included. W3C Webmention §5.1 speaks of some five."""
+_WAITS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+
+
+class Ending(StrEnum):
+    """What became of one submission."""
+
+    LANDED = "landed"
+    # It is on the page already, or was taken down, or is not what it says.
+    DROPPED = "dropped"
+    WITHDRAWN = "withdrawn"
+    # Its page could not be read: it is looked at again, or no more.
+    LATER = "later"
+    STOPPED = "stopped"
+    BUG = "bug"
+
+
+def receive(app: App) -> tuple[Ending, ...]:
+    """Look at what came in; with a recording instead of a network nothing is, since it says only how things were."""
+    serve = app.settings.digest.serve if app.settings.digest else None
+    if serve is None or not (serve.webmentions or serve.suggestions):
+        return ()
+    now = app.clock()
+    came = app.private.submissions.due(now, MOST)
+    again = _due_again(app) if serve.webmentions and len(came) < MOST else ()
+    if not (came or again) or not app.client.live:
+        return ()
+    work = {_job(one): one for one in (*again, *came)}
+    desk = _Desk(app, frozenset(again))
+    return tuple(threads.run(work, lambda job: desk.handle(work[job]), width=app.settings.fetch.width, stopping=app.stop.is_set))
+
+
+def _job(one: Submission) -> Job:
+    return Job(name="receive", subject=f"{one.kind} {one.source} {one.target}", lane=host_of(one.source))
+
+
+def _due_again(app: App) -> tuple[Submission, ...]:
+    """Webmentions whose mentions stand and were not looked at for a week."""
+    due = app.store.checks.due(app.clock() - EVERY, MOST, sources=(BY_WEBMENTION,))
+    named = [(mention, mention.entry.native_id.partition(" ")) for mention in due]
+    return tuple(
+        Submission(kind=SubmissionKind.WEBMENTION, source=source, target=target, at=mention.first_seen_at)
+        for mention, (source, _, target) in named
+    )
+
+
+class _Desk:
+    """Does the jobs of one run."""
+
+    def __init__(self, app: App, again: frozenset[Submission]) -> None:
+        self._app = app
+        self._again = again
+        # Made here and not in a thread: a client that cannot be made fails the command.
+        self._client = app.client
+        self._refusals: Refusals = app.refusals()
+        self._matcher = app.matcher()
+        self._at = app.clock()
+        self._sources = sources(app.settings.topics)
+        app.store.register((*app.settings.sources, *self._sources.values()), self._at)
+        approved = {one.subject for one in app.store.decisions.standing() if one.kind is DecisionKind.APPROVE}
+        self._trusted = {kind for kind, source in self._sources.items() if f"source:{source.id}" in approved}
+
+    def handle(self, one: Submission) -> Ending:
+        """Look at one; what is not one of our errors is a bug, and fails this one alone."""
+        look: Callable[[Submission], Ending] = self._webmention if one.kind is SubmissionKind.WEBMENTION else self._suggestion
+        try:
+            ending = look(one)
+        except Stopped:
+            return Ending.STOPPED
+        except AggregatorError as error:
+            log.warning("looking at a %s: %s", one.kind, error)
+            return Ending.LATER
+        except Exception as error:
+            # Its words may hold what a stranger sent.
+            log.error(
+                "a %s failed by a bug in the program: %s\n%s",
+                one.kind,
+                type(error).__name__,
+                "".join(traceback.format_tb(error.__traceback__)),
+            )
+            ending = Ending.BUG
+        if ending is not Ending.LATER and one not in self._again:
+            self._app.private.submissions.done(one)
+        return ending
+
+    def _webmention(self, one: Submission) -> Ending:
+        from aggregator.pipeline import webmentions
+
+        source, id = self._sources[one.kind], f"{one.source} {one.target}"
+        if webmentions.refused(one.source, one.target, self._app.settings):
+            # The configuration has changed since.
+            return Ending.DROPPED
+        if self._refused(one.source):
+            return Ending.DROPPED
+        try:
+            reply = self._client.page(one.source, accept=webmentions.ACCEPT, types=webmentions.TYPES, seconds=SECONDS, purpose="Webmention")
+        except Gone:
+            return self._withdrawn(source, id)
+        except SourceError as error:
+            return self._later(one, error)
+        kind = webmentions.relation(reply, one.target)
+        if kind is None:
+            return self._withdrawn(source, id)
+        if one in self._again:
+            self._app.store.checks.checked([(source.id, id)], self._at)
+        return self._land(one, source, id, read_of(canonical(one.source), reply, self._at, kind=kind))
+
+    def _suggestion(self, one: Submission) -> Ending:
+        from aggregator.pipeline.enrich import not_enriched, worth_reading
+
+        source, found = self._sources[one.kind], canonical(one.source)
+        if self._refused(one.source):
+            return Ending.DROPPED
+        read = Read(link=Link(key=found.key, href=found.href))
+        if worth_reading(found.key, intranet=bool(self._app.settings.fetch.allow_networks)):
+            try:
+                read = read_of(found, self._client.page(found.href, seconds=SECONDS), self._at)
+            except SourceError as error:
+                read = replace(read, link=not_enriched(read.link, error, self._at))
+        return self._land(one, source, found.key, read)
+
+    def _refused(self, address: str) -> bool:
+        return self._refusals.covers_key(canonical(address).key)
+
+    def _land(self, one: Submission, source: Source, id: str, read: Read) -> Ending:
+        from aggregator.pipeline.poll import landing_of
+
+        if self._refusals.covers_link(read.link) or self._is_known(read.link.key, source, id):
+            return Ending.DROPPED
+        page = Page(entries=(entry_of(one, id, read),), cursor="")
+        landing = landing_of(page, source, Learned(), matcher=self._matcher, at=self._at, quiet=False, refusals=self._refusals)
+        if not landing.mentions:
+            return Ending.DROPPED
+        mentions = tuple(waiting(mention, one, trusted=one.kind in self._trusted) for mention in landing.mentions)
+        self._app.store.land(replace(landing, mentions=mentions))
+        return Ending.LANDED
+
+    def _is_known(self, key: str, source: Source, id: str) -> bool:
+        """Whether something else has brought it already: then the steward is not asked again."""
+        story_id = self._app.store.story_of(key)
+        story = self._app.store.story(story_id) if story_id is not None else None
+        return story is not None and not any((one.source, one.entry.native_id) == (source.id, id) for one in story.mentions)
+
+    def _withdrawn(self, source: Source, id: str) -> Ending:
+        """The page is gone or links here no more (§3.2.4): a mention that stands goes."""
+        return Ending.WITHDRAWN if self._app.store.remove_mentions([(source.id, id)]) else Ending.DROPPED
+
+    def _later(self, one: Submission, error: SourceError) -> Ending:
+        """A page that cannot be read now is asked for again, a few times; one that refuses is not."""
+        passing = error.action in (Action.RETRY, Action.WAIT)
+        if one in self._again:
+            self._app.store.checks.checked([(BY_WEBMENTION, f"{one.source} {one.target}")], self._at)
+            return Ending.LATER
+        if not passing or one.tries >= len(_WAITS):
+            return Ending.DROPPED
+        due_at = self._at + _WAITS[one.tries]
+        self._app.private.submissions.later(one, max(due_at, error.retry_at) if error.retry_at else due_at)
+        return Ending.LATER
+
+
+def told(endings: Sequence[Ending]) -> str:
+    """One line for people; "" when there is nothing to say."""
+    landed = sum(ending is Ending.LANDED for ending in endings)
+    return f"{landed} that strangers sent wait{'s' if landed == 1 else ''} for `aggregator review`." if landed else ""
