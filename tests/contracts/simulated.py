@@ -246,10 +246,39 @@ def ghost(here: Living, path: str, asked: Mapping[str, str]) -> Any:
     return {"posts": posts, "meta": {"pagination": {"page": page, "next": page + 1 if more else None}}}
 
 
+def lemmy(here: Living, path: str, asked: Mapping[str, str]) -> Any:
+    """Pages by number, of posts and of comments apart, so that what arrives pushes known ones to the next page."""
+    start, limit = (int(asked["page"]) - 1) * 10, min(int(asked["limit"]), 10)
+    posts = [_lemmy_post(id, "post") for id in here.newest_first() if id % 2 == 0]
+    comments = [_lemmy_post(id, "comment") for id in here.newest_first() if id % 2]
+    return {"type_": "All", "posts": posts[start : start + limit], "comments": comments[start : start + limit]}
+
+
+def _lemmy_post(id: int, kind: str) -> dict[str, Any]:
+    thing = {"id": id, "name": "Crews", "content": "crews", "ap_id": f"https://lemmy.example/{id}", "published": instant(id)}
+    return {kind: thing, "creator": {"name": "ada", "actor_id": "https://lemmy.example/u/ada"}, "community": {}}
+
+
+def graph(here: Living, path: str, asked: Mapping[str, str]) -> Any:
+    """Meta's cursor counts posts from the newest, so that posts arriving push known ones to the next page."""
+    if path.endswith("ig_hashtag_search"):
+        return {"data": [{"id": "17873440459141021"}]}
+    start, limit = int(asked.get("after", "0")), 20
+    shown = here.newest_first()[start : start + limit]
+    rows = [{"id": str(id), "permalink": f"https://www.threads.com/@ada/post/{id}", "timestamp": instant(id)} for id in shown]
+    return {"data": rows, "paging": {"cursors": {"before": str(start), "after": str(start + len(shown))}}}
+
+
 LIVING: Mapping[str, tuple[str, Callable[[], Living]]] = {
+    "threads": ("threads", lambda: Living(options={"tag": "crews"}, answer=graph, named=str)),
+    "instagram": ("instagram", lambda: Living(options={"tag": "crews", "user": "17841405822304914"}, answer=graph, named=str)),
     "tumblr": ("tumblr", lambda: Living(options={"tag": "crews"}, answer=tumblr, named=str)),
     "x": ("x", lambda: Living(options={"tag": "crews"}, answer=x, named=str)),
     "github": ("github", lambda: Living(options={"search": "crews"}, answer=github, named=lambda n: f"issue:{n}")),
+    "lemmy": (
+        "lemmy",
+        lambda: Living(options={"server": "lemmy.example", "search": "crews"}, answer=lemmy, named=lambda n: f"https://lemmy.example/{n}"),
+    ),
     "hackernews": ("hackernews", lambda: Living(options={"search": "crews"}, answer=hackernews, named=str)),
     "mastodon": ("mastodon", lambda: Living(options={"server": "social.example", "tag": "crews"}, answer=mastodon, named=str)),
     "misskey": ("misskey", lambda: Living(options={"server": "misskey.example", "tag": "crews"}, answer=misskey, named=str)),
