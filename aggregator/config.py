@@ -46,7 +46,7 @@ from aggregator.shape import (
     unknown,
     yes_or_no,
 )
-from aggregator.text.secret_address import masked, name_of
+from aggregator.text.secret_address import keep_secret, masked, name_of
 from aggregator.text.urls import canonical
 
 PLACE = Table(
@@ -85,6 +85,12 @@ COMMON: Mapping[str, Key] = {
     "enabled": Key(shape=yes_or_no(), help="false: not read, nothing forgotten."),
     "agreed": Key(shape=yes_or_no(), help="true: all who write there agreed to be shown, also where they say unlisted or noindex."),
 }
+
+ADDRESS_FROM = "address_from"
+"""An option that names an environment variable; what it holds takes its place, as the option `url`."""
+
+FOUND_OUT = "site"
+"""An option that names its platform: a source that says nothing else is read by the collector of that name, which finds out the rest."""
 
 CHOSEN_LINK = Table(
     keys={
@@ -142,7 +148,10 @@ class SourceShape:
             for name, value in found.items():
                 report.add(value, dotted(key, name), f"{unknown(name, COMMON)} An address comes without options of its platform.")
             return WRONG if found else self._recognised(node, common["address"], common, key, report)
-        return report.add(node, key, "says neither 'address' nor 'platform'. Write one of them.")
+        if FOUND_OUT in found:
+            odd = self._unknown(FOUND_OUT, found, key, report)
+            return WRONG if odd else self._configured(node, {**common, "platform": FOUND_OUT}, options, key, report)
+        return report.add(node, key, f"says neither 'address' nor 'platform' nor '{FOUND_OUT}'. Write one of them.")
 
     def _unknown(self, platform: str, found: Mapping[str, Node], key: str, report: Report) -> bool:
         """Whether there are keys that are no options of the platform; each is reported at its own line."""
@@ -214,7 +223,8 @@ def _of_platform(name: str, collector: type[Collector]) -> dict[str, Any]:
         for option, (about, _) in known.items()
     }
     options["platform"] = {"enum": [name], "description": f"{collector.manifest.title}."}
-    required = ["platform", *(option for option, (_, is_required) in known.items() if is_required)]
+    named = [] if name == FOUND_OUT else ["platform"]
+    required = [*named, *(option for option, (_, is_required) in known.items() if is_required)]
     return _source(without="address", required=required, more=options)
 
 
@@ -275,7 +285,7 @@ def _settings(file: Path, values: dict[str, Any], report: Report, environ: Mappi
         file=file,
         site=_site(values["site"]),
         topics=topics,
-        sources=_sources(values["sources"], [topic.id for topic in topics], report),
+        sources=_sources(values["sources"], [topic.id for topic in topics], environ, report),
         chosen=tuple(_chosen(at, one) for at, one in enumerate(values.get("chosen", ()))),
         fetch=Fetch(**values.get("fetch", {})),
         markdown=Markdown(**{name: beside / into for name, into in values.get("markdown", {}).items()}),
@@ -307,7 +317,9 @@ def _site(values: dict[str, Any]) -> Site:
     return Site(**values, url=url if not url or url.endswith("/") else url + "/", see_also=see_also, home=home)
 
 
-def _sources(read: tuple[tuple[Node, str, Source], ...], topics: list[str], report: Report) -> tuple[Source, ...]:
+def _sources(
+    read: tuple[tuple[Node, str, Source], ...], topics: list[str], environ: Mapping[str, str], report: Report
+) -> tuple[Source, ...]:
     sources: list[Source] = []
     ids: dict[str, int] = {}
     for node, key, source in read:
@@ -318,8 +330,24 @@ def _sources(read: tuple[tuple[Node, str, Source], ...], topics: list[str], repo
         for topic in source.topics:
             if topic not in topics:
                 report.add(node, dotted(key, "topics"), f"unknown topic {topic!r}. {nearest(topic, topics)}")
-        sources.append(replace(source, topics=tuple(dict.fromkeys(source.topics)) or tuple(topics)))
+        options = _addressed(node, key, source.options, environ, report)
+        sources.append(replace(source, options=options, topics=tuple(dict.fromkeys(source.topics)) or tuple(topics)))
     return tuple(sources)
+
+
+def _addressed(node: Node, key: str, options: Mapping[str, str], environ: Mapping[str, str], report: Report) -> Mapping[str, str]:
+    """The options with the address that an environment variable holds, which is a secret from here on; as they are while it is not set."""
+    variable = options.get(ADDRESS_FROM, "")
+    address = environ.get(variable, "").strip() if variable else ""
+    if not address:
+        return options
+    try:
+        web_address(address)
+    except ValueError:
+        report.add(node, dotted(key, ADDRESS_FROM), f"{variable} holds no address. Set it to one in full, with https:// and no password.")
+        return options
+    keep_secret(address)
+    return {name: value for name, value in options.items() if name != ADDRESS_FROM} | {"url": address}
 
 
 def _chosen(position: int, values: dict[str, Any]) -> Chosen:

@@ -36,7 +36,13 @@ sources:
     site: https://forum.example.org
     search: microsolidarity
     label: Our forum
+  - site: https://blog.example
+    search: microsolidarity
 ```
+
+With `site` alone nobody need know what a site runs on: its front page is looked at once, and then it is read as WordPress, Ghost, Substack,
+Blogger, Discourse or whatever else it shows itself to be, or else by its feed. `search` or `tag` asks the site for a word where its
+software can be asked; without them whatever is new is read, and the topics are looked for in it.
 
 `aggregator check` says what was understood, without network. `aggregator source test ID` reads one page and shows what is found.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from html import unescape
 from typing import Any
@@ -82,10 +82,18 @@ def linked(page: Reply, relation: str) -> Iterator[str]:
     yield from declared(_head(page), page.url, page.headers.get("link", ""), relation)
 
 
+def sign_of(place: str) -> tuple[Mapping[str, str], ...]:
+    """Options that name the site at an address; none for one that cannot be a site."""
+    try:
+        return ({"site": site_of(place)},)
+    except ValueError:
+        return ()
+
+
 def root_of(page: Reply) -> str:
-    """The site that a page belongs to when it lies in no folder, as an option."""
+    """The address of the site that a page belongs to, when it lies in no folder."""
     parts = urlsplit(page.url)
-    return site_of(f"{parts.scheme}://{parts.netloc}")
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def listing_of(reply: Reply, doing: str, *, after: str) -> Listing | None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 from urllib.parse import parse_qs, quote, quote_plus, unquote
 
-from aggregator.collectors._blogs import at_most_one, generators, of_site, root_of, word_of
+from aggregator.collectors._blogs import at_most_one, generators, of_site, root_of, sign_of, word_of
 from aggregator.collectors._feeds import ACCEPT, feed_of
 from aggregator.collectors._options import base, server, split
 from aggregator.collectors._options import host as bare
@@ -109,7 +109,7 @@ class Blogger(Collector):
 
     @classmethod
     def signs(cls, page: Reply) -> Sequence[Mapping[str, str]]:
-        return ({"site": root_of(page)},) if "blogger" in generators(page) else ()
+        return sign_of(root_of(page)) if "blogger" in generators(page) else ()
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         yield from sweep(cursor, lambda at: self._listing(http, at, back=False), head=HEAD_PAGES, doing=DOING)

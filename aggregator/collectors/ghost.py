@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from urllib.parse import quote
 
 from aggregator.collectors._authors import authors
-from aggregator.collectors._blogs import generators, host_of_site, linked, of_site, root_of, site_of, slug_of, without_pictures
+from aggregator.collectors._blogs import generators, host_of_site, linked, of_site, root_of, sign_of, site_of, slug_of, without_pictures
 from aggregator.collectors._feeds import ACCEPT, feed_of
 from aggregator.collectors._json import Odd, a_list, an_object, instant, members, needed, number, read_each, text, texts, web_address
 from aggregator.collectors._options import base, split
@@ -90,8 +90,8 @@ class Ghost(Collector):
         for address in linked(page, "alternate"):
             place, mark, rest = address.partition("/rss/")
             if mark and not rest and "/tag/" not in place and "/author/" not in place and split(place).hostname == split(page.url).hostname:
-                return ({"site": site_of(place)},)
-        return ({"site": root_of(page)},)
+                return sign_of(place)
+        return sign_of(root_of(page))
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         if self.key:

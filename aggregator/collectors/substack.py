@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
 from aggregator.collectors._authors import authors
-from aggregator.collectors._blogs import linked, root_of, without_pictures
+from aggregator.collectors._blogs import linked, root_of, sign_of, without_pictures
 from aggregator.collectors._feeds import ACCEPT, Feed, feed_of
 from aggregator.collectors._json import Odd, a_list, instant, members, number, read_each, text, texts, web_address
 from aggregator.collectors._options import base, host_of, server, split
@@ -109,7 +109,7 @@ class Substack(Collector):
     def signs(cls, page: Reply) -> Sequence[Mapping[str, str]]:
         # It names itself nowhere, but every page of a publication fetches its scripts and styles from there.
         made = any(host_of(one) == "substackcdn.com" for one in (*linked(page, "preconnect"), *linked(page, "stylesheet")))
-        return ({"site": root_of(page)},) if made else ()
+        return sign_of(root_of(page)) if made else ()
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         known = text(unpack(cursor).get("at")) or ""

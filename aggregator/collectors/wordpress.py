@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Annotated, Any, ClassVar
 from urllib.parse import parse_qs, quote, quote_plus, unquote
 
-from aggregator.collectors._blogs import at_most_one, generators, host_of_site, linked, of_site, root_of, site_of, slug_of, word_of
+from aggregator.collectors._blogs import at_most_one, generators, host_of_site, linked, of_site, root_of, sign_of, site_of, slug_of, word_of
 from aggregator.collectors._json import number
 from aggregator.collectors._options import base, split
 from aggregator.collectors._sweep import Listing, look_back, sweep
@@ -109,8 +109,8 @@ class Wordpress(Collector):
             place, mark, _ = address.partition("/wp-json")
             place = place if mark else address.partition("/?rest_route=")[0]
             if place != address and split(address).hostname == split(page.url).hostname:
-                return ({"site": site_of(place)},)
-        return ({"site": root_of(page)},) if any(one.startswith("wordpress") for one in generators(page)) else ()
+                return sign_of(place)
+        return sign_of(root_of(page)) if any(one.startswith("wordpress") for one in generators(page)) else ()
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         missed = "the site gives no older pages of its feed: posts between may be missing"

@@ -195,11 +195,12 @@ def test_the_shipped_configuration_is_right_and_fits_the_schema() -> None:
     assert {name: platforms.count(name) for name in sorted(set(platforms))} == {
         "bluesky": 1,
         "discourse": 1,
-        "feed": 3,
+        "feed": 2,
         "loomio": 1,
         "mastodon": 3,
         "medium": 4,
         "podcast": 3,
+        "substack": 1,
         "youtube": 2,
     }
     plain = yaml.load((ROOT / "sources.yaml").read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
@@ -325,3 +326,37 @@ def test_an_address_that_cannot_be_watched_is_told_with_what_can(tmp_path: Path)
     [(line, key, message)] = wrong(tmp_path, LEAST + "  - https://youtu.be/_ShH3x1hgY0\n")
     assert (line, key) == (8, "sources[1]")
     assert "aggregator add" in message
+
+
+def test_a_site_alone_is_a_source_whose_platform_is_found_out_later(tmp_path: Path) -> None:
+    source = given(tmp_path, LEAST + "  - site: https://blog.example\n    search: crews\n    every: 12h\n").sources[1]
+    assert (source.platform, dict(source.options)) == ("site", {"site": "https://blog.example", "search": "crews"})
+    assert (source.id, source.label) == ("site-crews-blog.example", "blog.example, search crews")
+
+
+def test_a_platform_that_is_named_keeps_its_own_option_called_site(tmp_path: Path) -> None:
+    source = given(tmp_path, LEAST + "  - platform: discourse\n    site: forum.example.org\n    tag: crews\n").sources[1]
+    assert (source.platform, dict(source.options)) == ("discourse", {"site": "forum.example.org", "tag": "crews"})
+
+
+@pytest.mark.parametrize(
+    ("written", "at", "said"),
+    [
+        ("category: organising/7", "sources[1].category", "unknown key 'category'"),
+        ("search: crews\n    tag: crews", "sources[1]", "at most one of the options"),
+    ],
+)
+def test_what_does_not_go_with_a_site_is_told(tmp_path: Path, written: str, at: str, said: str) -> None:
+    [(_, key, message)] = wrong(tmp_path, LEAST + f"  - site: https://blog.example\n    {written}\n")
+    assert key == at
+    assert said.lower() in message.lower()
+
+
+def test_editors_know_a_site_without_a_platform() -> None:
+    one = yaml.safe_load(LEAST + "  - site: https://blog.example\n    tag: crews\n")
+    jsonschema.validate(one, schema())
+
+
+def test_a_public_key_of_a_site_may_stand_in_the_file(tmp_path: Path) -> None:
+    text = LEAST + "  - platform: ghost\n    site: crews.example\n    key: 0123456789abcdef0123456789\n"
+    assert given(tmp_path, text).sources[1].options["key"] == "0123456789abcdef0123456789"
