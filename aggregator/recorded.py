@@ -26,7 +26,7 @@ _WORD = re.compile(r"[\w:$-]+")
 
 def recorded_shapes(fixtures: Path = FIXTURES) -> Mapping[str, Shape]:
     """By platform: what is always there in the replies of its good cases."""
-    found = {name: shape_of(_replies(fixtures / name), named_by(name)) for name in platforms()}
+    found = {name: shape_of(good_replies(fixtures / name), named_by(name)) for name in platforms()}
     return {name: shape for name, shape in found.items() if shape}
 
 
@@ -45,7 +45,7 @@ def written(shape: Shape) -> str:
     return json.dumps({question: list(marks) for question, marks in shape.items()}, indent=1, ensure_ascii=False) + "\n"
 
 
-def _replies(folder: Path) -> Iterator[tuple[str, Seen]]:
+def good_replies(folder: Path) -> Iterator[tuple[str, Seen]]:
     """The replies of cases in which all was well, each with its question; what is malformed on purpose is no model."""
     for path in sorted(folder.glob("*/case.json")):
         case = json.loads(path.read_text(encoding="utf-8"))

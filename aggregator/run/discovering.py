@@ -48,10 +48,10 @@ def at_address(app: App, address: str) -> Candidates:
         if not found:
             remarks.append(f"Its page could not be read: {error}.")
     else:
+        signed = list(_signed(page))
         # What the page says is nearer than what takes any address.
         named = found and not platforms()[found[0][0]].manifest.fallback
-        signed = list(_signed(page))
-        found = [*found, *signed] if named else [*signed, *found]
+        found = [*found, *signed] if named or not signed else signed
     words = tuple(word for topic in topics for word in words_of(topic))
     return Candidates(sources=_sources(found, words, topics), remarks=tuple(remarks))
 
@@ -79,7 +79,14 @@ def _signed(page: Reply) -> Iterator[tuple[str, Mapping[str, str]]]:
     for fallback in (False, True):
         for name, collector in platforms().items():
             if collector.manifest.fallback is fallback:
-                yield from ((name, options) for options in collector.signs(page))
+                yield from (_own(name, options) for options in collector.signs(page))
+
+
+def _own(name: str, options: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
+    """The platform whose feed an address is, in place of the one that takes any feed."""
+    if not platforms()[name].manifest.fallback:
+        return name, options
+    return recognise(options["url"])
 
 
 def _sources(

@@ -1,0 +1,239 @@
+"""Looking before watching: source test, source discover, init --topic and source check, on recorded replies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from aggregator.config import load
+from tests.support.exchanges import FIXTURES, Exchange
+from tests.support.har import write_har
+from tests.support.steward import Steward
+
+CONFIGURATION = "site: {title: Crews}\ntopics: {crews: {any_of: [crews]}}\nsources: []\n"
+RSS = {"Content-Type": "application/rss+xml"}
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+BLOG = b'<html><head><title>Ana</title><link rel="alternate" type="application/rss+xml" href="/feed.xml"></head><body></body></html>'
+FORUM = b'<html><head><meta name="generator" content="Discourse 3.5.0 - https://github.com/discourse/discourse"></head></html>'
+OPEN = Exchange(url="https://blog.example/robots.txt", status=404)
+
+
+def feed(*titles: str, host: str = "blog.example") -> bytes:
+    items = "".join(
+        f"<item><guid>https://{host}/{number}</guid><link>https://{host}/{number}</link><title>{title}</title>"
+        f"<dc:creator>Ana</dc:creator><pubDate>Sat, 31 Oct 2026 10:00:00 GMT</pubDate><description>Words.</description></item>"
+        for number, title in enumerate(titles)
+    )
+    head = '<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>Notes</title>'
+    return f"{head}{items}</channel></rss>".encode()
+
+
+def topics(*numbers: int) -> bytes:
+    rows = [{"id": one, "title": f"Crews {one}", "slug": "x", "created_at": "2026-10-31T10:00:00Z", "tags": ["crews"]} for one in numbers]
+    return json.dumps({"users": [], "topic_list": {"topics": rows}}).encode()
+
+
+@pytest.fixture
+def ready(steward: Steward) -> Steward:
+    steward.configures(CONFIGURATION)
+    return steward
+
+
+def recorded(steward: Steward, *exchanges: Exchange) -> None:
+    write_har(steward.folder / "r.har", [OPEN, *exchanges])
+
+
+def lines(out: str) -> list[str]:
+    return [line.strip() for line in out.splitlines()]
+
+
+# -- discover
+
+
+def test_the_feed_that_a_page_declares_is_proposed_with_what_is_in_it(ready: Steward) -> None:
+    page = Exchange(url="https://blog.example/", headers=HTML, body=BLOG)
+    recorded(ready, page, Exchange(url="https://blog.example/feed.xml", headers=RSS, body=feed("On crews", "On bread")))
+    said = ready.runs("source", "discover", "blog.example", "--replay", "r.har")
+    assert said.code == 0, said.err
+    assert lines(said.out)[0] == "- https://blog.example/feed.xml  # blog.example: 2 entries, 1 about the topic"
+    assert not (ready.folder / "state").exists()
+
+
+def test_lines_can_be_pasted(ready: Steward) -> None:
+    page = Exchange(url="https://blog.example/", headers=HTML, body=BLOG)
+    recorded(ready, page, Exchange(url="https://blog.example/feed.xml", headers=RSS, body=feed("On crews")))
+    said = ready.runs("source", "discover", "https://blog.example/", "--replay", "r.har")
+    ready.configures(CONFIGURATION.replace(" []", "") + said.out)
+    assert ready.runs("check").code == 0
+    assert [source.options["url"] for source in load(ready.folder / "sources.yaml").sources] == ["https://blog.example/feed.xml"]
+
+
+def test_a_forum_on_a_domain_of_its_own_is_asked_for_the_words_of_the_topics(ready: Steward) -> None:
+    recorded(
+        ready,
+        Exchange(url="https://commons.example/robots.txt", status=404),
+        Exchange(url="https://commons.example/", headers=HTML, body=FORUM),
+        Exchange(url="https://commons.example/tag/crews.json", headers={"Content-Type": "application/json"}, body=topics(1, 2)),
+    )
+    said = ready.runs("source", "discover", "https://commons.example/", "--replay", "r.har", "--json").json()
+    (forum,) = [one for one in said if one["options"] == {"site": "commons.example", "tag": "crews"}]
+    assert (forum["platform"], forum["entries"], forum["matching"], forum["problem"]) == ("discourse", 2, 2, None)
+    assert yaml.safe_load(forum["line"]) == "https://commons.example/tag/crews/l/latest"
+
+
+def test_for_a_word_the_platforms_are_tried_that_need_no_key(ready: Steward) -> None:
+    recorded(ready, Exchange(url="https://medium.com/feed/tag/crews", headers=RSS, body=feed("On bread", "On crews", host="medium.com")))
+    said = ready.runs("source", "discover", "#crews", "--replay", "r.har")
+    assert said.code == 0
+    good = [line for line in lines(said.out) if not line.startswith("#")]
+    assert good == ["- https://medium.com/tag/crews  # Medium, tag crews: 2 entries, 2 about the topic"]
+    assert any(line.startswith("# - https://mastodon.social/tags/crews") and "not in the recording" in line for line in lines(said.out))
+
+
+def test_who_has_no_configuration_yet_can_look_as_well(steward: Steward) -> None:
+    recorded(steward, Exchange(url="https://medium.com/feed/tag/crews", headers=RSS, body=feed("On crews", host="medium.com")))
+    said = steward.runs("source", "discover", "crews", "--replay", "r.har")
+    assert said.code == 0, said.err
+    assert list(steward.folder.iterdir()) == [steward.folder / "r.har"]
+
+
+def test_a_page_that_leads_to_nothing_is_said_to(ready: Steward) -> None:
+    recorded(ready, Exchange(url="https://blog.example/about", headers=HTML, body=b"<html><body>me</body></html>"))
+    said = ready.runs("source", "discover", "https://blog.example/about", "--replay", "r.har")
+    assert said.code == 4
+    assert all(line.startswith("#") for line in lines(said.out))
+
+
+def test_a_video_leads_to_the_channel_that_made_it(ready: Steward) -> None:
+    channel = "UC0123456789abcdefghijkl"
+    page = f'<html>{{"externalId":"{channel}"}}</html>'.encode()
+    recorded(
+        ready,
+        Exchange(url="https://www.youtube.com/robots.txt", status=404),
+        Exchange(url="https://www.youtube.com/watch?v=1_3OxvUkPPo", headers=HTML, body=page),
+        Exchange(
+            url=f"https://www.youtube.com/feeds/videos.xml?channel_id={channel}",
+            headers={"Content-Type": "text/xml"},
+            body=(FIXTURES / "youtube" / "channel" / "feed.xml").read_bytes(),
+        ),
+    )
+    said = ready.runs("source", "discover", "https://www.youtube.com/watch?v=1_3OxvUkPPo", "--replay", "r.har")
+    assert said.code == 0
+    assert f"https://www.youtube.com/channel/{channel}" in said.out
+    assert "A video is put on the page with `aggregator add`" in said.err
+
+
+@pytest.mark.parametrize("what", ["", "#", "%%%"])
+def test_what_is_neither_an_address_nor_a_word_is_refused(ready: Steward, what: str) -> None:
+    said = ready.runs("source", "discover", what)
+    assert said.code == 3
+    assert "aggregator source discover" in said.err
+
+
+# -- init
+
+
+def test_init_proposes_what_shows_something_about_the_topic(steward: Steward) -> None:
+    recorded(steward, Exchange(url="https://medium.com/feed/tag/crews", headers=RSS, body=feed("On crews", host="medium.com")))
+    said = steward.runs("init", "--topic", "#crews", "--replay", "r.har")
+    assert said.code == 0, said.err
+    assert [source.platform for source in load(steward.folder / "sources.yaml").sources] == ["medium"]
+    text = (steward.folder / "sources.yaml").read_text(encoding="utf-8")
+    assert "  - https://medium.com/tag/crews  # Medium, tag crews: 1 entry, 1 about the topic\n" in text
+    assert "  # - https://mastodon.social/tags/crews  # " in text
+    assert "1 of " in said.err
+    assert {path.name for path in steward.folder.iterdir()} == {"r.har", "sources.yaml", "sources.schema.json"}
+
+
+def test_init_without_a_network_says_so_and_proposes_untried(steward: Steward) -> None:
+    recorded(steward)
+    said = steward.runs("init", "--topic", "crews", "--replay", "r.har")
+    assert said.code == 0
+    assert "untried" in said.err
+    assert [source.platform for source in load(steward.folder / "sources.yaml").sources] == ["medium", "mastodon", "bluesky"]
+
+
+def test_init_offline_tries_nothing(steward: Steward) -> None:
+    said = steward.runs("init", "--topic", "crews", "--offline")
+    assert said.code == 0
+    assert "Looking" not in said.err
+    assert len(load(steward.folder / "sources.yaml").sources) == 3
+
+
+# -- source test
+
+
+def test_an_entry_is_shown_as_a_person_reads_it(ready: Steward) -> None:
+    recorded(ready, Exchange(url="https://blog.example/feed.xml", headers=RSS, body=feed("On crews", "On bread")))
+    said = ready.runs("source", "test", "https://blog.example/feed.xml", "--replay", "r.har")
+    assert lines(said.out)[:5] == [
+        "* On crews",
+        "article · Ana · 2026-10-31 10:00 UTC",
+        "https://blog.example/0",
+        "title: 'crews' in 'On crews'",
+        "On bread",
+    ]
+    assert "2 entries, 1 count (*)." in said.out
+    assert "at least 1 s between two requests" in said.out
+    assert "Cost: none." in said.out
+
+
+def test_what_would_not_be_shown_is_said_with_why(ready: Steward) -> None:
+    ready.configures(CONFIGURATION.replace("[]", "[{address: 'https://blog.example/feed.xml', since: 2026-11-01}]"))
+    recorded(ready, Exchange(url="https://blog.example/feed.xml", headers=RSS, body=feed("On crews")))
+    (source,) = load(ready.folder / "sources.yaml").sources
+    said = ready.runs("source", "test", source.id, "--replay", "r.har")
+    assert "It would be left out: it was published before 2026-11-01." in said.out
+
+
+# -- source check
+
+
+def tagged(steward: Steward, change: str = "") -> None:
+    """A source of a Discourse tag, whose answer lacks a field."""
+    forum = "{platform: discourse, site: commons.example, tag: crews, id: forum}"
+    steward.configures(CONFIGURATION.replace("[]", f"[{forum}]"))
+    body = (FIXTURES / "discourse" / "tag" / "tag.json").read_text(encoding="utf-8")
+    answer = json.loads(body)
+    for row in answer["topic_list"]["topics"]:
+        row.pop(change, None)
+    answer["topic_list"].pop("more_topics_url", None)
+    url = "https://commons.example/tag/crews.json"
+    write_har(steward.folder / "r.har", [Exchange(url=url, headers={"Content-Type": "application/json"}, body=json.dumps(answer).encode())])
+
+
+def test_answers_as_they_were_recorded_raise_no_alarm(steward: Steward) -> None:
+    tagged(steward)
+    said = steward.runs("source", "check", "--replay", "r.har")
+    assert (said.code, said.out) == (0, "Discourse answers as before.\n")
+    assert "last checked" in steward.runs("status").out
+
+
+def test_a_field_that_went_is_named_and_remembered(steward: Steward) -> None:
+    tagged(steward, "created_at")
+    said = steward.runs("source", "check", "--replay", "r.har")
+    assert said.code == 4
+    assert "Discourse: the field topic_list.topics[].created_at went from its answers to GET /tag/{}.json" in said.out
+    assert "topic_list.topics[].created_at" in steward.runs("status").out
+    assert steward.runs("source", "check", "--replay", "r.har", "--json").json()["gone"] == {
+        "discourse": {"GET /tag/{}.json": ["topic_list.topics[].created_at"]}
+    }
+
+
+def test_a_source_that_cannot_be_read_is_no_drift_and_not_silent(steward: Steward) -> None:
+    tagged(steward)
+    write_har(steward.folder / "r.har", [])
+    said = steward.runs("source", "check", "--replay", "r.har")
+    assert said.code == 4
+    assert "forum was not compared" in said.out
+    assert "Nothing could be compared." in said.out
+
+
+def test_a_check_keeps_nothing_that_it_read(steward: Steward) -> None:
+    tagged(steward)
+    steward.runs("source", "check", "--replay", "r.har")
+    assert [one["last_ok_at"] for one in steward.runs("status", "--json").json()] == [None]
+    assert not (Path(steward.folder) / "output").exists()
