@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from aggregator import curation
 from aggregator.collectors import platforms
 from aggregator.collectors.base import Backfills, Collector, Manifest, options_of
 from aggregator.config import COMMON, schema
+from aggregator.pipeline.budget import dollars
 from aggregator.recorded import write_shapes
 from aggregator.shape import write_duration
 
@@ -63,18 +65,30 @@ def sources_page() -> str:
 
 
 def _table(known: Mapping[str, type[Collector]]) -> Iterator[str]:
-    yield "| platform | finds | key | how far back | asked every |"
-    yield "|---|---|---|---|---|"
+    yield "| platform | what it finds | key | cost | how far back | how quickly | what it cannot do |"
+    yield "|---|---|---|---|---|---|---|"
     for name, collector in known.items():
         manifest = collector.manifest
-        kinds = ", ".join(manifest.kinds)
-        yield f"| [{name}](#{name}) | {kinds} | {_key(manifest)} | {manifest.reach} | {write_duration(manifest.every)} |"
+        back = f"{manifest.reach}; older by back-fill" if issubclass(collector, Backfills) else manifest.reach
+        quickly = f"{manifest.delay}; asked every {write_duration(manifest.every)}"
+        cells = [manifest.finds, _key(manifest), _cost(manifest), back, quickly, " ".join(manifest.limits) or "nothing known"]
+        yield f"| [{manifest.title}](#{name}) | {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
 
 
 def _key(manifest: Manifest) -> str:
+    """Whether a key is needed, and where to get it."""
     if manifest.auth is None:
         return "none"
-    return f"`{manifest.auth.variable}`, optional" if manifest.auth.optional else f"`{manifest.auth.variable}`"
+    needed = "optional" if manifest.auth.optional else "needed"
+    places = re.findall(r"https://[^\s,)]*[^\s,).]", manifest.auth.how)
+    where = f", from <{places[0]}>" if places else f". {manifest.auth.how}"
+    return f"`{manifest.auth.variable}`, {needed}{where}"
+
+
+def _cost(manifest: Manifest) -> str:
+    if manifest.price is None:
+        return "none"
+    return f"{manifest.price.words}; at most {dollars(manifest.price.monthly)} a month, unless `budget` says otherwise"
 
 
 def _common() -> Iterator[str]:
@@ -90,14 +104,17 @@ def _section(collector: type[Collector]) -> str:
     lines += ["| option | meaning | example |", "|---|---|---|"]
     for name, (option, required) in options_of(collector).items():
         lines.append(f"| `{name}`{' (required)' if required else ''} | {option.help} | `{option.example}` |")
-    lines += ["", f"- Gives: {manifest.delivers}, as {', '.join(manifest.kinds)}, by {manifest.method}."]
+    lines += ["", f"- Finds: {manifest.finds}."]
+    lines += [f"- Gives: {manifest.delivers}, as {', '.join(manifest.kinds)}, by {manifest.method}."]
     lines.append(f"- Reach: {manifest.reach}{'; older entries by back-fill' if issubclass(collector, Backfills) else ''}.")
     pace = f"at least {manifest.pace.gap.total_seconds():g} s between two requests"
     budget = f", at most {manifest.pace.daily} a day" if manifest.pace.daily else ""
+    lines.append(f"- Seen: {manifest.delay}.")
     lines.append(f"- Manners: asked every {write_duration(manifest.every)}, {pace}{budget}.")
     if manifest.auth is not None:
         without = f" Without it: {manifest.auth.without}" if manifest.auth.without else " Nothing can be read without it."
         lines.append(f"- Key: `{manifest.auth.variable}` in the environment. {manifest.auth.how}{without}")
+    lines.append(f"- Cost: {_cost(manifest)}.")
     lines += [f"- {limit}" for limit in manifest.limits]
     lines += [f"- Written from: {manifest.spec}.", ""]
     return "\n".join(lines)

@@ -31,6 +31,18 @@ def test_every_platform_is_described(name: str) -> None:
     assert f"\n## {name}\n" in (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", list(platforms()))
+def test_the_table_says_of_each_platform_what_it_costs_and_cannot_do(name: str) -> None:
+    manifest = platforms()[name].manifest
+    (row,) = [line for line in docs.sources_page().splitlines() if line.startswith(f"| [{manifest.title}](#{name}) |")]
+    cells = [cell.strip() for cell in row.strip("|").split(" | ")]
+    assert len(cells) == 7
+    assert [manifest.finds in cells[1], manifest.reach in cells[4], manifest.delay in cells[5]] == [True, True, True]
+    assert (cells[2] == "none") == (manifest.auth is None)
+    assert (cells[3] == "none") == (manifest.price is None)
+    assert all(limit in cells[6] for limit in manifest.limits)
+
+
 def commands() -> list[str]:
     help_text = _parser().format_help()
     return sorted(set(re.findall(r"^    ([a-z]+)(?: |$)", help_text, re.MULTILINE)))
