@@ -95,11 +95,13 @@ def sweep(cursor: Cursor, ask: Ask, *, head: int, doing: str, missed: str = "", 
         except SourceError as error:
             if not position.at or position.at != remembered or error.status != _FALLEN_OFF:
                 raise
-            # From the top down to the same floor: what was read of this sweep is read again, and nothing is missed.
+            # From the newest page down to the same floor: what was read of this sweep is read again, and nothing is missed.
             position, remembered, lost = replace(position, at="", pages=0), "", (_LOST,)
             continue
         if listing is None:
-            yield Page(entries=(), cursor=position.ended().packed())
+            # The newest page is as it was when the place below it was lost: what stands there is not asked for again.
+            gap = Missed(reason=GapReason.WITHHELD, since=position.floor, until=position.newest) if lost else None
+            yield Page(entries=(), cursor=position.ended().packed(), remarks=lost, missed=gap)
             return
         _moved(position.at, listing.after, doing)
         floor = position.floor

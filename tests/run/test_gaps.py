@@ -1,0 +1,248 @@
+"""The gaps that are recorded are those that are there: the real engine reads a platform that knows the truth.
+
+What holds after every poll, however polls failed, were cut or came too late:
+
+1. Nothing is lost silently. A post that was published before the source's last good walk began (or, while polls fail, before the last one),
+   was never shown to us and is there still, lies in an open gap.
+2. No gap is about nothing. A gap in which anything was published holds something that was never shown to us. One in which nothing was is
+   left only where nobody could know: a listing that shows not one entry of what it showed before, and happens to miss none.
+3. Gaps are as narrow as they can be known to be: nothing that we were shown lies in one that a listing left.
+4. What only waits to be read on is open while the last poll did not come to its end, and closed by the one that does.
+
+The bounds: where our own clock jumped, a gap is off by as much; where the older end of a feed is dated in the future, it ends with the
+poll; where a platform forgot the place at which reading stopped, it reaches up to where reading began; and after a poll that was asked to
+stop, back to the one before, since nobody knows whether there was another page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator.app import App
+from aggregator.collectors._json import instant
+from aggregator.collectors._sweep import Listing, look_back, sweep
+from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method
+from aggregator.collectors.feed import Feed
+from aggregator.fetch import Http
+from aggregator.fetch.auth import Sessions
+from aggregator.fetch.client import Client
+from aggregator.model import Entry, Gap, Kind, Page, Source, Topic
+from aggregator.pipeline.coverage import WAITING
+from aggregator.run.jobs import polls_due, tick
+from aggregator.settings import Fetch, Settings
+from aggregator.store.engine import open_store
+from tests.support.platform_with_truth import BEGAN, MINUTE, Platform, Post
+from tests.support.site import settings_in
+
+HOUR = timedelta(hours=1)
+SECONDS_APART = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline(Collector):
+    """The listing of the platform, as any that is newest first is read."""
+
+    manifest: ClassVar[Manifest] = Manifest(
+        name="timeline",
+        title="Timeline",
+        homepage="https://api.example",
+        spec="none",
+        method=Method.API,
+        kinds=(Kind.POST,),
+        finds="posts",
+        reach="the newest 16",
+        delay="at once",
+        delivers=Delivers.COMPLETE,
+    )
+    host = "api.example"
+    label = address = "https://api.example/posts"
+
+    def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
+        yield from sweep(cursor, lambda at: _listing(http, at), head=2, doing="reading", missed="more came than it gives")
+
+    def backfill(self, http: Http, since: datetime | None, cursor: Cursor) -> Iterator[Page]:
+        yield from look_back(cursor, lambda at: _listing(http, at), since=since, doing="reading back")
+
+
+def _listing(http: Http, at: str) -> Listing | None:
+    reply = http.get("https://api.example/posts", params={"before": at} if at else None)
+    if reply.unchanged and not at:
+        return None
+    said = reply.json("reading")
+    return Listing(
+        entries=tuple(
+            Entry(
+                native_id=row["id"],
+                url=f"https://api.example/{row['id']}",
+                kind=Kind.POST,
+                text=row["text"],
+                published=datetime.fromisoformat(row["dated"]),
+            )
+            for row in said["posts"]
+        ),
+        times=tuple(filter(None, (instant(row["at"]) for row in said["posts"]))),
+        after=said["next"],
+        withheld=said["withheld"],
+    )
+
+
+@dataclass
+class World:
+    """The platform, the program that reads it, and how far the program's clock is off."""
+
+    platform: Platform
+    app: App
+    skew: timedelta = timedelta(0)
+    # The most that it was ever off.
+    worst: timedelta = timedelta(0)
+    # The process was asked to stop in the middle of a poll.
+    stopped: bool = False
+
+    @property
+    def odd(self) -> bool:
+        """Entries are dated in the future, positions were forgotten or polls were broken off: then gaps may be wider."""
+        return self.stopped or self.platform.forgotten > 0 or any(post.dated > post.appeared for post in self.platform.posts)
+
+    def poll(self, *, status: int = 200, patience: int | None = None, pages: int | None = None) -> None:
+        """Poll all sources; `pages`: the process is asked to stop after so many replies."""
+        self.platform.now += MINUTE - SECONDS_APART
+        self.platform.status, self.platform.patience = status, patience
+        self.app.stop.clear()
+        if pages is not None:
+            self.stopped = True
+            self._stop_after(pages)
+        try:
+            tick(self.app, polls_due(self.app, force=True), lambda done: None)
+        finally:
+            self.platform.status, self.platform.patience = 200, None
+            self.platform.__dict__.pop("send", None)
+            self.app.stop.clear()
+        self.platform.now += SECONDS_APART
+
+    def _stop_after(self, pages: int) -> None:
+        honest, left = self.platform.send, [pages]
+
+        def send(question: object) -> object:
+            left[0] -= 1
+            if left[0] <= 0:
+                self.app.stop.set()
+            return honest(question)  # type: ignore[arg-type]  # what the client gives
+
+        self.platform.__dict__["send"] = send
+
+    def jump(self, hours: int) -> None:
+        self.skew = hours * HOUR
+        self.worst = max(self.worst, abs(self.skew))
+
+    def gaps(self, source: str) -> tuple[Gap, ...]:
+        return self.app.store.gaps.open().get(source, ())
+
+    # -- the laws
+
+    def check(self) -> None:
+        for source, host in (("feed", "feed.example"), ("timeline", "api.example")):
+            state, gaps = self.app.store.state(source), self.gaps(source)
+            if state.read_until is None or state.read_since is None:
+                assert gaps == ()
+                continue
+            assert all(gap.since <= gap.until for gap in gaps)
+            known_until = max([state.read_until, *(gap.until for gap in gaps)])
+            unseen = [post for post in self.platform.posts if host not in post.shown]
+            for post in unseen:
+                promised = state.read_since + self.worst < post.appeared <= known_until - self.worst
+                if promised and not post.deleted:
+                    assert self._within(post, gaps), f"{source}: post {post.number} is lost silently"
+            lasting = [gap for gap in gaps if gap.reason not in WAITING]
+            for gap in lasting if not self.worst else ():
+                inside = [post for post in self.platform.posts if gap.since < post.appeared < gap.until]
+                assert not inside or any(post in unseen for post in inside), f"{source}: a gap about nothing"
+                if not self.odd:
+                    assert all(post in unseen for post in inside), f"{source}: a gap about what was shown"
+            assert len([gap for gap in gaps if gap.reason in WAITING]) <= 1
+
+    def _within(self, post: Post, gaps: tuple[Gap, ...]) -> bool:
+        return any(gap.since - self.worst <= post.appeared <= gap.until + self.worst for gap in gaps)
+
+
+@pytest.fixture(scope="module")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return settings_in(tmp_path_factory.mktemp("gaps"))
+
+
+@contextmanager
+def world(configured: Settings) -> Iterator[World]:
+    platform = Platform()
+    here: list[World] = []
+
+    def clock() -> datetime:
+        return platform.now + (here[0].skew if here else timedelta(0))
+
+    store = open_store(":memory:", clock=clock)
+
+    def connect() -> Client:
+        return Client(settings=Fetch(), version="0", clock=clock, sessions=Sessions(None), replay=platform)  # type: ignore[arg-type]  # answers as one
+
+    def unlock() -> object:
+        raise AssertionError("no mails are sent here")
+
+    topic = Topic(id="crews", title="Crews", any_of=("crews",))
+    sources = tuple(Source(id=name, platform=name, options={}, topics=("crews",)) for name in ("feed", "timeline"))
+    from dataclasses import replace
+
+    app = App(settings=replace(configured, topics=(topic,), sources=()), store=store, connect=connect, unlock=unlock, clock=clock)  # type: ignore[arg-type]  # never called
+    app.__dict__["sources"] = tuple(zip(sources, (Feed(url="https://feed.example/feed"), Timeline()), strict=True))
+    store.register(sources, BEGAN)
+    here.append(World(platform=platform, app=app))
+    yield here[0]
+    store.close()
+
+
+Step = Callable[[World], None]
+publish = st.builds(lambda count: lambda it: it.platform.publish(count), st.integers(1, 24))
+ahead = st.just(lambda it: it.platform.publish(1, ahead=timedelta(days=1)))
+delete = st.builds(lambda n: lambda it: it.platform.posts and it.platform.delete(n), st.integers(0, 200))
+forget = st.just(lambda it: it.platform.forget())
+polls = st.one_of(
+    st.just(lambda it: it.poll()),
+    st.just(lambda it: it.poll()),
+    st.builds(lambda status: lambda it: it.poll(status=status), st.sampled_from((500, 503))),
+    st.builds(lambda n: lambda it: it.poll(patience=n), st.integers(0, 5)),
+    st.builds(lambda n: lambda it: it.poll(pages=n), st.integers(1, 4)),
+)
+jump = st.builds(lambda hours: lambda it: it.jump(hours), st.integers(-3, 3))
+
+
+def live(configured: Settings, steps: list[Step]) -> None:
+    with world(configured) as it:
+        it.platform.publish(8)
+        it.poll()
+        for step in steps:
+            step(it)
+            it.check()
+        # However it went, what can be read still is read in the end.
+        for _ in range(4):
+            it.platform.now += 12 * HOUR
+            it.poll()
+            it.check()
+        for source in ("feed", "timeline"):
+            assert not [gap for gap in it.gaps(source) if gap.reason in WAITING]
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=st.lists(st.one_of(publish, polls, polls, delete, forget, ahead), max_size=14))
+def test_nothing_is_lost_but_in_a_gap_and_no_gap_is_about_nothing(configured: Settings, steps: list[Step]) -> None:
+    live(configured, steps)
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps=st.lists(st.one_of(publish, polls, polls, delete, jump), max_size=14))
+def test_a_clock_that_jumps_shifts_gaps_by_no_more_than_it_was_off(configured: Settings, steps: list[Step]) -> None:
+    live(configured, steps)
