@@ -89,9 +89,6 @@ COMMON: Mapping[str, Key] = {
 ADDRESS_FROM = "address_from"
 """An option that names an environment variable; what it holds takes its place, as the option `url`."""
 
-ADDRESS_FROM = "address_from"
-"""An option that names an environment variable; what it holds takes its place, as the option `url`."""
-
 FOUND_OUT = "site"
 """An option that names its platform: a source that says nothing else is read by the collector of that name, which finds out the rest."""
 
