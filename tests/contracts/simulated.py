@@ -14,6 +14,7 @@ from aggregator.errors import Unavailable
 from aggregator.fetch import Params, Reply
 from tests.support.exchanges import HttpAlone, settled
 from tests.support.nostr import Key, Relay
+from tests.support.ssb_messages import AGREED, received
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -218,6 +219,24 @@ def _relayed_note(number: int) -> dict[str, Any]:
     return Key(7).note(f"{number} #crews", tags=[["t", "crews"]], at=at)
 
 
+class Received(Living):
+    """Posts that a Scuttlebutt server on this machine has received."""
+
+    def run(self, program: str, *arguments: str, say: object = None) -> Reply:
+        assert isinstance(say, dict)
+        # What people say of themselves is asked besides.
+        self.asked += arguments == ("backlinks.read", ".")
+        assert self.asked < 1000, "asked without end"
+        if self.asked == self.fails_at:
+            raise Unavailable(f"running {program!r}: it did not end within 60 s")
+        rows = [AGREED]
+        if arguments[0] == "backlinks.read":
+            before = say["query"][0]["$filter"].get("timestamp", {"$lt": 1e15})["$lt"]
+            rows = [row for row in map(received, self.newest_first()) if row["timestamp"] < before][: say["limit"]]
+        body = "".join(json.dumps(row, indent=2) + "\n\n" for row in rows)
+        return Reply(asked=program, url=program, status=200, headers={"content-type": "text/plain"}, body=body.encode())
+
+
 def _unanswered(here: Living, path: str, asked: Mapping[str, str]) -> Any:
     raise AssertionError(f"{path}: relays are not asked by HTTP")
 
@@ -291,6 +310,10 @@ LIVING: Mapping[str, tuple[str, Callable[[], Living]]] = {
     ),
     "pixelfed": ("pixelfed", lambda: Living(options={"server": "social.example", "tag": "crews"}, answer=mastodon, named=str)),
     "telegram": ("telegram", lambda: Living(options={"channel": "crews"}, answer=telegram, named=str)),
+    "scuttlebutt": (
+        "scuttlebutt",
+        lambda: Received(options={"tag": "crews"}, answer=_unanswered, named=lambda n: str(received(n)["key"])),
+    ),
     "bluesky": (
         "bluesky",
         lambda: Living(options={"tag": "crews"}, answer=bluesky, named=lambda n: f"at://did:plc:ada/app.bsky.feed.post/{n}"),

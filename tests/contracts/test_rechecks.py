@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -14,9 +14,10 @@ from aggregator.collectors import platforms
 from aggregator.collectors.base import Collector, Rechecks, Standing, build
 from aggregator.errors import SourceError, Unavailable
 from aggregator.fetch import Params, Reply
-from aggregator.model import Entry, Kind, Restriction, Visibility
+from aggregator.model import Author, Entry, Kind, Restriction, Visibility
 from tests.support.exchanges import HttpAlone, settled
 from tests.support.nostr import Key, Relay
+from tests.support.ssb_messages import about_feed, feed, message
 
 Answer = tuple[int, Any]
 """Status, and a body: bytes, or what is sent as JSON."""
@@ -76,6 +77,29 @@ class Relayed(Platform):
         if error is not None:
             raise error
         return Reply(asked=url, url=url, status=status, headers={}, body=body)
+
+
+class Peer(Platform):
+    """Entries of people who have chosen to be shown on the web; who is not there has said their name alone."""
+
+    def run(self, program: str, *arguments: str, say: object = None) -> Reply:
+        from aggregator.fetch.status import error_for
+
+        assert isinstance(say, dict)
+        self.asked.append(f"program://{program}/{arguments[0]}/.")
+        authors = say["query"][0]["$filter"]["value"]["author"]["$in"]
+        named = {feed(name): said for name, said in self.rows.items()}
+        rows = [about_feed(one, **({"publicWebHosting": named[one].get("agreed", True)} if one in named else {})) for one in authors]
+        status, body = self.meddle((200, "".join(json.dumps(row, indent=2) + "\n\n" for row in rows).encode()))
+        error = error_for(program, status, {}, transient=self.transient, now=None, body=body)
+        if error is not None:
+            raise error
+        return Reply(asked=program, url=program, status=status, headers={}, body=body)
+
+
+def _message(name: str) -> Entry:
+    id = str(message(name, {}, at=1)["key"])
+    return replace(entry(id, f"https://viewer.scuttlebot.io/{quote(id, safe='')}"), author=Author(handle=feed(name)))
 
 
 def _note(name: str) -> dict[str, Any]:
@@ -296,6 +320,15 @@ def _made() -> dict[str, tuple[str, Platform]]:
                 answer=lambda rows, path, asked: (404, b""),
                 entry=lambda name: entry(_note(name)["id"], f"https://njump.me/e/{_note(name)['id']}"),
                 closed=_NOSTR_CLOSED,
+            ),
+        ),
+        "scuttlebutt": (
+            "scuttlebutt",
+            Peer(
+                options={"tag": "crews"},
+                answer=lambda rows, path, asked: (404, b""),
+                entry=_message,
+                closed=(({"agreed": False}, closed(_message("51").native_id, visibility=Visibility.PRIVATE)),),
             ),
         ),
         "bluesky": (
