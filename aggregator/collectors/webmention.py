@@ -159,7 +159,7 @@ def _entry(row: dict[str, Any]) -> Entry | None:
     return Entry(
         native_id=str(id),
         url=url,
-        kind=kind_at(url) or (Kind.POST if kind is Kind.ARTICLE and said is None else kind),
+        kind=kind_at(url) or kind,
         title=said,
         text=None if text(content.get("html")) else words,
         html=text(content.get("html")),

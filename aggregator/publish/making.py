@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -59,6 +59,8 @@ def make(stories: Iterable[Story], build: Build, filled: Templates, *, taken_dow
     settings, note = build.settings, build.note
     shown = arrange(stories, site=settings.site, sources=build.sources)
     page = page_view(shown, site=settings.site, sources=build.sources, updated=_MARKED, digest=_digest_view(build.digests))
+    if settings.digest and settings.digest.serve:
+        page = replace(page, webmention=settings.digest.serve.webmention, suggest=settings.digest.serve.suggest)
     fed = tombstones.fed(note.fed, shown, shown.news, taken_down=taken_down, now=build.now)
     own_markdown = settings.markdown.into is None
     own = story_pages.pages(page, shown, filled, own_markdown=own_markdown)

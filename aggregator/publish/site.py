@@ -152,7 +152,9 @@ def publish(
 
 def _token(settings: Settings, sources: Sequence[SourceView], revision: int | str, fingerprint: str) -> str:
     """One text for everything the files are made from: rows, settings, sources as shown, templates and program."""
-    made_from = (str(revision), settings.site, settings.topics, settings.markdown, tuple(sources), fingerprint)
+    serve = settings.digest.serve if settings.digest else None
+    taken = f" {serve.webmention} {serve.suggest}" if serve and (serve.webmentions or serve.suggestions) else ""
+    made_from = (f"{revision}{taken}", settings.site, settings.topics, settings.markdown, tuple(sources), fingerprint)
     return hashlib.sha256(repr(made_from).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -166,6 +166,9 @@ class PageView:
     see_also: tuple[SeeAlso, ...]
     # None: there is none.
     digest: DigestView | None = None
+    # Where webmentions of these pages are sent to, and where readers suggest a link; "": nowhere.
+    webmention: str = ""
+    suggest: str = ""
 
     @property
     def alone(self) -> PageView:

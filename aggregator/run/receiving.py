@@ -18,6 +18,7 @@ from aggregator.errors import Action, AggregatorError, Gone, SourceError
 from aggregator.fetch import Learned
 from aggregator.fetch.pace import Stopped
 from aggregator.model import DecisionKind, Link, Page, Source
+from aggregator.pipeline.echo import Echo
 from aggregator.pipeline.submitted import BY_WEBMENTION, Read, entry_of, read_of, sources, waiting
 from aggregator.pipeline.takedown import Refusals
 from aggregator.run import Job, threads
@@ -87,6 +88,7 @@ class _Desk:
         self._client = app.client
         self._refusals: Refusals = app.refusals()
         self._matcher = app.matcher()
+        self._echo = Echo.of(app.settings, app.store)
         self._at = app.clock()
         self._sources = sources(app.settings.topics)
         app.store.register((*app.settings.sources, *self._sources.values()), self._at)
@@ -160,8 +162,14 @@ class _Desk:
 
         if self._refusals.covers_link(read.link) or self._is_known(read.link.key, source, id):
             return Ending.DROPPED
-        page = Page(entries=(entry_of(one, id, read),), cursor="")
-        landing = landing_of(page, source, Learned(), matcher=self._matcher, at=self._at, quiet=False, refusals=self._refusals)
+        entry = entry_of(one, id, read)
+        if self._echo.followed(entry, entry.links) is None:
+            # It answers our page and no story: it was sent to us all the same, and stands for itself.
+            entry = replace(entry, links=())
+        page = Page(entries=(entry,), cursor="")
+        landing = landing_of(
+            page, source, Learned(), matcher=self._matcher, at=self._at, quiet=False, refusals=self._refusals, echo=self._echo
+        )
         if not landing.mentions:
             return Ending.DROPPED
         mentions = tuple(waiting(mention, one, trusted=one.kind in self._trusted) for mention in landing.mentions)

@@ -59,9 +59,9 @@ def test_a_source_names_an_address_of_its_own_host_alone(source: str, named: str
     assert entry(**{"wm-source": source, "url": named}).url == shown
 
 
-def test_an_answer_is_a_comment_and_words_without_a_title_are_a_post() -> None:
+def test_an_answer_is_a_comment_and_a_page_on_a_site_of_its_own_an_article() -> None:
     assert entry(**{"wm-property": "in-reply-to"}).kind is Kind.COMMENT
-    assert entry(name=None, content={"text": "Good"}).kind is Kind.POST
+    assert entry(name=None, content={"text": "Good"}).kind is Kind.ARTICLE
     assert entry(name="Good", content={"text": "Good"}).title is None
     assert entry().kind is Kind.ARTICLE
 

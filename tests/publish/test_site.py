@@ -16,7 +16,7 @@ from aggregator.model import Story
 from aggregator.publish import files
 from aggregator.publish.site import Published, publish
 from aggregator.publish.sources import SourceView
-from aggregator.settings import Settings
+from aggregator.settings import Digest, Serve, Settings
 from tests.support.site import failed_since, settings_in, site_of, some_sources, some_stories
 from tests.support.stories import NOON, chosen_by_hand, found
 
@@ -318,3 +318,18 @@ def test_many_stories_shuffled_are_the_same_site(tmp_path: Path) -> None:
     build(one, many)
     build(other, random.Random(4).sample(many, len(many)))
     assert lying_in(one.output) == lying_in(other.output)
+
+
+def test_pages_say_where_webmentions_and_suggestions_go_once_they_are_taken(tmp_path: Path) -> None:
+    closed = replace(settings_in(tmp_path), digest=Digest(sender="digest@example.org", serve=Serve(url="https://mail.example.org/")))
+    before = build(closed)
+    assert b"webmention" not in (tmp_path / "output" / "index.html").read_bytes()
+    opened = replace(
+        closed,
+        digest=Digest(sender="digest@example.org", serve=Serve(url="https://mail.example.org/", webmentions=True, suggestions=True)),
+    )
+    build(opened, previous=before)
+    pages = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "output").rglob("*.html")}
+    link = '<link rel="webmention" href="https://mail.example.org/webmention">'
+    assert [name for name, text in pages.items() if link not in text.partition("</head>")[0] and name != "moved.html"] == []
+    assert '<a href="https://mail.example.org/suggest">Suggest a link</a>' in pages["index.html"]
