@@ -201,7 +201,13 @@ def _story_commands(commands: _Commands, shared: argparse.ArgumentParser) -> Non
     add.add_argument("--title", help="what it is called; read from the page if left out")
     add.add_argument("--who", help="who made it")
     add.add_argument("--kind", help="article, episode, video, thread, post or comment; found from the page if left out")
-    imported = _add(commands, shared, "import", "stories:imported", "read a hand-kept Markdown page into chosen links")
+    imported = _add(
+        commands,
+        shared,
+        "import",
+        "stories:imported",
+        "read a hand-kept Markdown page into chosen links, or a feed reader's OPML into sources",
+    )
     imported.add_argument("file", type=Path, metavar="FILE")
     why = _add(commands, shared, "why", "why:why", "say how an address was read, and why it is on the page or not")
     why.add_argument("url", metavar="URL|ID")

@@ -37,7 +37,11 @@ def _kind(name: str | None) -> Kind | None:
 
 
 def imported(options: argparse.Namespace) -> int:
-    """Read a hand-kept Markdown page into chosen links."""
+    """Read a hand-kept Markdown page into chosen links, or a feed reader's list into sources."""
+    from aggregator.commands import opml
+
+    if opml.is_opml(options.file):
+        return opml.imported(options)
     from aggregator.pipeline.importing import read_markdown
     from aggregator.shape import read_file
     from aggregator.text.urls import canonical

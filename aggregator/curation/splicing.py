@@ -20,13 +20,13 @@ _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _COMMENT = re.compile("(?:^|(?<=[ \t\n\r\x85\u2028\u2029]))#[^\n\r\x85\u2028\u2029]*")
 _REST = re.compile("[ \t]*(?:(?<=[ \t])#[^\n\r\x85\u2028\u2029]*)?(?=[\n\r\x85\u2028\u2029]|\\Z)")
 _BLANK_AT_END = re.compile("(?:(?<=[\n\r\x85\u2028\u2029])[ \t]*(?:\r\n|[\n\r\x85\u2028\u2029]))+\\Z")
-_EMPTY_LIST = re.compile(r"\[[ \t]*\]|~|null|")
+EMPTY_LIST = re.compile(r"\[[ \t]*\]|~|null|")
 
 Parse = Callable[[str], tuple[Decision, ...]]
 """Reads a text; raises ConfigError when it is not right."""
 
 
-class _CannotSplice(Exception):
+class CannotSplice(Exception):
     """The layout is one that this module does not know how to change."""
 
 
@@ -60,7 +60,7 @@ def _checked(make: Callable[[], str], wanted: tuple[Decision, ...], *, parse: Pa
         made = make()
         if parse(made) == wanted:
             return made
-    except (_CannotSplice, ConfigError):
+    except (CannotSplice, ConfigError):
         pass
     message = f"is written in a way that cannot be changed safely. Give the list `decisions:` one item a line, or {what}"
     raise ConfigError([Problem(file=file, line=None, key="decisions", message=message)])
@@ -86,23 +86,23 @@ def _tree(text: str) -> _Tree:
     if root is None:
         return _Tree(text=text, key=None, value=None)
     if root.id != "mapping" or len(root.value) != 1 or root.flow_style:
-        raise _CannotSplice
+        raise CannotSplice
     return _Tree(text=text, key=root.value[0][0], value=root.value[0][1])
 
 
 def _append(whole: str, decision: Decision) -> str:
-    mark, text = _apart(whole)
-    tree, newline = _tree(text), _newline(text)
+    mark, text = apart(whole)
+    tree, newline = _tree(text), newline_of(text)
     if tree.value is None:
         begun = text if text else OPENING.replace("\n", newline)
-        return mark + _ended(begun, newline) + f"decisions:{newline}" + "".join(f"  {line}{newline}" for line in lines(decision))
+        return mark + ended(begun, newline) + f"decisions:{newline}" + "".join(f"  {line}{newline}" for line in lines(decision))
     if not tree.items:
         return mark + _begin(tree, decision, newline)
     if tree.value.flow_style:
-        raise _CannotSplice
-    at = _end_of_lines(text, tree.items[-1])
+        raise CannotSplice
+    at = end_of_lines(text, tree.items[-1])
     indent = " " * tree.value.start_mark.column
-    return mark + _inserted(text, at, [indent + line for line in lines(decision)], newline)
+    return mark + inserted(text, at, [indent + line for line in lines(decision)], newline)
 
 
 def _begin(tree: _Tree, decision: Decision, newline: str) -> str:
@@ -110,17 +110,17 @@ def _begin(tree: _Tree, decision: Decision, newline: str) -> str:
     assert tree.key is not None
     assert tree.value is not None
     start, end = tree.value.start_mark.index, tree.value.end_mark.index
-    if not _EMPTY_LIST.fullmatch(tree.text[start:end]):
-        raise _CannotSplice
+    if not EMPTY_LIST.fullmatch(tree.text[start:end]):
+        raise CannotSplice
     if start == end:
         start = end = tree.key.end_mark.index + 1
     text = tree.text[:start].rstrip(" ") + tree.text[end:] if start < end else tree.text
-    at = _line_end(text, min(start, len(text)) if start == end else len(tree.text[:start].rstrip(" ")))
+    at = line_end(text, min(start, len(text)) if start == end else len(tree.text[:start].rstrip(" ")))
     indent = " " * (tree.key.start_mark.column + 2)
-    return _inserted(text, at, [indent + line for line in lines(decision)], newline)
+    return inserted(text, at, [indent + line for line in lines(decision)], newline)
 
 
-def _inserted(text: str, at: int, made: Sequence[str], newline: str) -> str:
+def inserted(text: str, at: int, made: Sequence[str], newline: str) -> str:
     """Lines at the beginning of a line, or after a last one that nothing ends."""
     if at and not _BREAK.fullmatch(text[at - 1]):
         return text[:at] + newline + newline.join(made) + text[at:]
@@ -128,14 +128,14 @@ def _inserted(text: str, at: int, made: Sequence[str], newline: str) -> str:
 
 
 def _remove(whole: str, place: int) -> str:
-    mark, text = _apart(whole)
+    mark, text = apart(whole)
     tree = _tree(text)
     if tree.value is None or tree.value.flow_style or place >= len(tree.items):
-        raise _CannotSplice
+        raise CannotSplice
     item = tree.items[place]
     start = _line_start(text, item.start_mark.index)
-    end = _end_of_lines(text, item)
-    indent, newline = " " * tree.value.start_mark.column, _newline(text)
+    end = end_of_lines(text, item)
+    indent, newline = " " * tree.value.start_mark.column, newline_of(text)
     kept = "".join(f"{indent}{comment}{newline}" for comment in _comments(text, start, end, item))
     if end == len(text) and start and not _BREAK.fullmatch(text[end - 1]):
         # The last line of the file had no end, and has none afterwards.
@@ -161,7 +161,7 @@ def _leaves(text: str, node: Node) -> Iterator[tuple[int, int]]:
         start, end = node.start_mark.index, node.end_mark.index
         if node.style in ("|", ">"):
             # Its first line has the sign, and may have a comment.
-            start = _line_end(text, start)
+            start = line_end(text, start)
         yield min(start, end), end
         return
     for child in node.value:
@@ -169,7 +169,7 @@ def _leaves(text: str, node: Node) -> Iterator[tuple[int, int]]:
             yield from _leaves(text, one)
 
 
-def _end_of_lines(text: str, item: Node) -> int:
+def end_of_lines(text: str, item: Node) -> int:
     """Where the line after the last one of an item begins; the end of the text when there is none."""
     node = item
     while node.id != "scalar" and not node.flow_style:
@@ -177,15 +177,15 @@ def _end_of_lines(text: str, item: Node) -> int:
         node = last[1] if isinstance(last, tuple) else last
     end: int = node.end_mark.index
     if node.id == "scalar" and node.style in ("|", ">"):
-        header = text[node.start_mark.index : _line_end(text, node.start_mark.index)]
+        header = text[node.start_mark.index : line_end(text, node.start_mark.index)]
         blank = None if "+" in header.partition("#")[0] else _BLANK_AT_END.search(text, node.start_mark.index, end)
         return blank.start() if blank else end
     if not _REST.match(text, end):
-        raise _CannotSplice
-    return _line_end(text, end)
+        raise CannotSplice
+    return line_end(text, end)
 
 
-def _line_end(text: str, index: int) -> int:
+def line_end(text: str, index: int) -> int:
     found = _BREAK.search(text, index)
     return found.end() if found else len(text)
 
@@ -196,14 +196,14 @@ def _line_start(text: str, index: int) -> int:
     return index
 
 
-def _apart(whole: str) -> tuple[str, str]:
+def apart(whole: str) -> tuple[str, str]:
     """The byte order mark, if there is one, and the text."""
     return ("\ufeff", whole[1:]) if whole.startswith("\ufeff") else ("", whole)
 
 
-def _newline(text: str) -> str:
+def newline_of(text: str) -> str:
     return "\r\n" if "\r\n" in text else "\n"
 
 
-def _ended(text: str, newline: str) -> str:
+def ended(text: str, newline: str) -> str:
     return text if not text or _BREAK.fullmatch(text[-1]) else text + newline

@@ -245,12 +245,6 @@ def test_no_redirect_leads_inside(tmp_path: Path) -> None:
         assert (desk.held, desk.server.count("/inside")) == ((), 0)
 
 
-def test_redirects_come_to_an_end(desk: Desk) -> None:
-    desk.server.on("/crews", Script.redirect(desk.server.url("/crews")))
-    desk.webmention()
-    assert receive(desk.app) == (Ending.DROPPED,)
-
-
 def test_a_page_that_asks_not_to_be_found_is_not_quoted(desk: Desk) -> None:
     head = '<meta name="robots" content="noindex"><meta name="description" content="For us alone.">'
     desk.server.on("/crews", html(f'{head}<a href="{SITE}">x</a>'))
