@@ -58,6 +58,8 @@ class Auth:
     name: str = ""
     # HEADER only ("Bot "); "" when nothing stands before the secret.
     before: str = ""
+    # How the platform wants a program to name itself, with {version} and {contact} to be filled in; "": as everywhere.
+    agent: str = ""
 
     @property
     def optional(self) -> bool:

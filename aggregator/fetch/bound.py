@@ -135,6 +135,8 @@ class BoundHttp:
         if scheme.scheme not in (AuthScheme.ATPROTO, AuthScheme.CLIENT):
             params = {scheme.name: secret.reveal()} if scheme.scheme is AuthScheme.QUERY else {}
             headers = headers_for(scheme, secret, self._client.now())
+            if scheme.agent:
+                question = replace(question, headers={**question.headers, "User-Agent": self._client.named(scheme.agent)})
             return self._raised(self._ask(replace(question, secret_headers=headers, secret_params=params)))
         token = self._client.session(scheme, secret, self._terms)
         arrival = self._ask(_with_secret(question, {"Authorization": f"Bearer {token}"}))

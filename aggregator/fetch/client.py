@@ -71,6 +71,7 @@ class Client:
         """
         self._settings = settings
         self._name = client_name(settings, version)
+        self._version = version
         self._clock = clock
         self._sessions = sessions
         self._recorder = recorder
@@ -141,6 +142,10 @@ class Client:
             raise arrival.error
         answer = arrival.answer
         return Reply(asked=asked, url=arrival.url, status=answer.status, headers=answer.headers, body=answer.body)
+
+    def named(self, form: str) -> str:
+        """Our name in a platform's own form, with {version} and {contact}."""
+        return form.format(version=self._version, contact=self._settings.contact or "no contact")
 
     def admitting(self, pace: Pace) -> Callable[[str], Pace]:
         """What each host's robots.txt allows, asked before each hop; never at a quicker pace than `pace`."""

@@ -117,6 +117,12 @@ def entry(native_id: str, url: str, kind: Kind = Kind.POST) -> Entry:
 # -- the platforms
 
 
+def discord(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
+    """Discord, of one message."""
+    id = path.rpartition("/")[2]
+    return (200, {"id": id, "content": "x", **rows[id]}) if id in rows else (404, {"code": 10008, "message": "Unknown Message"})
+
+
 def embedded(rows: Rows, path: str, asked: Mapping[str, list[str]]) -> Answer:
     """X's embedding service, as of deleted and of protected posts."""
     id = asked["url"][0].rpartition("/")[2]
@@ -338,6 +344,16 @@ def _made() -> dict[str, tuple[str, Platform]]:
                 answer=bluesky,
                 entry=lambda name: entry(_uri(name), f"https://bsky.app/profile/did:plc:{name}/post/3k"),
                 closed=bsky,
+            ),
+        ),
+        "discord": (
+            "discord",
+            Platform(
+                options={"channels": "1100000000000000001"},
+                answer=discord,
+                entry=lambda name: entry(name, f"https://discord.com/channels/900000000000000001/1100000000000000001/{name}"),
+                closed=(({"reactions": [{"emoji": {"name": "🚫"}}]}, closed("51", Restriction.NO_BOT)),),
+                authorised=True,
             ),
         ),
         "x": (

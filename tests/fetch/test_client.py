@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -286,6 +288,15 @@ def test_a_secret_travels_as_its_scheme_says_and_only_when_asked_for(
     http.get(server.url("/a"))
     assert header not in server.last("/a").headers
     assert http.authorised
+
+
+def test_a_platform_hears_our_name_in_its_own_form_and_others_do_not(client: Client, server: Server) -> None:
+    http = client.bound(host="", pace=AT_ONCE, auth=replace(KEY, agent="SomeBot ({contact}, {version})"), secret=Secret("s3cret"))
+    server.on("/a", Script())
+    http.get(server.url("/a"), auth=True)
+    assert re.fullmatch(r"SomeBot \(.+, .+\)", server.last("/a").headers["user-agent"])
+    http.get(server.url("/a"))
+    assert server.last("/a").headers["user-agent"].startswith("aggregator/")
 
 
 def test_without_its_secret_a_source_says_which_variable_is_missing(client: Client, server: Server) -> None:
