@@ -54,8 +54,8 @@ def shown(page: Page, state: SourceState, at: datetime, opened: Iterable[Gap] = 
     listed = [entry.published for entry in page.entries if entry.published]
     if missed.reason is GapReason.TURNED_OVER and sum(time <= since for time in listed) >= _REACHING:
         return ()
-    edge = older_end(page.entries)
-    until = missed.until or (edge if edge and since < edge <= at else at)
+    edge = older_end(page.entries, at)
+    until = missed.until or (edge if edge and since < edge else at)
     same = [gap for gap in opened if (gap.since, gap.reason) == (since, missed.reason)]
     return (
         Gap(
@@ -68,10 +68,10 @@ def shown(page: Page, state: SourceState, at: datetime, opened: Iterable[Gap] = 
     )
 
 
-def older_end(entries: Sequence[Entry]) -> datetime | None:
-    """Publication time at the older end of a listing, whichever way it is sorted: a pinned entry at the other end means nothing. None when
-    no entry has a time."""
-    times = [entry.published for entry in entries if entry.published]
+def older_end(entries: Sequence[Entry], at: datetime) -> datetime | None:
+    """Publication time at the older end of a listing, whichever way it is sorted: a pinned entry at the other end means nothing, nor does
+    one that is dated later than now. None when no entry has a time."""
+    times = [entry.published for entry in entries if entry.published and entry.published <= at]
     falling = sum(one >= other for one, other in pairwise(times))
     return (times[-1] if falling * 2 >= len(times) - 1 else times[0]) if times else None
 

@@ -100,7 +100,7 @@ def poll(
             cursor = landing.cursor
         entries, gaps = entries + len(page.entries), gaps + landing.gaps
         remarks.update(dict.fromkeys(landing.remarks))
-        oldest = min(filter(None, (oldest, older_end(page.entries))), default=None)
+        oldest = min(filter(None, (oldest, older_end(page.entries, at))), default=None)
         if count >= MOST_PAGES:
             remarks[f"more than {MOST_PAGES} pages: the next run goes on from there"] = None
         if count >= MOST_PAGES or stopping():

@@ -9,9 +9,9 @@ What holds after every poll, however polls failed, were cut or came too late:
 3. Gaps are as narrow as they can be known to be: nothing that we were shown lies in one that a listing left.
 4. What only waits to be read on is open while the last poll did not come to its end, and closed by the one that does.
 
-The bounds: where our own clock jumped, a gap is off by as much; where the older end of a feed is dated in the future, it ends with the
-poll; where a platform forgot the place at which reading stopped, it reaches up to where reading began; and after a poll that was asked to
-stop, back to the one before, since nobody knows whether there was another page.
+The bounds: where our own clock jumped, a gap is off by as much; of posts that are dated in the future nobody knows when they came; where a
+platform forgot the place at which reading stopped, it reaches up to where reading began; and after a poll that was asked to stop, back to
+the one before, since nobody knows whether there was another page.
 """
 
 from __future__ import annotations
@@ -108,8 +108,8 @@ class World:
 
     @property
     def odd(self) -> bool:
-        """Entries are dated in the future, positions were forgotten or polls were broken off: then gaps may be wider."""
-        return self.stopped or self.platform.forgotten > 0 or any(post.dated > post.appeared for post in self.platform.posts)
+        """Positions were forgotten or polls were broken off: then gaps may be wider."""
+        return self.stopped or self.platform.forgotten > 0
 
     def poll(self, *, status: int = 200, patience: int | None = None, pages: int | None = None) -> None:
         """Poll all sources; `pages`: the process is asked to stop after so many replies."""
@@ -162,10 +162,11 @@ class World:
                     assert self._within(post, gaps), f"{source}: post {post.number} is lost silently"
             lasting = [gap for gap in gaps if gap.reason not in WAITING]
             for gap in lasting if not self.worst else ():
-                inside = [post for post in self.platform.posts if gap.since < post.appeared < gap.until]
-                assert not inside or any(post in unseen for post in inside), f"{source}: a gap about nothing"
-                if not self.odd:
-                    assert all(post in unseen for post in inside), f"{source}: a gap about what was shown"
+                inside = [post for post in self.platform.posts if gap.since < post.appeared < gap.until and post.dated == post.appeared]
+                # What a deletion made room for was shown later, and nobody knows that nothing lies beside it.
+                shown = [post for post in inside if host in post.shown and post.shown[host] <= gap.found_at]
+                assert not inside or len(shown) < len(inside), f"{source}: a gap about nothing"
+                assert self.odd or not shown, f"{source}: a gap about what was shown"
             assert len([gap for gap in gaps if gap.reason in WAITING]) <= 1
 
     def _within(self, post: Post, gaps: tuple[Gap, ...]) -> bool:
@@ -236,7 +237,7 @@ def live(configured: Settings, steps: list[Step]) -> None:
             assert not [gap for gap in it.gaps(source) if gap.reason in WAITING]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps=st.lists(st.one_of(publish, polls, polls, delete, forget, ahead), max_size=14))
 def test_nothing_is_lost_but_in_a_gap_and_no_gap_is_about_nothing(configured: Settings, steps: list[Step]) -> None:
     live(configured, steps)

@@ -30,8 +30,8 @@ class Post:
     # The date that its author gave it.
     dated: datetime
     deleted: bool = False
-    # Hosts under which it was shown.
-    shown: set[str] = field(default_factory=set)
+    # When it was first shown, by host.
+    shown: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)
@@ -87,7 +87,7 @@ class Platform:
 
     def _feed(self) -> Answer:
         listed = self.standing()[:LISTED]
-        _show(listed, "feed.example")
+        self._show(listed, "feed.example")
         items = "".join(
             f"<item><guid isPermaLink='false'>post {post.number}</guid><link>https://feed.example/{post.number}</link>"
             f"<title>{_words(post)}</title><pubDate>{format_datetime(post.dated)}</pubDate></item>"
@@ -96,6 +96,10 @@ class Platform:
         body = f"<rss version='2.0'><channel><title>A</title><link>https://feed.example/</link>{items}</channel></rss>"
         return Answer(status=200, headers={"content-type": "application/rss+xml"}, body=body.encode())
 
+    def _show(self, posts: list[Post], host: str) -> None:
+        for post in posts:
+            post.shown.setdefault(host, self.now)
+
     def _page(self, before: str) -> Answer:
         times, _, place = before.partition(":")
         if before and int(times) != self.forgotten:
@@ -103,7 +107,7 @@ class Platform:
         given = self.standing()[:DEPTH]
         rest = [post for post in given if not before or post.number < int(place)]
         listed = rest[:PAGE]
-        _show(listed, "api.example")
+        self._show(listed, "api.example")
         more = len(rest) > PAGE
         said = {
             "posts": [
@@ -114,11 +118,6 @@ class Platform:
             "withheld": not more and len(self.standing()) > DEPTH,
         }
         return Answer(status=200, headers={"content-type": "application/json"}, body=json.dumps(said).encode())
-
-
-def _show(posts: list[Post], host: str) -> None:
-    for post in posts:
-        post.shown.add(host)
 
 
 def _words(post: Post) -> str:
