@@ -127,7 +127,7 @@ class Podcast(Collector):
                 f"the show says that it moved to {feed.moved_to}" + ("" if moved else ", where no feed can be read: the old one is kept"),
             )
             address, feed = (feed.moved_to, moved) if moved else (address, feed)
-        entries = tuple(_episode(one, feed) for one in feed.entries) if feed else ()
+        entries = tuple(episode_of(one, feed) for one in feed.entries) if feed else ()
         resume = "" if address == self.url else pack(feed=address)
         yield Page(entries=entries, cursor=resume, remarks=(*remarks, *(feed.remarks if feed else ())))
 
@@ -190,7 +190,7 @@ def _moved(http: Http, address: str) -> Feed | None:
         return None
 
 
-def _episode(entry: Entry, feed: Feed) -> Entry:
+def episode_of(entry: Entry, feed: Feed) -> Entry:
     """The entry as part of its show; an enclosure on Anchor holds the number that joins it with the episode's page."""
     plays = tuple(one.url for one in entry.enclosures if "anchor.fm/s/" in one.url and "/podcast/play/" in one.url)
     return replace(
