@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aggregator.collectors._json import LAST_YEAR, Odd, a_list, an_object, member, members, needed, number, tag_names, text, web_address
+from aggregator.collectors._markdown import addresses
 from aggregator.collectors._parts import bodies, flat, storable
 from aggregator.errors import Unreadable
 from aggregator.fetch import Reply
@@ -66,6 +67,7 @@ def entry_of(row: dict[str, Any], owners: Mapping[int, Author], *, site: str) ->
         author=owners[id],
         published=time_of(row),
         tags=tag_names(tags) if isinstance(tags, list) and not answer else (),
+        links=addresses(words or ""),
         in_reply_to=place if answer else None,
         previews=(Preview(url=place, title=title, site=site),) if answer else (),
         site=site,

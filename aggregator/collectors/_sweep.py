@@ -13,7 +13,7 @@ from datetime import datetime
 
 from aggregator.collectors._json import instant, number
 from aggregator.collectors.base import Cursor, pack, unpack
-from aggregator.errors import SourceError, Unreadable
+from aggregator.errors import RateLimited, SourceError, Unreadable
 from aggregator.model import Entry, GapReason, Missed, Page
 
 
@@ -29,6 +29,8 @@ class Listing:
     after: str = ""
     # True: there are more, which the platform does not give.
     withheld: bool = False
+    # What that is, when the sweep does not come down to its floor.
+    reason: GapReason = GapReason.WITHHELD
     # What is known to be missing from this page; None: nothing.
     missed: Missed | None = None
 
@@ -93,7 +95,9 @@ def sweep(cursor: Cursor, ask: Ask, *, head: int, doing: str, missed: str = "", 
         try:
             listing = ask(position.at)
         except SourceError as error:
-            if not position.at or position.at != remembered or error.status != _FALLEN_OFF:
+            # Lemmy and Stack Exchange say "too often" with the same status.
+            forgotten = error.status == _FALLEN_OFF and not isinstance(error, RateLimited)
+            if not (position.at and position.at == remembered and forgotten):
                 raise
             # From the newest page down to the same floor: what was read of this sweep is read again, and nothing is missed.
             position, remembered, lost = replace(position, at="", pages=0), "", (_LOST,)
@@ -109,7 +113,7 @@ def sweep(cursor: Cursor, ask: Ask, *, head: int, doing: str, missed: str = "", 
         position = position.after(listing)
         over = not listing.after or reached or (floor is None and position.pages >= head)
         short = over and listing.withheld and floor is not None and not reached
-        gap = Missed(reason=GapReason.WITHHELD, since=floor, until=min(listing.times, default=None)) if short else listing.missed
+        gap = Missed(reason=listing.reason, since=floor, until=min(listing.times, default=None)) if short else listing.missed
         remarks = (*lost, *listing.remarks, *((missed,) if missed and short else ()))
         lost = ()
         position = position.ended() if over else position

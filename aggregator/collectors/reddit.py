@@ -20,7 +20,7 @@ from aggregator.collectors._sweep import Listing, look_back, sweep
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option
 from aggregator.errors import BadOption, Unreadable
 from aggregator.fetch import Auth, AuthScheme, Http, Pace
-from aggregator.model import Entry, Kind, Page
+from aggregator.model import Entry, GapReason, Kind, Page
 
 DOING = "reading Reddit"
 LIMIT, USUAL = 100, 25
@@ -160,7 +160,11 @@ class Reddit(Collector):
                 entries.setdefault(found.native_id, found)
         times = tuple(time for entry in feed.entries if (time := entry.published or entry.updated))
         return Listing(
-            entries=tuple(entries.values()), remarks=tuple(dict.fromkeys(remarks)), times=times, withheld=len(feed.entries) >= USUAL
+            entries=tuple(entries.values()),
+            remarks=tuple(dict.fromkeys(remarks)),
+            times=times,
+            withheld=len(feed.entries) >= USUAL,
+            reason=GapReason.TURNED_OVER,
         )
 
     def _by_key(self, http: Http, at: str) -> Listing | None:
