@@ -84,12 +84,13 @@ class Wanted:
         return entry
 
 
-def standings(http: Http, host: str, entries: Sequence[Entry]) -> Iterator[Standing]:
+def standings(http: Http, entries: Sequence[Entry], *, searched: bool) -> Iterator[Standing]:
     """Posts by their addresses, and what their authors' profiles say, 25 at a time (lexicons getPosts and getProfiles).
 
     Args:
-        host: the address that is asked.
+        searched: they were found by a search and not in an account's own list; what was asked then is asked now.
     """
+    host = APP_VIEW if searched else PUBLIC
     for start in range(0, len(entries), AT_ONCE):
         wanted = [entry.native_id for entry in entries[start : start + AT_ONCE]]
         posts = {text(post.get("uri")): post for post in _several(http, host, "feed.getPosts", "uris", wanted, "posts")}

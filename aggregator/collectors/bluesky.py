@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode
 
 from aggregator.collectors import _options
 from aggregator.collectors._bluesky_post import HANDLE
-from aggregator.collectors._bluesky_service import APP_VIEW, SERVICE, VARIABLE, Wanted, standings
+from aggregator.collectors._bluesky_service import SERVICE, VARIABLE, Wanted, standings
 from aggregator.collectors._sweep import look_back, sweep
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Standing
 from aggregator.fetch import Auth, AuthScheme, Http, Pace
@@ -145,7 +145,7 @@ class Bluesky(Collector):
     looks_closer: ClassVar[bool] = True
 
     def recheck(self, http: Http, entries: Sequence[Entry]) -> Iterator[Standing]:
-        yield from standings(http, f"https://{self.host}" if self.actor else APP_VIEW, entries)
+        yield from standings(http, entries, searched=not self.actor)
 
     @property
     def _wanted(self) -> Wanted:

@@ -1,0 +1,1 @@
+"""Against servers that nobody here wrote; see `.ci/servers`."""
