@@ -21,7 +21,8 @@ serve: $(VENV)/serve.stamp
 test: $(VENV)/dev.stamp
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
-# The tests against servers that nobody here wrote; what apt can install of them is installed.
+# The tests against servers that nobody here wrote: mail servers from apt, a Nostr relay and a Scuttlebutt peer in a folder of their own,
+# AGGREGATOR_SERVERS or ~/.cache/aggregator-servers. What cannot be installed is skipped.
 test-servers: $(VENV)/dev.stamp
 	@.ci/servers
 	$(BIN)/pytest -m servers
