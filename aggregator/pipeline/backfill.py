@@ -64,24 +64,31 @@ def further(source: str, known: Backfill | None, *, since: datetime | None, open
 def after(backfill: Backfill, page: Page, at: datetime) -> Backfill:
     """How far it is with a page: what is newer than the newest entry of the last page stood on a page before."""
     newest = max((entry.published for entry in page.entries if entry.published and entry.published <= at), default=None)
-    return replace(backfill, reached=min(filter(None, (backfill.reached, newest)), default=None))
+    return replace(backfill, reached=earlier(backfill.reached, newest))
 
 
-def finished(backfill: Backfill) -> Backfill:
-    """How far it is when the platform gives no further page: down to what was wanted, or to the end of what there is."""
-    down_to = min(filter(None, (backfill.wanted, backfill.reached)), default=None)
+def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The earlier of two times; None where neither is known."""
+    return min(filter(None, (one, other)), default=None)
+
+
+def finished(backfill: Backfill, lowest: datetime | None) -> Backfill:
+    """How far it is when the platform gives no further page: down to what was wanted, or to the end of what there is.
+
+    Args:
+        lowest: publication time of the oldest entry on the last pages; None: there was none.
+    """
+    down_to = min(filter(None, (backfill.wanted, backfill.reached, lowest)), default=None)
     return replace(backfill, reached=down_to, ended=backfill.wanted is None)
 
 
 def closed(backfill: Backfill, at: datetime, opened: Iterable[Gap]) -> tuple[Gap, ...]:
     """The gaps that are read now: those between the beginning of the back-fill and what it has come down to. What waits for a poll is the
-    poll's to close."""
+    poll's to close; and where a platform gives nothing further, what lies below is no more known than before."""
     return tuple(
         replace(gap, closed_at=max(at, gap.found_at), closed_by=BACKFILLED)
         for gap in opened
-        if gap.reason not in WAITING
-        and gap.until <= backfill.begun_at
-        and (backfill.ended or (backfill.reached is not None and backfill.reached < gap.since))
+        if gap.reason not in WAITING and gap.until <= backfill.begun_at and backfill.reached is not None and backfill.reached < gap.since
     )
 
 

@@ -17,8 +17,9 @@ from aggregator.errors import MissingSecret, RateLimited, SourceError, Unreadabl
 from aggregator.fetch import Learned, SourceHttp
 from aggregator.fetch.pace import Stopped
 from aggregator.model import Backfill, Gap, Page, Source, SourceState
-from aggregator.pipeline.backfill import ReadBack, Step, after, closed, finished, further, part
+from aggregator.pipeline.backfill import ReadBack, Step, after, closed, earlier, finished, further, part
 from aggregator.pipeline.budget import within_budget
+from aggregator.pipeline.coverage import older_end
 from aggregator.pipeline.echo import Echo
 from aggregator.pipeline.linked import Pages
 from aggregator.pipeline.nature import homes
@@ -94,6 +95,7 @@ class _Walk:
         self._step = Step(reached=backfill.reached, done=part(backfill))
         self._remarks: dict[str, None] = {}
         self._closed: tuple[Gap, ...] = ()
+        self._lowest: datetime | None = None
 
     def run(self, most: int | None) -> ReadBack:
         """Page after page."""
@@ -145,7 +147,7 @@ class _Walk:
 
     def _land(self, page: Page, state: SourceState) -> None:
         app, at = self._app, self._app.clock()
-        self._backfill = after(self._backfill, page, at)
+        self._backfill, self._lowest = after(self._backfill, page, at), earlier(self._lowest, older_end(page.entries, at))
         landing = replace(self._landing(page, state, at), backfill=self._backfill, gaps=self._closing(at))
         landed = app.store.land(landing)
         self._remarks.update(dict.fromkeys(landing.remarks))
@@ -181,7 +183,7 @@ class _Walk:
 
     def _finished(self) -> ReadBack:
         """Everything that was wanted is read: down to the time that was named, or all that the platform gives."""
-        self._backfill = finished(self._backfill)
+        self._backfill = finished(self._backfill, self._lowest)
         gaps = self._closing(self._app.clock())
         self._app.store.gaps.look_back(self._backfill, gaps=gaps)
         self._closed += gaps

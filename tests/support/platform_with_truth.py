@@ -46,6 +46,8 @@ class Platform:
     patience: int | None = None
     # How often every position was forgotten that was given before.
     forgotten: int = 0
+    # How many posts the listing gives in all.
+    depth: int = DEPTH
     paced: bool = False
 
     def publish(self, count: int, *, ahead: timedelta = timedelta(0)) -> None:
@@ -104,7 +106,7 @@ class Platform:
         times, _, place = before.partition(":")
         if before and int(times) != self.forgotten:
             return Answer(status=400)
-        given = self.standing()[:DEPTH]
+        given = self.standing()[: self.depth]
         rest = [post for post in given if not before or post.number < int(place)]
         listed = rest[:PAGE]
         self._show(listed, "api.example")
@@ -115,7 +117,7 @@ class Platform:
                 for one in listed
             ],
             "next": f"{self.forgotten}:{listed[-1].number}" if more else "",
-            "withheld": not more and len(self.standing()) > DEPTH,
+            "withheld": not more and len(self.standing()) > self.depth,
         }
         return Answer(status=200, headers={"content-type": "application/json"}, body=json.dumps(said).encode())
 
