@@ -20,7 +20,7 @@ from aggregator.collectors._sweep import Listing, look_back
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
 from aggregator.errors import Gone
 from aggregator.fetch import Http, Pace, Reply
-from aggregator.model import Enclosure, Entry, Kind, Page, Restriction
+from aggregator.model import Enclosure, Entry, Kind, Page
 
 READING, LOOKING_BACK = "reading the feed of a publication", "reading the archive of a publication"
 AT_ONCE = 12
@@ -148,11 +148,7 @@ class Substack(Collector):
         return Listing(entries=entries, remarks=remarks, times=times, after=str(start + len(rows)) if rows else "")
 
     def _post(self, entry: Entry, title: str) -> Entry:
-        # Feeds of publications that are no podcast say "block" to directories of podcasts (recorded feeds, 2026), and mean no more by it.
-        restrictions = tuple(one for one in entry.restrictions if one is not Restriction.NOINDEX)
-        return replace(
-            without_pictures(entry), restrictions=restrictions, site=title or None, aliases=self._aliases(entry.url, entry.aliases)
-        )
+        return replace(without_pictures(entry), site=title or None, aliases=self._aliases(entry.url, entry.aliases))
 
     def _listed(self, row: dict[str, Any]) -> Entry | None:
         """A post of the archive, under the id that the feed gives it; None for one of another publication, or one that is hidden."""

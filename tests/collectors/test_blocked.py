@@ -53,3 +53,9 @@ def test_a_show_or_an_episode_that_is_to_be_listed_nowhere_is_marked(said: str) 
 def test_what_asks_for_nothing_or_asks_another_is_not(said: str) -> None:
     assert restricted(head=said) == []
     assert restricted(first=said) == []
+
+
+@pytest.mark.parametrize("generator", ["<generator>Substack</generator>", "<generator><![CDATA[Substack]]></generator>"])
+def test_what_substack_says_to_directories_of_podcasts_is_no_objection_of_a_newsletter(generator: str) -> None:
+    assert restricted(head=f"{generator}<itunes:block><![CDATA[Yes]]></itunes:block>") == []
+    assert restricted(first=f"<itunes:block>Yes</itunes:block>{generator}") == ["One"]
