@@ -20,7 +20,7 @@ def desk(tmp_path: Path) -> Iterator[Reception]:
 
 @pytest.fixture(scope="module")
 def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reception]:
-    with reception(tmp_path_factory.mktemp("window")) as running:
+    with reception(tmp_path_factory.mktemp("window"), open_to_strangers=True) as running:
         yield running
 
 

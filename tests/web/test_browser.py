@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aggregator.model import SubscriberState
 from tests.support.browser import NEEDS_CHROMIUM, SCHEMES, Visit, chromium
-from tests.support.reception import Reception
+from tests.support.reception import Reception, reception
 
 pytestmark = NEEDS_CHROMIUM
-PAGES = ("subscribe", "wrong", "asked", "confirm", "confirmed", "leave", "left", "change", "saved", "broken", "lost")
+PAGES = (
+    "subscribe",
+    "wrong",
+    "asked",
+    "confirm",
+    "confirmed",
+    "leave",
+    "left",
+    "change",
+    "saved",
+    "broken",
+    "lost",
+    "suggest",
+    "unsuggested",
+    "suggested",
+)
 # What a finger has to hit, and how large it is (WCAG 2.2, 2.5.8); links inside of a sentence are as high as its line.
-SMALL = """() => [...document.querySelectorAll('button, label.choice, input:not([type=hidden]), .up a, .wrong a')]
+SMALL = """() => [...document.querySelectorAll('button, label.choice, input:not([type=hidden]), textarea, .up a, .wrong a')]
     .filter(one => !one.closest('[aria-hidden]') && !one.closest('label.choice input'))
     .map(one => ({ size: one.closest('label.choice') || one, one }))
     .filter(({ size }) => size.getBoundingClientRect().height < 24 || size.getBoundingClientRect().width < 24)
     .map(({ one }) => one.outerHTML)"""
-UNNAMED = """() => [...document.querySelectorAll('input:not([type=hidden])')].filter(one => !one.labels.length).map(one => one.outerHTML)"""
+UNNAMED = """() => [...document.querySelectorAll('input:not([type=hidden]), textarea')]
+    .filter(one => !one.labels.length)
+    .map(one => one.outerHTML)"""
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +55,7 @@ def people(window: Reception) -> dict[str, str]:
         "subscribe": "", "wrong": "", "asked": "", "confirm": window.path("confirm", bea), "confirmed": window.path("confirm", ada),
         "leave": window.path("leave", ada), "left": window.path("leave", cleo), "change": window.path("change", ada),
         "saved": window.path("change", ada), "broken": "leave/x", "lost": "wp-login.php",
+        "suggest": "suggest", "unsuggested": "suggest", "suggested": "suggest",
     }  # fmt: skip
 
 
@@ -49,7 +68,10 @@ def opened(browser: Any, window: Reception, people: dict[str, str], name: str, *
         _pressed(visit)
     elif people[name]:
         visit.page.goto(window.url + people[name])
-    if name == "saved":
+    if name in ("unsuggested", "suggested"):
+        visit.page.fill("#url", "nowhere" if name == "unsuggested" else "https://ada.example/crews")
+        window.watch.goes(seconds=10)
+    if name in ("saved", "unsuggested", "suggested"):
         _pressed(visit)
     return visit
 
@@ -117,6 +139,21 @@ def test_nobody_sees_or_hears_the_trap(browser: Any, window: Reception) -> None:
         box = visit.page.locator(".trap").bounding_box()
         assert box["width"] <= 1
         assert box["height"] <= 1
+
+
+def test_a_link_is_suggested_with_the_keyboard_alone(browser: Any, tmp_path: Path) -> None:
+    with reception(tmp_path, open_to_strangers=True) as desk, Visit(browser, f"{desk.url}suggest", java_script_enabled=False) as visit:
+        page = visit.page
+        for words in ("", "https://ada.example/crews", "Crews", "It is good."):
+            page.keyboard.press("Tab")
+            page.keyboard.type(words)
+        assert "empty" not in page.locator("form").aria_snapshot().replace("leave this empty", "").replace("leave it empty", "")
+        desk.watch.goes(seconds=10)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("h1:has-text('Thank you')")
+        (found,) = desk.private.submissions.due(desk.watch.now, 10)
+    assert (found.source, found.title, found.note) == ("https://ada.example/crews", "Crews", "It is good.")
 
 
 def test_a_person_subscribes_confirms_and_leaves_with_the_keyboard_alone(browser: Any, desk: Reception) -> None:
