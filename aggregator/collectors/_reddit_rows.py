@@ -5,14 +5,19 @@ What was removed, or is not for every age, comes out as private, so that it is t
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urljoin
 
-from aggregator.collectors._json import LAST_YEAR, Odd, member, needed, text, web_address
+from aggregator.collectors._json import LAST_YEAR, Odd, a_list, an_object, member, needed, text, web_address
 from aggregator.collectors._parts import title_text
+from aggregator.collectors.base import Standing
+from aggregator.errors import Unreadable
+from aggregator.fetch import Reply
 from aggregator.model import Author, Entry, Kind, Preview, Visibility
 from aggregator.text.html import visible
 
@@ -79,6 +84,31 @@ def of_listing(row: dict[str, Any]) -> Entry | None:
     if post.get("removed_by_category") is not None or post.get("subreddit_type") not in _OPEN or post.get("over_18") is True:
         return _gone(made)
     return replace(made, updated=seconds(post.get("edited")), site=_site(text(post.get("subreddit"))))
+
+
+def listed(reply: Reply, doing: str) -> tuple[list[Any], str]:
+    """The rows of a reply of the interface, and the name after which the next ones come; "" at the end.
+
+    Raises:
+        Unreadable: it is no listing.
+    """
+    said = an_object(an_object(reply.json(doing), doing).get("data"), doing)
+    after = said.get("after")
+    if after is not None and not isinstance(after, str):
+        raise Unreadable(f"{doing}: expected the name of the last post, got {type(after).__name__!r}")
+    return a_list(said.get("children"), doing), after or ""
+
+
+def standings_of(rows: Sequence[Any], wanted: Sequence[str]) -> Iterator[Standing]:
+    """How things stand with posts and comments, by the rows that the interface gave for their names."""
+    known = {text(member(member(row).get("data")).get("name")): row for row in rows}
+    for name in wanted:
+        if name not in known:
+            yield Standing(native_id=name, found=False)
+            continue
+        with contextlib.suppress(Odd):
+            if found := of_listing(known[name]):
+                yield Standing(native_id=name, found=True, visibility=found.visibility)
 
 
 def seconds(value: Any) -> datetime | None:

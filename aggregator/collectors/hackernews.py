@@ -20,7 +20,7 @@ from aggregator.collectors._windows import Window
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option
 from aggregator.errors import BadOption, Unreadable
 from aggregator.fetch import Http, Pace
-from aggregator.model import Author, Entry, Kind, Page, Preview
+from aggregator.model import Author, Entry, Kind, Page, Preview, Visibility
 
 DOING = "searching Hacker News"
 LIMIT, REACHABLE = 100, 1000
@@ -160,20 +160,20 @@ class HackerNews(Collector):
         return Listing(entries=entries, remarks=(*remarks, *doubt), times=times, after=after)
 
     def _entry(self, hit: dict[str, Any]) -> Entry | None:
-        """A hit as an entry; None for what is dead or deleted, or links to another site."""
+        """A hit as an entry, private where it is dead or deleted; None for a story that links to another site."""
         tags = texts(hit["_tags"]) if isinstance(hit.get("_tags"), list) else ()
         id = needed(hit, "objectID")
         if not (id.isascii() and id.isdigit() and len(id) < 16):
             raise Odd("an objectID that is no number")
+        own = f"{_SITE}/item?id={int(id)}"
         said = [text(hit.get(name)) or "" for name in ("title", "comment_text", "story_text")]
         if hit.get("dead") is True or hit.get("deleted") is True or any(_REMOVED.fullmatch(one.strip()) for one in said):
-            return None
+            return Entry(native_id=id, url=own, kind=Kind.COMMENT if "comment" in tags else Kind.THREAD, visibility=Visibility.PRIVATE)
         link = web_address(hit.get("url"))
         if self.domain and not f".{_options.split(link or '').hostname}".endswith(f".{_options.host(self.domain)}"):
             return None
         handle = text(hit.get("author"))
         author = Author(name=handle, handle=handle, url=f"{_SITE}/user?id={quote(handle, safe='')}") if handle else None
-        own = f"{_SITE}/item?id={int(id)}"
         if "comment" in tags:
             about, story = number(hit.get("story_id")), text(hit.get("story_title"))
             place = f"{_SITE}/item?id={about}" if about else None

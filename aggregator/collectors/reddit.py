@@ -14,15 +14,15 @@ from urllib.parse import urlencode
 from aggregator.collectors import _options
 from aggregator.collectors import _reddit_places as places
 from aggregator.collectors._feeds import ACCEPT, read_feed
-from aggregator.collectors._json import Odd, a_list, an_object, member, read_each
-from aggregator.collectors._reddit_rows import SITE, of_feed, of_listing, seconds
+from aggregator.collectors._json import Odd, member, read_each
+from aggregator.collectors._reddit_rows import SITE, listed, of_feed, of_listing, seconds, standings_of
 from aggregator.collectors._sweep import Listing, look_back, sweep
-from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option
-from aggregator.errors import BadOption, Unreadable
+from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Standing
+from aggregator.errors import BadOption
 from aggregator.fetch import Auth, AuthScheme, Http, Pace
 from aggregator.model import Entry, GapReason, Kind, Page
 
-DOING = "reading Reddit"
+DOING, CHECKING = "reading Reddit", "looking at posts on Reddit again"
 LIMIT, USUAL = 100, 25
 """The most that a listing gives at once, and what a feed gives that takes no notice of what it is asked."""
 HEAD_PAGES = 3
@@ -139,6 +139,16 @@ class Reddit(Collector):
         """Older posts, newest first, as far as Reddit lists them: some 1000 with a key, of a search some 250; 100 without."""
         yield from look_back(cursor, lambda at: self._listing(http, at), since=since, doing=DOING)
 
+    looks_closer: ClassVar[bool] = False
+
+    def recheck(self, http: Http, entries: Sequence[Entry]) -> Iterator[Standing]:
+        """Posts and comments by their names, with a key; visitors may ask for none."""
+        for start in range(0, len(entries) if http.authorised else 0, LIMIT):
+            wanted = [entry.native_id for entry in entries[start : start + LIMIT]]
+            params = {"id": ",".join(wanted), "raw_json": "1"}
+            reply = http.get("https://oauth.reddit.com/api/info", params=params, accept="application/json", auth=True)
+            yield from standings_of(listed(reply, CHECKING)[0], wanted)
+
     def _listing(self, http: Http, at: str) -> Listing | None:
         return self._by_key(http, at) if http.authorised else self._by_feed(http)
 
@@ -180,12 +190,7 @@ class Reddit(Collector):
         reply = http.get(f"https://oauth.reddit.com{path}", params=params, accept="application/json", auth=True)
         if reply.unchanged:
             return None
-        said = an_object(an_object(reply.json(DOING), DOING).get("data"), DOING)
-        rows, after = a_list(said.get("children"), DOING), said.get("after")
-        if after is not None and not isinstance(after, str):
-            raise Unreadable(f"{DOING}: expected the name of the last post, got {type(after).__name__!r}")
+        rows, after = listed(reply, DOING)
         entries, remarks = read_each(rows, of_listing, noun="post")
         times = tuple(time for row in rows if (time := seconds(member(member(row).get("data")).get("created_utc"))))
-        return Listing(
-            entries=entries, remarks=remarks, times=times, after=after or "", withheld=not after and (bool(at) or len(rows) >= LIMIT)
-        )
+        return Listing(entries=entries, remarks=remarks, times=times, after=after, withheld=not after and (bool(at) or len(rows) >= LIMIT))

@@ -99,6 +99,14 @@ def test_a_title_that_speaks_of_removal_stays() -> None:
         assert found.visibility is Visibility.PUBLIC
 
 
+def test_visitors_can_ask_how_nothing_stands() -> None:
+    http = RecordedHttp([])
+    assert (
+        list(Reddit(search="crews").recheck(http, [Entry(native_id="t3_1", url="https://www.reddit.com/comments/1", kind=Kind.POST)])) == []
+    )
+    assert http.asked == []
+
+
 @pytest.mark.parametrize(
     ("url", "links", "kind"),
     [
