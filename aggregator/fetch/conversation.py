@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidMessage, InvalidStatus, InvalidURI, PayloadTooBig, WebSocketException
+from websockets.exceptions import InvalidMessage, InvalidState, InvalidStatus, InvalidURI, PayloadTooBig, WebSocketException
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
@@ -34,8 +34,9 @@ _UNKEPT = frozenset({"connection", "upgrade", "set-cookie", "set-cookie2"})
 class Ended(Exception):
     """The conversation broke off; its text says how, as what follows "asking URL: "."""
 
-    def __init__(self, kind: type[SourceError], words: str) -> None:
+    def __init__(self, kind: type[SourceError], words: str, *, status: int | None = None) -> None:
         self.kind = kind
+        self.status = status
         super().__init__(words)
 
 
@@ -81,15 +82,17 @@ class Conversation:
         assert isinstance(response, Response), "the first event is the reply to the handshake"
         error = self._protocol.handshake_exc
         if error is not None and not (isinstance(error, InvalidStatus) and _may_be_told(response.status_code)):
-            raise Ended(Unreadable, f"expected a WebSocket, and none was opened (status {response.status_code})")
+            words = f"expected a WebSocket, and none was opened (status {response.status_code})"
+            raise Ended(Unreadable, words, status=response.status_code)
         return Answer(
             status=response.status_code, reason=response.reason_phrase, headers=_headers(response), body=bytes(response.body or b"")
         )
 
     def say(self, value: object) -> None:
-        """Send a JSON value as one message."""
-        self._protocol.send_text(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace"))
-        self._flush()
+        """Send a JSON value as one message; who has gone already is not told, and `messages` says why."""
+        with contextlib.suppress(InvalidState):
+            self._protocol.send_text(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace"))
+            self._flush()
 
     def messages(self) -> Iterator[bytes]:
         """The texts that come, whole; without end.

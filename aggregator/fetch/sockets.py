@@ -114,6 +114,6 @@ class Sockets:
         if expired:
             return Unavailable(f"{subject}: no whole answer within {self._settings.total_timeout.total_seconds():g} s")
         if isinstance(error, Ended):
-            return error.kind(f"{subject}: {error}")
+            return error.kind(f"{subject}: {error}", status=error.status)
         host = checked(question.url, method=question.method).hostname or ""
         return Unavailable(f"{subject}: {faults.reason(error, host=host, settings=self._settings)}")
