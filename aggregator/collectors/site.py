@@ -133,14 +133,14 @@ class Site(Collector):
         Raises:
             Unreadable: it shows nothing that can be read.
         """
-        reply = http.page(self.site)
+        reply = http.page(self.site, fresh=True)
         kind = reply.headers.get("content-type", "")
         feed = platforms()["feed"]
-        if reply.body and not is_page(reply.body, kind):
-            feed_of(replace(reply, silent=False, unchanged=False), DOING)
+        if not is_page(reply.body, kind):
+            feed_of(replace(reply, silent=False), DOING)
             return build(feed, {"url": self.site}), ()
         text = decode(reply.body, kind)
-        odd = cut_off(text) if reply.body else ()
+        odd = cut_off(text)
         found = [one for name, collector in platforms().items() if not collector.manifest.fallback for one in self._signed(name, reply)]
         host = (split(reply.url).hostname or "").removeprefix("www.")
         own = [one for one in found if one.host.partition(":")[0].removeprefix("www.") == host]
@@ -149,7 +149,7 @@ class Site(Collector):
         try:
             return build(feed, {"url": discover(http, reply, DOING, guess=guess)[0]}), odd
         except Unreadable as error:
-            shown = description(text) if reply.body else "the page that showed nothing before"
+            shown = description(text)
             how = "write `platform: webpage` and its selectors, or the address of a feed"
             raise Unreadable(f"{DOING}: expected a platform or a feed, got {shown}; {how}", status=error.status) from error
 

@@ -81,10 +81,10 @@ class Webpage(Collector):
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         before = _Shape.unpacked(cursor, self._selectors)
-        reply = http.page(self.url)
-        if reply.unchanged and (before.rows or not reply.body):
-            untried = () if before.rows else ("these selectors are new and the page is as it was: they are tried when it changes",)
-            yield Page(entries=(), cursor=cursor or pack(), remarks=untried)
+        # New selectors are tried although the page may be as it was.
+        reply = http.page(self.url, fresh=not before.rows)
+        if reply.unchanged:
+            yield Page(entries=(), cursor=cursor or pack())
             return
         text = decode(reply.body, reply.headers.get("content-type", ""))
         found = selected(text, self.entry, {"link": self.link or LINK, "title": self.title or HEADING, "date": self.date or TIME})

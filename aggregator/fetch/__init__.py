@@ -139,8 +139,11 @@ class Http(Protocol):
             MissingSecret: `auth` is wanted and the secret is not set.
         """
 
-    def page(self, url: str) -> Reply:
+    def page(self, url: str, *, fresh: bool = False) -> Reply:
         """Ask for a web page as `get` does, but only where robots.txt allows it: feeds and APIs are meant for programs, pages are not.
+
+        Args:
+            fresh: the page is wanted also when it is as it was before.
 
         Raises:
             Unauthorized: robots.txt asks that it is not read, or the server refuses.

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urldefrag, urlencode
 
@@ -82,9 +83,9 @@ class BoundHttp:
         arrival = self._follow(Question(url=asked, headers=headers), auth=auth)
         return self._reply(asked, arrival, known, headers, auth=auth)
 
-    def page(self, url: str) -> Reply:
+    def page(self, url: str, *, fresh: bool = False) -> Reply:
         asked = with_params(url, None)
-        known = self._terms.validators.get(name_of(asked)) or Validators()
+        known = (None if fresh else self._terms.validators.get(name_of(asked))) or Validators()
         headers = {"Accept": PAGE_ACCEPT, **_conditions(known)}
         arrival = self._raised(self._ask(Question(url=asked, headers=headers), page=True))
         return self._reply(asked, arrival, known, headers, auth=False)
@@ -97,7 +98,9 @@ class BoundHttp:
         return Reply(asked=url, url=arrival.url, status=answer.status, headers=answer.headers, body=answer.body)
 
     def converse(self, url: str, *, say: Sequence[object], until: Sequence[Sequence[str]]) -> Reply:
-        return self._other("CONVERSE", url, {"say": list(say), "until": [list(one) for one in until]})
+        reply = self._other("CONVERSE", url, {"say": list(say), "until": [list(one) for one in until]})
+        # Whoever has a clock puts the date into a message that has none (RFC 9110 §6.6.1): what is heard is dated by whoever wrote it.
+        return replace(reply, headers={"date": format_datetime(self._client.now(), usegmt=True), **reply.headers})
 
     def run(self, program: str, *arguments: str, say: object = None) -> Reply:
         # The name alone stands in the address, as a host; where the program lies is nobody's business.

@@ -123,6 +123,13 @@ def test_a_platform_that_is_no_more_is_found_out_anew(cursor: str) -> None:
     assert json.loads(pages[-1].cursor)["platform"] == "ghost"
 
 
+def test_a_front_page_that_did_not_change_is_read_all_the_same() -> None:
+    case = CASES["changed"]
+    http = RecordedHttp(case.exchanges, unchanged=True)
+    pages = list(build(platforms()["site"], case.options).poll(http, case.cursor))
+    assert json.loads(pages[-1].cursor)["platform"] == "ghost"
+
+
 def test_what_cannot_be_looked_back_into_is_told_as_missed() -> None:
     case = CASES["feed"]
     one = build(platforms()["site"], case.options)

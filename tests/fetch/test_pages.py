@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from aggregator.errors import Gone, RateLimited, SourceError, Unauthorized, Unavailable, Unreadable
+from aggregator.fetch import Pace
 from aggregator.fetch.bound import BoundHttp
 from aggregator.fetch.client import Client
+from aggregator.model import Validators
 from tests.fetch.conftest import Open, Time
 from tests.support.server import Script, Server
 
@@ -120,3 +123,13 @@ def test_a_feed_is_meant_for_readers_whatever_robots_txt_says(http: BoundHttp, s
     server.on("/feed", Script(body=b"<rss/>"))
     assert http.get(server.url("/feed")).body == b"<rss/>"
     assert server.count("/robots.txt") == 0
+
+
+def test_a_page_may_be_wanted_although_it_is_as_it_was(client: Client, server: Server) -> None:
+    server.on("/a", Script(headers={"ETag": '"1"'}, body=b"<p>here"))
+    known = {server.url("/a"): Validators(etag='"1"', body_digest=hashlib.sha256(b"<p>here").hexdigest())}
+    http = client.bound(host="a.example", pace=Pace(), validators=known)
+    assert http.page(server.url("/a")).unchanged
+    assert server.last("/a").headers["if-none-match"] == '"1"'
+    assert not http.page(server.url("/a"), fresh=True).unchanged
+    assert "if-none-match" not in server.last("/a").headers

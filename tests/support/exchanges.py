@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -117,7 +117,7 @@ class HttpAlone:
     def get(self, url: str, *, params: Params | None = None, accept: str | None = None, auth: bool = False) -> Reply:
         raise AssertionError(f"{url}: not by HTTP either")
 
-    def page(self, url: str) -> Reply:
+    def page(self, url: str, *, fresh: bool = False) -> Reply:
         return self.get(url)
 
     def converse(self, url: str, *, say: Sequence[object], until: Sequence[Sequence[str]]) -> Reply:
@@ -161,8 +161,9 @@ class RecordedHttp:
     def get(self, url: str, *, params: Params | None = None, accept: str | None = None, auth: bool = False) -> Reply:
         return self._answer("GET", settled(url, params), auth)
 
-    def page(self, url: str) -> Reply:
-        return self.get(url)
+    def page(self, url: str, *, fresh: bool = False) -> Reply:
+        reply = self.get(url)
+        return replace(reply, unchanged=False) if fresh and reply.body else reply
 
     def post(self, url: str, *, json: object, accept: str | None = None, auth: bool = False) -> Reply:
         return self._answer("POST", settled(url), auth, json)
