@@ -7,10 +7,11 @@ import json
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from aggregator.errors import Gone, RateLimited, SourceError, Unauthorized, Unav
 from aggregator.fetch.client import Client
 from aggregator.fetch.pace import Stopped
 from aggregator.fetch.recording import Recorder, Replay
-from tests.fetch.conftest import AT_ONCE, Open
+from tests.fetch.conftest import AT_ONCE, Open, Time
 from tests.support.certificates import certificate
 
 END = '["EOSE", "a"]'
@@ -126,6 +127,14 @@ def test_the_reply_says_what_it_is_and_keeps_the_date_of_the_handshake(client: C
     assert not {name for name in reply.headers if name.startswith("sec-websocket-")}
 
 
+def test_a_server_without_a_clock_is_given_the_date(client: Client, talking: Serve, time: Time) -> None:
+    def without(line: ServerConnection, request: Request, response: Response) -> None:
+        del response.headers["Date"]
+
+    reply = client.bound(host="", pace=AT_ONCE).converse(talking(saying(END), process_response=without), say=[["REQ"]], until=[["EOSE"]])
+    assert reply.headers["date"] == format_datetime(time.now, usegmt=True)
+
+
 @pytest.mark.parametrize("until", [[["EOSE", "a"]], [["NOTICE"], ["EOSE"]], [["CLOSED", "a"], ["EOSE", "a", 7]]])
 def test_an_end_is_the_beginning_of_a_value(client: Client, talking: Serve, until: list[list[str]]) -> None:
     """What merely resembles it is not: another name, a longer word, an object."""
@@ -163,12 +172,12 @@ def test_who_says_no_farewell_is_not_waited_for_long(client: Client, talking: Se
         done.wait(10)
 
     # What is read no more is not answered either.
-    began, url = time.monotonic(), talking(talk, max_queue=1)
+    began, url = monotonic(), talking(talk, max_queue=1)
     try:
         assert asked(client, url)
     finally:
         done.set()
-    assert time.monotonic() - began < 3
+    assert monotonic() - began < 3
 
 
 # -- what goes wrong
@@ -178,12 +187,12 @@ def test_an_end_that_never_comes_is_not_waited_for_longer_than_allowed(open_clie
     def talk(line: ServerConnection) -> None:
         while True:
             line.send('["EVENT"]')
-            time.sleep(0.02)
+            sleep(0.02)
 
     client = open_client(total_timeout=timedelta(seconds=0.6))
-    began = time.monotonic()
+    began = monotonic()
     assert "no whole answer within 0.6 s" in str(failed(client, talking(talk), Unavailable))
-    assert time.monotonic() - began < 2
+    assert monotonic() - began < 2
 
 
 def test_silence_is_an_error(open_client: Open, talking: Serve) -> None:
@@ -305,7 +314,7 @@ def test_a_handshake_in_drops_is_not_waited_for_longer_than_allowed(open_client:
         line.recv(65536)
         for byte in b"HTTP/1.1 101 Switching Protocols\r\n" * 20:
             line.sendall(bytes([byte]))
-            time.sleep(0.05)
+            sleep(0.05)
 
     client = open_client(total_timeout=timedelta(seconds=0.5))
     assert "no whole answer within 0.5 s" in str(failed(client, raw(talk), Unavailable))
@@ -378,11 +387,11 @@ def test_stopping_breaks_off_what_is_under_way(
 
     stopping = threading.Thread(target=stop)
     stopping.start()
-    began = time.monotonic()
+    began = monotonic()
     with pytest.raises(Stopped):
         asked(client, url)
     stopping.join()
-    assert time.monotonic() - began < 3
+    assert monotonic() - began < 3
 
 
 def test_a_conversation_is_recorded_and_replayed_by_what_was_said(open_client: Open, talking: Serve, tmp_path: Path) -> None:
