@@ -8,8 +8,10 @@ from aggregator.app import App
 from aggregator.errors import ConfigError, SourceError
 from aggregator.fetch import Learned
 from aggregator.model import Author, Entry, Field, Kind, Link, Mention, Page, Source, Takes
+from aggregator.pipeline.embedding import embed_of
 from aggregator.pipeline.enrich import enriched, not_enriched, worth_reading
 from aggregator.pipeline.poll import landing_of
+from aggregator.run.embeds import read_embed
 from aggregator.text.urls import canonical, host_of, is_public_web
 
 # The source of links that were added by hand; it is not polled and not listed.
@@ -81,6 +83,11 @@ def _by_hand(mention: Mention) -> Mention:
 
 
 def _read(app: App, link: Link) -> tuple[Link, str]:
+    if embed_of(link.key):
+        found, problem = read_embed(app.client, link, app.clock())
+        if not problem and found.status == 404:
+            raise ConfigError(f"X shows nobody the post {link.href!r}: it was deleted, or its author's posts are protected; leave it out")
+        return found, f"Its author could not be asked for ({problem})." if problem else ""
     if not worth_reading(link.key, intranet=bool(app.settings.fetch.allow_networks)):
         return link, "Its page is not one that programs may read."
     try:

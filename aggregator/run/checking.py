@@ -133,6 +133,7 @@ def _through(app: App, source: Source, collector: Collector) -> Callable[[Sequen
 
 def _pages_due(app: App, at: datetime) -> dict[Job, _Work]:
     """Permalinks of what no platform can be asked about, by host."""
+    from aggregator.pipeline.embedding import embed_of
     from aggregator.pipeline.enrich import worth_reading
 
     checks, asked, intranet = app.store.checks, _asked(app).keys(), bool(app.settings.fetch.allow_networks)
@@ -140,7 +141,7 @@ def _pages_due(app: App, at: datetime) -> dict[Job, _Work]:
         *checks.due(at - EVERY, MOST_PAGES, but=asked, kinds=_POSTS),
         *checks.due(at - PAGES_EVERY, MOST_PAGES, but=asked, kinds=_PAGES),
     )
-    closed = [mention for mention in due if not worth_reading(mention.entry.url, intranet=intranet)]
+    closed = [one for one in due if not worth_reading(one.entry.url, intranet=intranet) and not embed_of(one.entry.url)]
     # Places that show programs nothing but a wall are not asked; they must not stand in the way of the others.
     checks.checked(map(_name, closed), at)
     found: dict[str, list[Mention]] = defaultdict(list)
@@ -164,12 +165,14 @@ def _permalinks(app: App, at: datetime) -> Callable[[Sequence[Mention]], Iterato
 
 def _at_its_address(app: App, mention: Mention, at: datetime) -> Standing | None:
     """How an entry stands by its permalink; None when the answer is none: a refusal, robots.txt, another type."""
+    from aggregator.pipeline.embedding import embed_of
     from aggregator.pipeline.enrich import account_of
+    from aggregator.run.embeds import ask_embed
     from aggregator.text.page import NOINDEX
 
     entry = mention.entry
     try:
-        reply = app.client.page(entry.url)
+        reply = ask_embed(app.client, entry.url) if embed_of(entry.url) else app.client.page(entry.url)
     except Gone:
         return Standing(native_id=entry.native_id, found=False)
     except (Unauthorized, Unreadable):

@@ -95,10 +95,11 @@ def links_due(app: App) -> tuple[Job, ...]:
     if not links:
         return ()
     # What reads pages is slow to load, and most ticks need none of it.
+    from aggregator.pipeline.embedding import embed_of
     from aggregator.pipeline.enrich import worth_reading
 
     intranet = bool(app.settings.fetch.allow_networks)
-    wanted = [link for link in links if worth_reading(link.key, intranet=intranet)]
+    wanted = [link for link in links if worth_reading(link.key, intranet=intranet) or embed_of(link.key)]
     return tuple(Job(name="enrich", subject=link.key, lane=host_of(link.href)) for link in wanted)
 
 
@@ -249,8 +250,13 @@ class _Handlers:
         return Done(job=job, ending=Ending.FAILED if message else Ending.OK, message=message)
 
     def _read(self, link: Link) -> tuple[Link, str]:
+        from aggregator.pipeline.embedding import embed_of
         from aggregator.pipeline.enrich import enriched, not_enriched
 
+        if embed_of(link.key):
+            from aggregator.run.embeds import read_embed
+
+            return read_embed(self._client, link, self._app.clock())
         try:
             reply = self._client.page(link.href)
         except SourceError as error:
