@@ -63,16 +63,27 @@ _REFUSING = frozenset(
         ),
         *(
             "accounts.google.com",
-            "drive.google.com",
             "mail.google.com",
             "meet.google.com",
             "zoom.us",
-            "patreon.com",
             "reddit.com",
             "news.google.com",
         ),
     }
 )
+
+
+_DOCUMENTS = frozenset(("drive.google.com", "docs.google.com"))
+_DOCUMENT = re.compile(
+    r"(?P<file>https?://docs\.google\.com/(?:a/[^/]+/|u/\d+/)?(?P<kind>document|presentation|spreadsheets|drawings)/(?:u/\d+/)?"
+    r"d/(?!e/)[\w-]+)(?:[/?#].*)?"
+)
+
+
+def page_to_read(href: str) -> str:
+    """Where the title of what stands at an address is to be read: a document of Google's is a program, its export a file without one."""
+    found = _DOCUMENT.fullmatch(href)
+    return f"{found['file']}/{'mobilebasic' if found['kind'] == 'document' else 'edit'}" if found else href
 
 
 def enriched(link: Link, reply: Reply, now: datetime, *, matcher: Matcher | None = None) -> Link:
@@ -90,7 +101,8 @@ def enriched(link: Link, reply: Reply, now: datetime, *, matcher: Matcher | None
     account = account_of(reply, now)
     if account.wall or (is_home(reply.url) and not is_home(link.href)):
         return _tried(link, reply.status, now, at=None)
-    quoted = NOINDEX not in account.notes
+    # A document can be un-shared at any time: it is linked to by its title, and never quoted.
+    quoted = NOINDEX not in account.notes and host_of(link.key) not in _DOCUMENTS
     return replace(
         link,
         title=account.title or link.title,

@@ -8,6 +8,7 @@ from typing import Final
 
 from aggregator.model import Entry, EvidenceKind, Identity, Kind, Mention
 from aggregator.pipeline._names import handles_in, names_by_address
+from aggregator.pipeline.companions import beside_recording
 from aggregator.text.alias import kind_of_alias as kind_of_name
 from aggregator.text.html import visible
 from aggregator.text.similarity import words_of
@@ -118,6 +119,9 @@ def shared_pages(entry: Entry, links: Iterable[str]) -> tuple[Canonical, ...]:
         found = {key: page for key, page in found.items() if host_of(key) not in _SHORTENED} or found
         deeper = {host_of(key) for key in found if not _is_front(key)}
         found = {key: page for key, page in found.items() if not (_is_front(key) and host_of(key) in deeper)}
+        # Who links a recording and its transcript together shares the recording.
+        beside = beside_recording(entry, found)
+        found = {key: page for key, page in found.items() if key not in beside}
     return (found[episode],) if (episode := _episode_in(found)) else tuple(found.values())
 
 

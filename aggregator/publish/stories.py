@@ -8,6 +8,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from aggregator.model import Chosen, Kind, Link, Mention, Story
+from aggregator.pipeline.companions import RECORDED, links_beside
 from aggregator.publish import notes
 from aggregator.publish.dates import When, stamp, when
 from aggregator.publish.leads import Lead, is_first_hand, lead_view, spoken
@@ -202,7 +203,7 @@ def story_view(story: Story, scene: Scene, site: Site) -> StoryView:
         voices=voices,
         places=where_talked,
         talk=talk(where_talked),
-        links=_others(story, href, site),
+        links=_others(story, href, site, mentions if lead.kind in RECORDED else ()),
         topics=story.topics,
         note=_note(story, note, lead.title, href, site) if note or story.chosen else (),
         chosen=story.chosen,
@@ -260,12 +261,18 @@ def _answers(mention: Mention, lead: str) -> bool:
     return answered is not None and canonical(answered).key == lead
 
 
-def _others(story: Story, lead: str | None, site: Site) -> tuple[LinkView, ...]:
-    """The addresses beside the lead, each once: those that the community wrote, then those that were found."""
+def _others(story: Story, lead: str | None, site: Site, recorded: Sequence[Mention]) -> tuple[LinkView, ...]:
+    """The addresses beside the lead, each once: those that the community wrote, those that were found, what goes with the recording.
+
+    Args:
+        recorded: all that is said of the story where it is a recording.
+    """
     written = [(notes.followed(link.href, base(site)), link.label) for link in story.chosen.links] if story.chosen else []
     known = [(address(link.href), link.site) for link in story.links[1:]]
+    own = frozenset((story.lead, *(link.key for link in story.links)))
+    beside = [(address(one.href), one.label) for one in links_beside((mention.entry for mention in recorded), own)]
     others: dict[str, LinkView] = {}
-    for href, label in (*written, *known):
+    for href, label in (*written, *known, *beside):
         if href is not None and href != lead and href not in others:
             others[href] = LinkView(href=href, label=clean(label, 60) or host(href))
     return tuple(others.values())

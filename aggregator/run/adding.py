@@ -9,7 +9,7 @@ from aggregator.errors import ConfigError, SourceError
 from aggregator.fetch import Learned
 from aggregator.model import Author, Entry, Field, Kind, Link, Mention, Page, Source, Takes
 from aggregator.pipeline.embedding import embed_of
-from aggregator.pipeline.enrich import enriched, not_enriched, worth_reading
+from aggregator.pipeline.enrich import enriched, not_enriched, page_to_read, worth_reading
 from aggregator.pipeline.poll import landing_of
 from aggregator.run.embeds import read_embed
 from aggregator.text.urls import canonical, host_of, is_public_web
@@ -91,6 +91,6 @@ def _read(app: App, link: Link) -> tuple[Link, str]:
     if not worth_reading(link.key, intranet=bool(app.settings.fetch.allow_networks)):
         return link, "Its page is not one that programs may read."
     try:
-        return enriched(link, app.client.page(link.href), app.clock()), ""
+        return enriched(link, app.client.page(page_to_read(link.href)), app.clock()), ""
     except SourceError as error:
         return not_enriched(link, error, app.clock()), f"Its page could not be read ({error})."

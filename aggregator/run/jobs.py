@@ -251,14 +251,14 @@ class _Handlers:
 
     def _read(self, link: Link) -> tuple[Link, str]:
         from aggregator.pipeline.embedding import embed_of
-        from aggregator.pipeline.enrich import enriched, not_enriched
+        from aggregator.pipeline.enrich import enriched, not_enriched, page_to_read
 
         if embed_of(link.key):
             from aggregator.run.embeds import read_embed
 
             return read_embed(self._client, link, self._app.clock())
         try:
-            reply = self._client.page(link.href)
+            reply = self._client.page(page_to_read(link.href))
         except SourceError as error:
             return not_enriched(link, error, self._app.clock()), str(error)
         return enriched(link, reply, self._app.clock(), matcher=self._matcher), ""

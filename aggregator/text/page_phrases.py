@@ -59,7 +59,9 @@ WALL_TITLES = {
     Wall.LOGIN: listed(
         """
         401 unauthorized · aanmelden · acceder · accedi · account login · anmelden · anmeldung · authentication required · connexion ·
-        einloggen · entrar · facebook log in or sign up · google accounts · inicia sesion · iniciar sesion · inloggen · instagram login ·
+        einloggen · entrar · facebook log in or sign up · google accounts · google docs sign in · google drive access denied ·
+        google drive sign in · google forms sign in · google sheets sign in · google slides sign in ·
+        inicia sesion · iniciar sesion · inloggen · instagram login ·
         join · linkedin login · log in · log in or register · log in or sign up · log in required · log in to continue · log in to facebook
         · log in to twitter · log in to x · log ind · log into facebook · log on · logg inn · logga in · login · login instagram ·
         login on twitter · login or sign up · login required · logowanie · member login · members only · password protected ·

@@ -65,6 +65,8 @@ _FRAMES = (
     ("reddit.com", re.compile(r"^(?:r|u)/\w+(?: on Reddit:| -)\s+|\s+:\s+(?:r/)?\w+$")),
     ("podcasts.apple.com", re.compile(r"\s+(?:on|bei|sur|en|su) Apple\s?Podcasts$")),
     ("vimeo.com", re.compile(r"\s+on Vimeo$")),
+    # Whose page it is stands behind every title there.
+    ("patreon.com", re.compile(r"\s+\|\s+[^|]{1,80}$")),
 )
 _BREAKS = re.compile(r"</?(?:br|p|div|li|ul|ol|h[1-6]|img)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _CODE = re.compile(r"<(script|style)\b[^<>]*>[^<]*</\1\s*>", re.IGNORECASE)

@@ -72,6 +72,7 @@ _TABLE: Final[tuple[tuple[str, Identify, str], ...]] = (
     ("Medium elsewhere", writing.medium_elsewhere, " ".join((*sorted(writing.CUSTOM_MEDIUM), *writing.MEDIUM_READERS))),
     ("Substack", writing.substack, "substack.com"),
     ("Patreon", writing.patreon, "patreon.com"),
+    ("GitBook", writing.gitbook, "gitbook.io"),
     (
         "Wikipedia",
         writing.wikipedia,

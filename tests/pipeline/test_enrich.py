@@ -8,7 +8,8 @@ import pytest
 from aggregator.errors import Gone, RateLimited, SourceError, Unauthorized, Unavailable
 from aggregator.fetch import Reply
 from aggregator.model import Kind, Link
-from aggregator.pipeline.enrich import enriched, not_enriched, worth_reading
+from aggregator.pipeline.enrich import enriched, not_enriched, page_to_read, worth_reading
+from aggregator.text.urls import canonical
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LINK = Link(
@@ -152,3 +153,61 @@ def test_a_page_that_is_gone_is_not_the_list_that_stands_in_its_place() -> None:
 )
 def test_what_a_page_names_as_its_own_address_is_remembered_on_whichever_site(named: str, found: str | None) -> None:
     assert led(LINK.href, f'<link rel="canonical" href="{named}">') == (None, found)
+
+
+# -- documents, posts for patrons, spaces of GitBook
+
+FILE = "https://docs.google.com/document/d/1pFPbxmzf41zsHS0pMExvPqz9Pi6SMFXeFHJ8_Eb96EI"
+SIGN_IN = "<html><head><title>Google Docs: Sign-in</title></head><body><form action='https://accounts.google.com/'></form></body></html>"
+OPENED = """<html><head><title>How to crew - Google Docs</title>
+<meta property="og:title" content="How to crew"><meta property="og:site_name" content="Google Docs">
+<meta property="og:description" content="A crew is three to six people."></head></html>"""
+FOR_PATRONS = """<html><head><title>Notes from the road | Ana Example</title>
+<meta property="og:title" content="Notes from the road | Ana Example"><meta property="og:site_name" content="Patreon">
+<meta property="og:description" content="Get more from Ana Example on Patreon"></head></html>"""
+SPACE = """<html><head><title>Crewing | Five Chairs</title><meta property="og:title" content="Crewing | Five Chairs">
+<meta property="og:site_name" content="Five Chairs"><meta name="generator" content="GitBook (2b2d2c2)"></head></html>"""
+
+
+@pytest.mark.parametrize(
+    ("href", "read_at"),
+    [
+        (f"{FILE}/edit?ts=5bdf0475#heading=h.1", f"{FILE}/mobilebasic"),
+        (f"{FILE}/export?format=txt", f"{FILE}/mobilebasic"),
+        (FILE, f"{FILE}/mobilebasic"),
+        (FILE.replace("/document/", "/presentation/") + "/export/txt", FILE.replace("/document/", "/presentation/") + "/edit"),
+        ("https://docs.google.com/document/d/e/2PACX-1vQabc/pub", "https://docs.google.com/document/d/e/2PACX-1vQabc/pub"),
+        ("https://docs.google.com/forms/d/e/1FAIpQLabc/viewform", "https://docs.google.com/forms/d/e/1FAIpQLabc/viewform"),
+        ("https://blog.example.org/document/d/x/edit", "https://blog.example.org/document/d/x/edit"),
+    ],
+)
+def test_the_title_of_a_document_is_read_from_its_plain_page(href: str, read_at: str) -> None:
+    assert page_to_read(href) == read_at
+    assert canonical(read_at).key == canonical(href).key
+
+
+def seen(href: str, html: str) -> Link:
+    link = Link(key=canonical(href).key, href=href)
+    return enriched(link, reply(html, url=page_to_read(href)), NOW)
+
+
+def test_a_document_gives_its_title_and_is_never_quoted() -> None:
+    after = seen(f"{FILE}/edit", OPENED)
+    assert (after.title, after.site, after.description, after.landed) == ("How to crew", "Google Docs", None, None)
+    assert worth_reading(after.key)
+
+
+def test_a_document_that_is_not_shared_is_a_wall() -> None:
+    after = seen(f"{FILE}/edit", SIGN_IN)
+    assert (after.title, after.enriched_at) == (None, None)
+
+
+def test_a_post_for_patrons_gives_its_title() -> None:
+    after = seen("https://www.patreon.com/posts/notes-from-road-123456", FOR_PATRONS)
+    assert (after.title, after.site) == ("Notes from the road", "Patreon")
+    assert worth_reading(after.key)
+
+
+def test_a_page_of_gitbook_gives_its_title_and_its_space() -> None:
+    after = seen("https://o.gitbook.io/five-chairs/crewing.md", SPACE)
+    assert (after.title, after.site) == ("Crewing", "Five Chairs")

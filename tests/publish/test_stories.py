@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aggregator.model import Author, ChosenLink, Link, Restriction, Story, Visibility
+from aggregator.model import Author, ChosenLink, Kind, Link, Restriction, Story, Visibility
 from aggregator.publish.notes import Run
 from aggregator.publish.stories import LinkView, StoryView, story_view
 from aggregator.publish.voices import Scene, who
@@ -191,6 +191,16 @@ def test_other_addresses_are_named_once_each() -> None:
         Link(key="x", href="javascript:alert(1)"),
     )
     assert [link.label for link in seen(joined(mentioned(published_entry(URL)), others=others)).links] == ["Show", "b.example"]
+
+
+def test_a_transcript_and_slides_that_are_linked_beside_a_recording_are_shown_with_it() -> None:
+    video, transcript = "https://www.youtube.com/watch?v=1_3OxvUkPPo", "https://docs.google.com/document/d/abc_DEF-1/edit"
+    talk = replace(published_entry(video, title="A talk"), kind=Kind.VIDEO, text="Slides: https://speakerdeck.com/ada/crews")
+    voice = mentioned(posted(f"{video} Transcript: {transcript}"), about=key_of(video), source="masto")
+    shown = seen(joined(mentioned(talk), voice)).links
+    assert [(link.label, link.href) for link in shown] == [("Transcript", transcript), ("Slides", "https://speakerdeck.com/ada/crews")]
+    essay = joined(mentioned(published_entry(URL)), mentioned(posted(f"{URL} Transcript: {transcript}"), about=URL, source="masto"))
+    assert seen(essay).links == ()
 
 
 # -- chosen links

@@ -104,3 +104,25 @@ def test_a_slug_that_ends_in_no_code_is_no_episode(identifier: str) -> None:
 
 def test_a_play_number_of_nought_is_no_episode() -> None:
     assert "/episodes/" not in canonical("https://anchor.fm/s/8d364524/podcast/play/0/https%3A%2F%2Fa.example%2Fe.mp3").key
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("https://www.patreon.com/c/ada/posts/some-title-123456", "https://www.patreon.com/posts/123456"),
+        ("https://www.patreon.com/cw/ada/posts/123456", "https://www.patreon.com/creation?hid=123456"),
+        ("https://ada.gitbook.io/crews/essays/one.md", "https://ada.gitbook.io/crews/essays/one"),
+        ("https://ada.gitbook.io/crews/essays/one?q=care", "https://ada.gitbook.io/crews/essays/one/"),
+        (
+            "https://docs.google.com/document/d/abc_DEF-1/mobilebasic",
+            "https://docs.google.com/a/example.org/document/d/abc_DEF-1/export?format=txt",
+        ),
+    ],
+)
+def test_documents_and_posts_have_one_identity_in_every_form(left: str, right: str) -> None:
+    assert canonical(left).key == canonical(right).key
+
+
+def test_what_lives_in_another_space_of_ids_stays_apart() -> None:
+    assert canonical("https://docs.google.com/document/d/e/abc/pub").key != canonical("https://docs.google.com/document/d/abc/edit").key
+    assert canonical("https://ada.gitbook.io/crews/one").key != canonical("https://ada.gitbook.io/crews/two").key

@@ -1,4 +1,4 @@
-"""Essays and pages of reference: Medium, Substack, Patreon, Wikipedia, Feedburner."""
+"""Essays and pages of reference: Medium, Substack, Patreon, GitBook, Wikipedia, Feedburner."""
 
 from __future__ import annotations
 
@@ -114,6 +114,7 @@ _PATREON_OWN: Final = frozenset(
 
 def patreon(a: Address, host: str, s: list[str]) -> str | None:
     """A post by number, a creator by name without regard to case."""
+    s = s[1:] if s[:1] in (["c"], ["cw"]) else s
     if "posts" in s[:2] and s[-1] != "posts":
         match = re.search(r"(?:\A|-)(\d+)\Z", s[s.index("posts") + 1])
         return f"https://patreon.com/posts/{match[1]}" if match is not None and len(s) == s.index("posts") + 2 else None
@@ -122,10 +123,16 @@ def patreon(a: Address, host: str, s: list[str]) -> str | None:
         return f"https://patreon.com/posts/{said['hid']}"
     if s == ["user"] and said.get("u", "").isdigit():
         return f"https://patreon.com/user?u={said['u']}"
-    own = s[1:] if s[:1] in (["c"], ["cw"]) else s
-    if not own or own[0].lower() in _PATREON_OWN or len(own) > 2:
+    if not s or s[0].lower() in _PATREON_OWN or len(s) > 2:
         return None
-    return page("patreon.com", "/" + "/".join([own[0].lower(), *own[1:]]), everything(a) if len(own) == 2 else "")
+    return page("patreon.com", "/" + "/".join([s[0].lower(), *s[1:]]), everything(a) if len(s) == 2 else "")
+
+
+def gitbook(a: Address, host: str, s: list[str]) -> str | None:
+    """A page of a space, as a page or as its Markdown; what was looked for in it goes."""
+    if not host.endswith(".gitbook.io") or not s:
+        return None
+    return page(host, "/" + "/".join([*s[:-1], s[-1].removesuffix(".md")]))
 
 
 _VERSIONS: Final = (
