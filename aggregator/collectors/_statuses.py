@@ -9,6 +9,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -91,6 +92,21 @@ def standing_of(id: str, row: dict[str, Any] | None) -> Standing | None:
 def row_id(row: Any) -> str:
     """The id of a status; "" when it has none."""
     return text(member(row).get("id")) or ""
+
+
+def times_of(rows: Sequence[Any]) -> tuple[datetime, ...]:
+    """When the posts were written, as far as they say so."""
+    return tuple(moment for row in rows if (moment := instant(member(row).get("created_at"))))
+
+
+def last_id(rows: Sequence[Any]) -> str:
+    """The id of the last post that has one: the position that the next page begins after."""
+    return next(filter(None, map(row_id, reversed(rows))))
+
+
+def first_id(rows: Sequence[Any]) -> str:
+    """The id of the first post that has one."""
+    return next(filter(None, map(row_id, rows)))
 
 
 def order(id: str) -> tuple[int, str]:

@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import quote
 
 from aggregator.collectors import _options
-from aggregator.collectors._json import a_list, instant, member, read_each
-from aggregator.collectors._statuses import entry_of, order, row_id
+from aggregator.collectors._json import a_list, instant, read_each
+from aggregator.collectors._statuses import entry_of, first_id, last_id, order, row_id, times_of
 from aggregator.collectors._timeline_access import DOING, Scope, scope_of, scope_read
 from aggregator.collectors.base import Cursor, pack, unpack
 from aggregator.errors import Gone, RateLimited, Unauthorized, Unavailable, Unreadable
@@ -108,7 +108,7 @@ class Timeline:
     def _head(self, http: Http, *, pages: int, newest: str | None, before: str | None) -> Iterator[Page]:
         """The newest pages, back to a modest depth. What is new meanwhile is the next poll's."""
         while rows := self.ask(http, before=before):
-            newest = newest or _first_id(rows)
+            newest = newest or first_id(rows)
             before, pages = _progress(before, last_id(rows)), pages - 1
             rest = {"before": before, "pages": pages} if pages > 0 else {}
             yield self._page(rows, newest=newest, **rest)
@@ -124,10 +124,10 @@ class Timeline:
         """The newest page; then, where it does not reach back to `newest`, everything in between."""
         rows = self.ask(http)
         if not rows or any(order(one) <= order(newest) for one in map(row_id, rows) if one):
-            yield self._page(rows, newest=_first_id(rows) if rows else newest)
+            yield self._page(rows, newest=first_id(rows) if rows else newest)
             return
         yield self._page(rows, newest=newest, behind=True)
-        yield from self._catch_up(http, newest, top=_first_id(rows))
+        yield from self._catch_up(http, newest, top=first_id(rows))
 
     def _catch_up(self, http: Http, newest: str, top: str | None = None) -> Iterator[Page]:
         """What came after `newest`, oldest page first, until there is no more.
@@ -135,7 +135,7 @@ class Timeline:
         A first page that is the one on `top` again is right when exactly one page came; a server that ignores `min_id` gives it too.
         """
         while rows := self.ask(http, after=newest):
-            reached = max(_first_id(rows), last_id(rows), key=order)
+            reached = max(first_id(rows), last_id(rows), key=order)
             doubt = (f"the page after post {newest} is the newest page: posts between may be missing",) if reached == top else ()
             top, newest = None, _progress(newest, reached)
             page = self._page(rows, newest=newest, behind=True)
@@ -174,20 +174,6 @@ class Timeline:
         # What was read of a server's access is kept, also while there is nothing else to resume from.
         scope = {"scope": self.scope.value} if self.scope.value or (self.says_access and not position) else {}
         return Page(entries=entries, cursor=pack(**position, **scope), remarks=remarks + self.scope.remarks(self.host))
-
-
-def times_of(rows: Sequence[Any]) -> tuple[datetime, ...]:
-    """When the posts were written, as far as they say so."""
-    return tuple(moment for row in rows if (moment := instant(member(row).get("created_at"))))
-
-
-def last_id(rows: Sequence[Any]) -> str:
-    """The id of the last post that has one: the position that the next page begins after."""
-    return next(filter(None, map(row_id, reversed(rows))))
-
-
-def _first_id(rows: Sequence[Any]) -> str:
-    return next(filter(None, map(row_id, rows)))
 
 
 def _id(value: Any) -> str | None:

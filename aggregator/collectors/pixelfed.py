@@ -15,8 +15,9 @@ from urllib.parse import quote, unquote
 from aggregator.collectors import _options
 from aggregator.collectors._member_feeds import member_name, posts_of
 from aggregator.collectors._status_checks import standings
+from aggregator.collectors._statuses import last_id, times_of
 from aggregator.collectors._sweep import Listing, look_back, sweep
-from aggregator.collectors._timeline import Timeline, last_id, times_of
+from aggregator.collectors._timeline import Timeline
 from aggregator.collectors._timeline_access import DOING
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Standing
 from aggregator.fetch import Auth, AuthScheme, Http, Pace
