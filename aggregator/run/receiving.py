@@ -17,11 +17,12 @@ from aggregator.app import App
 from aggregator.errors import Action, AggregatorError, Gone, SourceError
 from aggregator.fetch import Learned
 from aggregator.fetch.pace import Stopped
-from aggregator.model import DecisionKind, Link, Page, Source
+from aggregator.model import DecisionKind, Page, Source
 from aggregator.pipeline.echo import Echo
 from aggregator.pipeline.submitted import BY_WEBMENTION, Read, entry_of, read_of, sources, waiting
 from aggregator.pipeline.takedown import Refusals
 from aggregator.run import Job, threads
+from aggregator.run.suggested import SECONDS, read_suggested
 from aggregator.store.private import Submission, SubmissionKind
 from aggregator.text.urls import canonical, host_of
 
@@ -31,8 +32,6 @@ MOST = 100
 """Looked at in one run; the rest is found by the next."""
 EVERY = timedelta(days=7)
 """How long it is enough that a page was seen to link here."""
-SECONDS = 10.0
-"""For a page, its redirects included. W3C Webmention §5.1 speaks of some five."""
 _WAITS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 
 
@@ -141,18 +140,10 @@ class _Desk:
         return self._land(one, source, id, read_of(canonical(one.source), reply, self._at, kind=kind))
 
     def _suggestion(self, one: Submission) -> Ending:
-        from aggregator.pipeline.enrich import not_enriched, worth_reading
-
-        source, found = self._sources[one.kind], canonical(one.source)
         if self._refused(one.source):
             return Ending.DROPPED
-        read = Read(link=Link(key=found.key, href=found.href))
-        if worth_reading(found.key, intranet=bool(self._app.settings.fetch.allow_networks)):
-            try:
-                read = read_of(found, self._client.page(found.href, seconds=SECONDS), self._at)
-            except SourceError as error:
-                read = replace(read, link=not_enriched(read.link, error, self._at))
-        return self._land(one, source, found.key, read)
+        read = read_suggested(self._app, one.source, self._at)
+        return self._land(one, self._sources[one.kind], read.link.key, read) if read else Ending.DROPPED
 
     def _refused(self, address: str) -> bool:
         return self._refusals.covers_key(canonical(address).key)
