@@ -102,6 +102,11 @@ def test_no_module_is_over_400_lines(module: str, path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
+@pytest.mark.parametrize(("module", "path"), [(module, path) for module, path in MODULES if module.startswith("collectors")])
+def test_no_module_of_a_platform_is_over_200_lines(module: str, path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 200
+
+
 @pytest.mark.parametrize(("module", "path"), MODULES)
 def test_no_function_is_over_60_lines(module: str, path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

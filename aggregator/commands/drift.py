@@ -48,5 +48,6 @@ def remembered(app: App) -> Iterator[str]:
     found = last_check(app)
     if found is None:
         return
-    yield f"The shape of replies was last checked {day(found.at)}" + ("." if found.gone else ": nothing had gone.")
+    how = "." if found.gone else ": nothing had gone." if found.compared else ", and nothing could be compared then."
+    yield f"The shape of replies was last checked {day(found.at)}{how}"
     yield from told(found)

@@ -230,6 +230,7 @@ def test_a_source_that_cannot_be_read_is_no_drift_and_not_silent(steward: Stewar
     assert said.code == 4
     assert "forum was not compared" in said.out
     assert "Nothing could be compared." in said.out
+    assert "nothing could be compared then" in steward.runs("status").out
 
 
 def test_a_check_keeps_nothing_that_it_read(steward: Steward) -> None:
