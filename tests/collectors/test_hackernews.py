@@ -15,6 +15,7 @@ from aggregator.collectors.hackernews import HackerNews
 from aggregator.errors import BadOption, Unreadable
 from aggregator.model import Entry, Kind
 from aggregator.pipeline.identify import identify
+from tests.contracts.simulated import LIVING
 from tests.support.exchanges import Exchange, RecordedHttp
 
 SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "samples" / "hackernews"
@@ -163,3 +164,13 @@ def test_a_recorded_reply_of_the_search_is_read_whole() -> None:
         hit["created_at"].replace("Z", "+00:00") for hit in listed
     ]
     assert all(entry.title and entry.author for entry in entries)
+
+
+def test_a_story_of_the_very_second_of_the_last_poll_is_not_lost_beneath_the_newest_page() -> None:
+    here = LIVING["hackernews"][1]()
+    here.publish(129)
+    cursor = list(HackerNews(search="crews").poll(here, ""))[-1].cursor
+    # Numbers 129 to 131 are of one second: the newest page of twenty ends with 131, and 130 stands on the next.
+    here.publish(21)
+    found = {entry.native_id for page in HackerNews(search="crews").poll(here, cursor) for entry in page.entries}
+    assert {str(number) for number in range(130, 151)} <= found
