@@ -12,7 +12,7 @@ import pytest
 from aggregator.collectors._lemmy_rows import comment_of, post_of, times_of
 from aggregator.collectors.base import build, unpack
 from aggregator.collectors.lemmy import Lemmy
-from aggregator.errors import BadOption, Gone, Unreadable
+from aggregator.errors import BadOption, Gone, RateLimited, Unreadable
 from aggregator.fetch import Params, Reply
 from aggregator.model import Entry, Kind, Restriction, Source, Visibility
 from aggregator.pipeline.consent import may_be_shown
