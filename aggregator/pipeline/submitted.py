@@ -13,6 +13,7 @@ from aggregator.fetch import Reply
 from aggregator.model import Author, Entry, Field, Kind, Link, Mention, Restriction, Source, Takes, Topic
 from aggregator.store.private import Submission, SubmissionKind
 from aggregator.text.page import NOINDEX
+from aggregator.text.page_address import kind_at
 from aggregator.text.urls import Canonical, host_of
 
 BY_WEBMENTION, SUGGESTED = "by-webmention", "suggested"
@@ -59,7 +60,7 @@ def read_of(found: Canonical, reply: Reply, at: datetime, *, kind: Kind | None =
 def entry_of(one: Submission, id: str, read: Read) -> Entry:
     """A submission as an entry with the id `id`: of a webmention at its address as it was sent, of a suggestion at the best to follow."""
     link = read.link
-    kind = Kind.COMMENT if read.kind is Kind.COMMENT else link.kind or read.kind or Kind.ARTICLE
+    kind = Kind.COMMENT if read.kind is Kind.COMMENT else link.kind or kind_at(one.source) or read.kind or Kind.ARTICLE
     return Entry(
         native_id=id,
         url=one.source if one.target else link.href,

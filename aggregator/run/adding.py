@@ -12,6 +12,7 @@ from aggregator.pipeline.embedding import embed_of
 from aggregator.pipeline.enrich import enriched, not_enriched, page_to_read, worth_reading
 from aggregator.pipeline.poll import landing_of
 from aggregator.run.embeds import read_embed
+from aggregator.text.page_address import kind_at
 from aggregator.text.urls import canonical, host_of, is_public_web
 
 # The source of links that were added by hand; it is not polled and not listed.
@@ -51,7 +52,7 @@ def add_link(app: App, url: str, *, title: str | None, who: str | None, kind: Ki
     entry = Entry(
         native_id=found.key,
         url=found.href,
-        kind=kind or link.kind or Kind.ARTICLE,
+        kind=kind or link.kind or kind_at(url) or Kind.ARTICLE,
         title=title or link.title or host_of(found.href),
         text=link.description,
         author=Author(name=who or link.author) if who or link.author else None,
