@@ -27,7 +27,9 @@ from aggregator.fetch import Http
 from aggregator.model import Entry
 
 LIMIT = 100
-"""Notes that a relay is asked for at once. Of the relays listed in `nostr` none gives fewer (their NIP-11 documents, 2026-07-30)."""
+"""Notes that a relay is asked for at once; most give 500 and more (strfry's `maxFilterLimit`)."""
+FEW = 20
+"""A page of as many may have been shortened by a relay that gives fewer, so that the next is asked for."""
 AT_ONCE = 100
 """Notes that are asked about at once."""
 
@@ -63,7 +65,7 @@ class Relays:
         """
         Args:
             known: notes that need not be looked at again, by the beginning of their ids.
-            thorough: a page that is not full may have been shortened by the relay, so only an empty one is the last.
+            thorough: any page may have been shortened by the relay, so that only one without a new note is the last.
 
         Raises:
             SourceError: fewer relays answered than must show a note.
@@ -160,7 +162,8 @@ def _reach(heard: Mapping[str, Heard], until: int | None, thorough: bool) -> tup
     crowded = False
     for one in heard.values():
         full = one.count >= LIMIT
-        if one.oldest is not None and (full or (thorough and one.oldest != until)):
+        shortened = (thorough or one.count >= FEW) and one.oldest != until
+        if one.oldest is not None and (full or shortened):
             ends.append(one.oldest)
             crowded = crowded or one.oldest == until
     return max(ends, default=None), crowded

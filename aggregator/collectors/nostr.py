@@ -122,13 +122,16 @@ class Nostr(Collector):
         return ({"tag": word},)
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
-        place, over = Place.unpacked(cursor), False
-        while not over:
+        place = Place.unpacked(cursor)
+        # What came while a sweep was cut off is read in the same poll.
+        sweeps = 2 if place.rounds else 1
+        while sweeps:
             found = self._all.round(http, since=place.since, until=place.until, known=place.known, thorough=False)
             before = place
             place, over = before.after(found)
             missed = before.missed(found, over=over)
             yield Page(entries=found.entries, cursor=place.packed(), remarks=found.remarks, missed=missed)
+            sweeps -= over
 
     def backfill(self, http: Http, since: datetime | None, cursor: Cursor) -> Iterator[Page]:
         """Older notes, newest first, until `since` or until no relay has more."""

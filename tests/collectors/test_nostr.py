@@ -91,10 +91,27 @@ def test_too_few_relays_to_tell_spam_are_an_error() -> None:
 def test_relays_of_which_one_gives_less_are_read_as_deep_as_all_of_them_reach() -> None:
     notes = [note(f"{number}", at=NOW - number * 3600) for number in range(250)]
     http = RelayHttp(relays={ONE: Relay(notes), TWO: Relay(notes[::2]), THREE: Relay(notes)})
-    pages = polled(http)
+    pages = polled(http, json.dumps({"floor": NOW - 250 * 3600}))
     found = [entry.native_id for page in pages for entry in page.entries]
     assert sorted(found) == sorted(event["id"] for event in notes)
     assert [page.missed for page in pages] == [None] * len(pages)
+
+
+def test_a_relay_that_gives_fewer_at_once_than_it_is_asked_for_is_read_to_the_end() -> None:
+    notes = [note(f"{number}", at=NOW - number * 600) for number in range(70)]
+    http = RelayHttp(relays={ONE: Relay(notes, most=25)})
+    pages = polled(http, json.dumps({"floor": NOW}), source(relays="one.example"))
+    assert {entry.native_id for page in pages for entry in page.entries} == {event["id"] for event in notes}
+
+
+def test_what_came_while_a_sweep_was_cut_off_is_read_as_it_ends() -> None:
+    notes = [note(f"{number}", at=NOW - number) for number in range(150)]
+    http = RelayHttp(relays={ONE: Relay(notes[10:])})
+    collector = source(relays="one.example")
+    first = next(collector.poll(http, json.dumps({"floor": NOW - DAY})))
+    http.relays = {ONE: Relay(notes)}
+    rest = polled(http, first.cursor, collector)
+    assert {entry.native_id for page in (first, *rest) for entry in page.entries} == {event["id"] for event in notes}
 
 
 def test_more_notes_in_one_second_than_can_be_asked_for_are_missed_and_not_asked_for_ever() -> None:

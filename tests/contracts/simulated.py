@@ -215,7 +215,7 @@ class Relayed(Living):
 
 @lru_cache(maxsize=4096)
 def _relayed_note(number: int) -> dict[str, Any]:
-    at = int((BEGAN + timedelta(hours=number)).timestamp())
+    at = int((BEGAN + timedelta(hours=2 * number)).timestamp())
     return Key(7).note(f"{number} #crews", tags=[["t", "crews"]], at=at)
 
 
