@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -140,6 +140,9 @@ def test_a_feed_that_reaches_back_far_enough_misses_nothing() -> None:
     oldest = page.entries[-1].published
     (whole,) = looked_back(CASES["ghost/backfill-without-key"], since=oldest)
     assert (whole.missed, whole.remarks) == (None, ())
+    assert oldest
+    (short,) = looked_back(CASES["ghost/backfill-without-key"], since=oldest - timedelta(days=1))
+    assert short.missed == Missed(reason=GapReason.WITHHELD, since=oldest - timedelta(days=1), until=oldest)
 
 
 def test_the_feed_and_the_api_of_ghost_know_a_post_by_the_same_id() -> None:
