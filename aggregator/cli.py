@@ -33,7 +33,7 @@ _TO_DO = {
 
 _SHOWN_COMMANDS = """\
 the page      run · poll · build · schedule
-the sources   init · check · status · backfill · source list · source test · source discover · source check
+the sources   init · check · status · backfill · source list · source test · source pause · source resume · source discover · source check
 the stories   add · import · why · takedown
 to decide     hide · pin · retitle · note · kind · lead · split · merge · approve · block · order · undo · log · review
 the rules     match --explain · rules eval
@@ -191,6 +191,8 @@ def _source_commands(commands: _Commands, shared: argparse.ArgumentParser) -> No
     test.add_argument("--yes", action="store_true", help="ask also where the page costs something")
     test.add_argument("source", metavar="ID|ADDRESS", help="a source of the configuration, or an address that is not in it yet")
     _add(inner, shared, "check", "drift:check", "ask every source for a page and say which fields went; for cron, once a week")
+    for name, text in (("pause", "ask sources no more until resumed"), ("resume", "ask sources again that were stopped or paused")):
+        _add(inner, shared, name, f"pausing:{name}", text).add_argument("sources", nargs="+", metavar="ID")
     discover = _add(inner, shared, "discover", "discovering:discover", "say what can be watched at an address, or for a word")
     discover.add_argument("what", metavar="URL|NAME", help="an address, or a word or hashtag that the platforms are tried for")
 

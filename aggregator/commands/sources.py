@@ -46,10 +46,8 @@ def status(options: argparse.Namespace) -> int:
             say(line)
         for source in app.settings.sources:
             state = states.get(source.id) or SourceState(source=source.id)
-            for remark in state.remarks:
-                say(f"{source.id}: {remark}")
-            if state.held:
-                say(waits(source.id, state.held))
+            for line in _remarks(source, state):
+                say(line)
             for line in gap_lines(gaps.get(source.id, ()), collector_for(source).manifest, UTC):
                 say(f"{source.id}: {line}")
         for host, until in sorted(app.store.rests().items()):
@@ -70,6 +68,15 @@ def _unchecked(app: App) -> Iterator[str]:
         yield f"{count} shown posts wait to be looked at again; the next runs do it."
     for name, since in sorted(silent_for_long(app).items()):
         yield f"{name}: since {day(since)} it could not be asked whether what is shown is public still."
+
+
+def _remarks(source: Source, state: SourceState) -> Iterator[str]:
+    """What is to be said of one source beside how it is."""
+    yield from (f"{source.id}: {remark}" for remark in state.remarks)
+    if state.held:
+        yield waits(source.id, state.held)
+    if state.paused:
+        yield f"{source.id} is asked no more; when what stopped it is mended, `aggregator source resume {source.id}` goes on."
 
 
 def how(source: Source, state: SourceState) -> str:
