@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.digest.coverage import LEAST, coverage_line
-from aggregator.model import Period, Trouble
+from aggregator.model import Gap, GapReason, Period, Trouble
 from aggregator.publish.sources import SourceView
 from tests.digest.test_period import BERLIN
 from tests.support.editions import WEEK
@@ -153,3 +153,39 @@ def test_every_source_with_a_long_interruption_is_told_of_in_few_sentences(troub
     long = any((one.until or WEEK.until) - one.since >= LEAST for one in troubles)
     assert bool(told) or not long
     assert told.count(" be read ") == told.count(".") <= 4
+
+
+# -- what may be gone for good
+
+
+def missed(source: SourceView, since: datetime, until: datetime, reason: GapReason = GapReason.TURNED_OVER) -> Gap:
+    return Gap(source=source.id, since=since, until=until, reason=reason, found_at=until)
+
+
+def told(*gaps: Gap, troubles: tuple[Trouble, ...] = ()) -> str:
+    why = {GapReason.TURNED_OVER: "it shows only the 10 newest stories", GapReason.WITHHELD: "the platform does not give it"}
+    return coverage_line(troubles, [replace(source, missing=why) for source in ALL], period=WEEK, zone=BERLIN, gaps=gaps)
+
+
+def test_what_a_listing_dropped_is_said_however_short_the_time_was() -> None:
+    assert told(missed(REDDIT, at(17, 9), at(17, 10))) == (
+        "Of Reddit, #crews, entries may have been missed on Tuesday: it shows only the 10 newest stories."
+    )
+    assert told(missed(LOOMIO, at(17), at(19))).startswith("Of Loomio, #crews, entries may have been missed from Tuesday to Thursday: ")
+
+
+def test_what_is_read_afterwards_or_was_read_back_is_not_called_missed() -> None:
+    assert told(missed(REDDIT, at(17), at(19), GapReason.DOWN)) == ""
+    assert told(missed(REDDIT, at(17), at(19), GapReason.CUT)) == ""
+    assert told(replace(missed(REDDIT, at(17), at(19)), closed_at=at(20), closed_by="back-fill")) == ""
+
+
+def test_many_gaps_of_one_source_are_one_sentence_and_many_sources_are_counted() -> None:
+    assert told(*(missed(REDDIT, at(day), at(day, 13)) for day in (17, 18, 19, 20))).count("Reddit") == 1
+    many = told(*(missed(blog, at(17), at(18)) for blog in BLOGS))
+    assert many.endswith("Of 5 other sources, too, some may have been missed.")
+
+
+def test_what_could_not_be_read_comes_first() -> None:
+    both = told(missed(LOOMIO, at(17), at(18)), troubles=(down(REDDIT, at(17), at(19)),))
+    assert both.startswith("Reddit could not be read from Tuesday to Thursday. Of Loomio, #crews, ")
