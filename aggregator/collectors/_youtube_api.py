@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from aggregator.collectors._authors import authors
-from aggregator.collectors._json import members
+from aggregator.collectors._json import Odd, members, read_each
 from aggregator.collectors._parts import storable, tags_of
 from aggregator.collectors._youtube_address import CHANNEL, VIDEO
 from aggregator.errors import Unreadable
@@ -64,15 +64,19 @@ def confirmed(http: Http, results: Sequence[Any]) -> tuple[tuple[Entry, ...], tu
 
 def listed_in(http: Http, playlist: str) -> tuple[Entry, ...]:
     """The first 50 videos of a playlist through the API."""
-    entries = []
-    for one in items_of(http, "playlistItems", {"part": "snippet,contentDetails", "playlistId": playlist, "maxResults": "50"}):
-        details, snippet = one.get("contentDetails"), one.get("snippet")
-        # A video that is private or deleted keeps its place in the list, without a date of its own.
-        if not isinstance(details, dict) or not isinstance(snippet, dict) or "videoPublishedAt" not in details:
-            continue
-        owner = {"channelTitle": snippet.get("videoOwnerChannelTitle"), "channelId": snippet.get("videoOwnerChannelId")}
-        entries.append(video_of(str(details.get("videoId")), snippet | owner | {"publishedAt": details["videoPublishedAt"]}))
-    return tuple(filter(None, entries))
+    rows = items_of(http, "playlistItems", {"part": "snippet,contentDetails", "playlistId": playlist, "maxResults": "50"})
+    return read_each(rows, listed_video, noun="video")[0]
+
+
+def listed_video(row: dict[str, Any]) -> Entry | None:
+    """A video in a playlist; None for one that is private or deleted, which keeps its place in the list without a date of its own."""
+    details, snippet = row.get("contentDetails"), row.get("snippet")
+    if not isinstance(details, dict) or not isinstance(snippet, dict):
+        raise Odd("not a video")
+    if "videoPublishedAt" not in details:
+        return None
+    owner = {"channelTitle": snippet.get("videoOwnerChannelTitle"), "channelId": snippet.get("videoOwnerChannelId")}
+    return video_of(str(details.get("videoId")), snippet | owner | {"publishedAt": details["videoPublishedAt"]})
 
 
 def video_of(identifier: str, snippet: Any) -> Entry | None:

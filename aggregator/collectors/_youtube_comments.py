@@ -22,7 +22,7 @@ from aggregator.model import Author, Entry, Kind, Page
 
 DOING = "reading comments on YouTube"
 # Comments were switched off by the owner of a video; the video is no more.
-_CLOSED = (403, 404)
+CLOSED = (403, 404)
 HEAD_PAGES = 3
 """Pages of 100 threads that a first poll reads of each place."""
 
@@ -53,12 +53,12 @@ def comments_under(
     start = names.index(known["next"]) if known.get("next") in names else 0
     for name, following in zip(names[start:], (*names[start + 1 :], ""), strict=True):
         try:
-            for page in sweep(cursors.get(name, ""), partial(_threads, http, places[name]), head=HEAD_PAGES, doing=DOING):
+            for page in sweep(cursors.get(name, ""), partial(threads, http, places[name]), head=HEAD_PAGES, doing=DOING):
                 cursors[name] = page.cursor
                 after = name if "at" in unpack(page.cursor) else following
                 yield replace(page, cursor=_resume(kept, cursors, after))
         except Gone as error:
-            if len(places) == 1 or error.status not in _CLOSED:
+            if len(places) == 1 or error.status not in CLOSED:
                 raise
             # Of several videos the others are read.
             remarks = (f"no comments are to be had under the video {name}",)
@@ -72,7 +72,7 @@ def _resume(kept: Mapping[str, str], cursors: Mapping[str, str], after: str) -> 
     return pack(**kept, threads=cursors, **({"next": after} if after else {}))
 
 
-def _threads(http: Http, place: Mapping[str, str], at: str) -> Listing | None:
+def threads(http: Http, place: Mapping[str, str], at: str) -> Listing | None:
     """One page of threads with their replies; None when it is the same as at the last poll."""
     asked = {"part": "snippet,replies", **place, "order": "time", "maxResults": "100", "textFormat": "plainText"}
     reply = http.get(f"{API}/commentThreads", params=asked | ({"pageToken": at} if at else {}), auth=True)

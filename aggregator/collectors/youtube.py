@@ -5,27 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, ClassVar
 from urllib.parse import quote, quote_plus
 
-from aggregator.collectors._feeds import ACCEPT, Feed, feed_of
 from aggregator.collectors._options import exactly_one, hashtag, split
+from aggregator.collectors._sweep import Ask, look_back
 from aggregator.collectors._youtube_address import HOSTS, PLAYERS, channel_of, handle_of, playlist_of, recognised, video_id, yes
-from aggregator.collectors._youtube_api import DOING, listed_in, with_hashtag
+from aggregator.collectors._youtube_api import DOING, with_hashtag
 from aggregator.collectors._youtube_comments import comments_under, places_of
+from aggregator.collectors._youtube_feed import FEEDS, OUTAGES, newest_videos, uploads_of
 from aggregator.collectors._youtube_names import channel_named, channel_on
+from aggregator.collectors._youtube_past import old_comments, old_results, old_videos
 from aggregator.collectors._youtube_search import found
 from aggregator.collectors._youtube_standing import standings
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Standing, pack, unpack
-from aggregator.errors import BadOption, Unavailable
+from aggregator.errors import BadOption
 from aggregator.fetch import Auth, AuthScheme, Http, Pace, Reply
 from aggregator.model import Entry, Kind, Page
 from aggregator.text.decode import decode
 
-FEEDS = "https://www.youtube.com/feeds/videos.xml"
-# The feeds answer these for hours on most days (miniflux issue 4261, FreshRSS issue 8808, 2026).
-_OUTAGES = frozenset((404, 500))
 _TAGGED_PLACES = ("channel", "playlist", "handle")
 # Two requests a page of search results: the search itself, of which Google allows 100 a day, and the videos that it names.
 _SEARCHES = Pace(gap=timedelta(seconds=2), daily=190)
@@ -38,7 +38,7 @@ class YouTube(Collector):
     Channels and playlists need no key: their feeds give the 15 newest videos with the whole description. The feeds fail for hours on many
     days, which is reported and outlasted; with a key the API is asked instead. A search needs the key, and finds videos whose title,
     description or tags hold the words, up to a day late. With the key the comments under a video are read, or with `comments: yes` those
-    under all videos of a channel or the 50 first of a playlist; the comments of all of YouTube cannot be searched.
+    under all videos of a channel or the 50 first of a playlist; all of YouTube's comments cannot be searched. Looking back needs the key.
     """
 
     manifest: ClassVar[Manifest] = Manifest(
@@ -53,7 +53,7 @@ class YouTube(Collector):
             variable="YOUTUBE_API_KEY",
             name="X-Goog-Api-Key",
             how="Make a project at https://console.cloud.google.com, enable YouTube Data API v3 there and create an API key.",
-            without="Channels and playlists are read from their feeds; searches and comments are not possible.",
+            without="The newest videos of channels and playlists are read from their feeds; nothing older, no searches, no comments.",
         ),
         every=timedelta(hours=1),
         quiet_after=timedelta(days=180),
@@ -69,7 +69,7 @@ class YouTube(Collector):
             "A search leaves out known videos now and then; what was found once is kept.",
             "Google allows 100 pages of search results a day for one key; at most 95 are asked for.",
         ),
-        transient=_OUTAGES,
+        transient=OUTAGES,
     )
 
     channel: Annotated[str, Option("id of a channel", example="UC6hicteAM1PrzfeWN5VT5dg", check=channel_of)] = ""
@@ -170,24 +170,22 @@ class YouTube(Collector):
             places = places_of(http, video=self.video, channel=channel, playlist=self.playlist, known=position)
             yield from comments_under(places, http, known=position, kept=kept)
             return
-        feed = self._videos(http, channel)
+        feed = newest_videos(http, channel=channel, playlist=self.playlist, whole=bool(self.tag))
         entries = tuple(replace(one, kind=Kind.VIDEO, site="YouTube") for one in feed.entries)
         if self.tag:
             entries = with_hashtag(entries, self.tag)
         yield Page(entries=entries, cursor=pack(**kept) if kept else "", remarks=(*remarks, *feed.remarks))
 
-    def _videos(self, http: Http, channel: str) -> Feed:
-        """The newest videos: from the feed, and with a key from the API while the feeds are out of order."""
-        address = {"playlist_id": self.playlist} if self.playlist else {"channel_id": channel}
-        try:
-            reply = http.get(FEEDS, params=address, accept=ACCEPT)
-        except Unavailable as error:
-            if error.status not in _OUTAGES or not http.authorised:
-                raise
-            # The uploads of a channel are a playlist of the same 22 characters.
-            return Feed(entries=listed_in(http, self.playlist or f"UU{channel[2:]}"))
-        # What has the hashtag matches by it, also where it is no word of the topics.
-        return feed_of(replace(reply, silent=False) if self.tag else reply, DOING) or Feed()
+    def backfill(self, http: Http, since: datetime | None, cursor: Cursor) -> Iterator[Page]:
+        """Older videos or comments, newest first, until the end or until a whole page is older than `since`; only with the key."""
+        channel = channel_named(self.handle, http)[0] if self.handle else self.channel
+        if self.search:
+            ask: Ask = partial(old_results, http, words=self.search)
+        elif self.video or self.comments:
+            ask = partial(old_comments, http, places=places_of(http, video=self.video, channel=channel, playlist=self.playlist, known={}))
+        else:
+            ask = partial(old_videos, http, playlist=self.playlist or uploads_of(channel), tag=self.tag)
+        yield from look_back(cursor, ask, since=since, doing=DOING)
 
     looks_closer: ClassVar[bool] = False
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from aggregator.collectors._youtube_api import API
+from aggregator.collectors._youtube_feed import FEEDS
 from aggregator.collectors.base import build, pack
-from aggregator.collectors.youtube import FEEDS, YouTube
+from aggregator.collectors.youtube import YouTube
 from aggregator.errors import BadOption, MissingSecret, RateLimited, Unavailable, Unreadable
 from aggregator.fetch import Reply
 from aggregator.model import Entry, Kind, Page, Visibility
@@ -320,3 +321,57 @@ def test_the_page_of_a_video_leads_to_its_channel() -> None:
     page = Reply(asked="", url=f"https://www.youtube.com/watch?v={VIDEO}", status=200, headers={"content-type": "text/html"}, body=body)
     assert list(YouTube.signs(page)) == [{"channel": CHANNEL}]
     assert list(YouTube.signs(replace(page, url="https://blog.example.org/"))) == []
+
+
+# -- back-fill
+
+
+def search_url(**params: str) -> str:
+    return api("search", part="snippet", q="crews", type="video", order="date", maxResults="50", **params)
+
+
+def result(video: str, at: str) -> dict[str, Any]:
+    return {"id": {"kind": "youtube#video", "videoId": video}, "snippet": {**SNIPPET, "publishedAt": at}}
+
+
+def test_a_search_goes_on_before_the_oldest_result_where_its_pages_end() -> None:
+    first, second = "2020-05-01T09:00:00Z", "2019-05-01T09:00:00Z"
+    exchanges = [
+        Exchange(url=search_url(), body=answer("search", result("A" * 11, first))),
+        Exchange(url=search_url(publishedBefore=first), body=answer("search", result("B" * 11, second))),
+        Exchange(url=search_url(publishedBefore=second), body=answer("search", result("B" * 11, second))),
+        *(
+            Exchange(
+                url=api("videos", part="snippet", id=id * 11),
+                body=answer("video", {"id": id * 11, "snippet": {**SNIPPET, "publishedAt": at}}),
+            )
+            for id, at in (("A", first), ("B", second))
+        ),
+    ]
+    pages = list(YouTube(search="crews").backfill(RecordedHttp(exchanges, authorised=True), None, ""))
+    assert [entry.native_id for page in pages for entry in page.entries] == [f"yt:video:{id * 11}" for id in "ABB"]
+    assert json.loads(pages[-1].cursor)["end"] is True
+
+
+def test_old_comments_of_one_video_after_the_other_and_of_closed_ones_a_remark() -> None:
+    at = SNIPPET["publishedAt"]
+    videos = [{"contentDetails": {"videoId": one * 11, "videoPublishedAt": at}, "snippet": SNIPPET} for one in "ABC"]
+    closed = json.dumps({"error": {"code": 403, "errors": [{"reason": "commentsDisabled"}]}}).encode()
+    exchanges = [
+        Exchange(
+            url=api("playlistItems", part="snippet,contentDetails", playlistId=PLAYLIST, maxResults="50"),
+            body=answer("playlistItem", *videos),
+        ),
+        Exchange(url=threads_url(videoId="A" * 11), body=answer("commentThread", thread("a2", "A" * 11, at), nextPageToken="x")),
+        Exchange(url=f"{threads_url(videoId='A' * 11)}&pageToken=x", body=answer("commentThread", thread("a1", "A" * 11, at))),
+        Exchange(url=threads_url(videoId="B" * 11), status=403, body=closed),
+        Exchange(url=threads_url(videoId="C" * 11), body=answer("commentThread", thread("c1", "C" * 11, at))),
+    ]
+    pages = list(YouTube(playlist=PLAYLIST, comments="yes").backfill(RecordedHttp(exchanges, authorised=True), None, ""))
+    assert [entry.native_id for page in pages for entry in page.entries] == ["yt:comment:a2", "yt:comment:a1", "yt:comment:c1"]
+    assert [page.remarks for page in pages if page.remarks] == [(f"no comments are to be had under the video {'B' * 11}",)]
+
+
+def test_looking_back_wants_the_key() -> None:
+    with pytest.raises(MissingSecret):
+        list(YouTube(channel=CHANNEL).backfill(RecordedHttp([]), None, ""))
