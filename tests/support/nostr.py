@@ -96,14 +96,16 @@ class Relay:
 
 
 def _matches(event: Event, asked: Event) -> bool:
-    tags = {name: {tag[1] for tag in event["tags"] if tag[0] == name} for name in {tag[0] for tag in event["tags"] if len(tag) > 1}}
-    wanted = {name[1:]: values for name, values in asked.items() if name.startswith("#")}
-    return (
-        event["id"] in asked.get("ids", [event["id"]])
-        and event["kind"] in asked.get("kinds", [event["kind"]])
-        and event["pubkey"] in asked.get("authors", [event["pubkey"]])
-        and asked.get("since", 0) <= event["created_at"] <= asked.get("until", event["created_at"])
-        and all(tags.get(name, set()) & set(values) for name, values in wanted.items())
+    if event["kind"] not in asked.get("kinds", (event["kind"],)):
+        return False
+    if not asked.get("since", 0) <= event["created_at"] <= asked.get("until", event["created_at"]):
+        return False
+    if event["id"] not in asked.get("ids", (event["id"],)) or event["pubkey"] not in asked.get("authors", (event["pubkey"],)):
+        return False
+    return all(
+        any(tag[0] == name[1:] and tag[1] in values for tag in event["tags"] if len(tag) > 1)
+        for name, values in asked.items()
+        if name.startswith("#")
     )
 
 
