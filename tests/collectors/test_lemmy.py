@@ -175,3 +175,17 @@ def test_something_is_wanted_of_a_server() -> None:
         server="lemmy.world", community="commons@lemmy.ml"
     )
     assert [build(Lemmy, one) for one in Lemmy.proposals("crews")] == [Lemmy(server="lemmy.world", search="crews")]
+
+
+def test_a_server_that_wants_rest_in_the_middle_of_a_walk_is_not_asked_from_the_top() -> None:
+    cursor = next(SEARCH.poll(Speaking(3, posts=2), "")).cursor
+
+    class Busy(Speaking):
+        def get(self, url: str, *, params: Params | None = None, accept: str | None = None, auth: bool = False) -> Reply:
+            super().get(url, params=params)
+            raise RateLimited(f"asking {url}: asked too often", status=400)
+
+    http = Busy(3)
+    with pytest.raises(RateLimited):
+        list(SEARCH.poll(http, cursor))
+    assert http.asked == [(3, "2")]

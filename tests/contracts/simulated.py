@@ -151,8 +151,8 @@ def hackernews(here: Living, path: str, asked: Mapping[str, str]) -> Any:
     """At most 20 hits of those from a second on, newest first."""
     until = int(asked.get("numericFilters", "created_at_i<=99999999999").removeprefix("created_at_i<="))
     start = int(asked.get("page", "0")) * 20
-    found = [hit for hit in map(_hit, here.newest_first()) if hit["created_at_i"] <= until]
-    return {"hits": found[start : start + 20], "page": start // 20, "nbPages": -(-len(found) // 20)}
+    found = [number for number in here.newest_first() if int(BEGAN.timestamp()) + number // 3 <= until]
+    return {"hits": [_hit(number) for number in found[start : start + 20]], "page": start // 20, "nbPages": -(-len(found) // 20)}
 
 
 def _hit(number: int) -> dict[str, Any]:
@@ -177,17 +177,24 @@ def x(here: Living, path: str, asked: Mapping[str, str]) -> Any:
 
 def github(here: Living, path: str, asked: Mapping[str, str]) -> Any:
     """A hundred a page of those created until a second, and none after the thousandth."""
-    until = asked["q"].partition("created:<=")[2] or "9999"
-    found = [issue for issue in map(_issue, here.newest_first()) if issue["created_at"] <= until]
+    until = asked["q"].partition("created:<=")[2] or "2099-01-01T00:00:00Z"
+    seconds = (datetime.fromisoformat(until) - BEGAN).total_seconds()
+    found = [number for number in here.newest_first() if number // 3 <= seconds]
     start = (int(asked.get("page", "1")) - 1) * 100
     assert start < 1000, "only the first 1000 search results are available"
-    return {"total_count": len(found), "incomplete_results": False, "items": found[start : start + 100]}
+    return {"total_count": len(found), "incomplete_results": False, "items": [_issue(number) for number in found[start : start + 100]]}
 
 
 def _issue(number: int) -> dict[str, Any]:
     created = (BEGAN + timedelta(seconds=number // 3)).strftime("%Y-%m-%dT%H:%M:%SZ")
     address = f"https://github.com/ada/crews/issues/{number}"
-    return {"id": number, "html_url": address, "title": f"Crews {number}", "user": {"login": "ada", "type": "User"}, "created_at": created}
+    return {
+        "id": number,
+        "html_url": address,
+        "title": f"Crews {number}",
+        "user": {"login": "ada", "type": "User"},
+        "created_at": _second(number),
+    }
 
 
 def wordpress(here: Living, path: str, asked: Mapping[str, str]) -> Any:
@@ -268,9 +275,8 @@ def ghost(here: Living, path: str, asked: Mapping[str, str]) -> Any:
 def lemmy(here: Living, path: str, asked: Mapping[str, str]) -> Any:
     """Pages by number, of posts and of comments apart, so that what arrives pushes known ones to the next page."""
     start, limit = (int(asked["page"]) - 1) * 10, min(int(asked["limit"]), 10)
-    posts = [_lemmy_post(id, "post") for id in here.newest_first() if id % 2 == 0]
-    comments = [_lemmy_post(id, "comment") for id in here.newest_first() if id % 2]
-    return {"type_": "All", "posts": posts[start : start + limit], "comments": comments[start : start + limit]}
+    posts, comments = ([id for id in here.newest_first() if id % 2 == odd][start : start + limit] for odd in (0, 1))
+    return {"posts": [_lemmy_post(id, "post") for id in posts], "comments": [_lemmy_post(id, "comment") for id in comments]}
 
 
 def _lemmy_post(id: int, kind: str) -> dict[str, Any]:
