@@ -87,10 +87,7 @@ class Site(Collector):
                 found, odd = self._look(http, guess=False)
                 if found == inner:
                     raise error from None
-            said = (
-                *odd,
-                f"the site was read as {inner.manifest.title} and is read as {found.manifest.title} now",
-            )
+            said = (*odd, f"the site was read as {inner.manifest.title} and is read as {found.manifest.title} now")
         else:
             try:
                 found, odd = self._look(http, guess=not known)
@@ -99,10 +96,7 @@ class Site(Collector):
                 if not known:
                     yield Page(entries=(), cursor=pack(searched=True))
                 raise
-            said = (
-                *odd,
-                f"the site is read as {found.manifest.title} (platform {found.manifest.name}){self._unasked(found)}",
-            )
+            said = (*odd, f"the site is read as {found.manifest.title} (platform {found.manifest.name}){self._unasked(found)}")
         for number, page in enumerate(self._kept(found, found.poll(http, ""))):
             yield replace(page, remarks=(*(() if number else said), *page.remarks))
 
@@ -144,8 +138,10 @@ class Site(Collector):
         found = [one for name, collector in platforms().items() if not collector.manifest.fallback for one in self._signed(name, reply)]
         host = (split(reply.url).hostname or "").removeprefix("www.")
         own = [one for one in found if one.host.partition(":")[0].removeprefix("www.") == host]
+        named = [one["url"] for one in feed.signs(reply) if (split(one["url"]).hostname or "").removeprefix("www.") == host]
         if own or found:
-            return (own or found)[0], odd
+            # A show or a channel that a blog points to is not the blog.
+            return (own or [build(feed, {"url": one}) for one in named] or found)[0], odd
         try:
             return build(feed, {"url": discover(http, reply, DOING, guess=guess)[0]}), odd
         except Unreadable as error:

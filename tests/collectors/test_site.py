@@ -68,6 +68,12 @@ def test_what_the_site_is_comes_before_what_it_points_to() -> None:
     assert "/wp-json/" in read_as(head)
 
 
+def test_a_show_that_a_site_points_to_comes_after_the_feed_of_its_own() -> None:
+    show = '<link rel="alternate" type="application/rss+xml" href="https://anchor.fm/s/8d364524/podcast/rss">'
+    assert read_as(show) == "https://anchor.fm/s/8d364524/podcast/rss"
+    assert read_as(f'{show}<link rel="alternate" type="application/rss+xml" href="/mine.xml">').startswith(FRONT)
+
+
 def test_the_front_page_is_asked_once() -> None:
     pages, first = polled(CASES["wordpress"])
     assert [asked for asked in first.asked if "wp-json" not in asked] == ["https://blog.example.org/"]
