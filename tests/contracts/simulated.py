@@ -193,7 +193,7 @@ def _issue(number: int) -> dict[str, Any]:
         "html_url": address,
         "title": f"Crews {number}",
         "user": {"login": "ada", "type": "User"},
-        "created_at": _second(number),
+        "created_at": created,
     }
 
 
