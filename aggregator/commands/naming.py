@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aggregator.app import App
-from aggregator.curation.naming import AUTHOR, DOMAIN, SOURCE, author_named, domain_named, story_named
+from aggregator.curation.naming import AUTHOR, BY_WEBMENTION, DOMAIN, SOURCE, SUGGESTED, author_named, domain_named, story_named
 from aggregator.errors import ConfigError
 from aggregator.model import Story
 from aggregator.shape import nearest
@@ -73,7 +73,7 @@ def source_known(app: App, id: str) -> str:
         ConfigError: no source has that id.
     """
     ids = [source.id for source in app.settings.sources]
-    if id not in ids:
+    if id not in (*ids, BY_WEBMENTION, SUGGESTED):
         raise ConfigError(f"there is no source {id!r} in {app.settings.file}. {nearest(id, ids)}")
     return f"{SOURCE}{id}"
 

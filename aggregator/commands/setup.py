@@ -9,6 +9,7 @@ from aggregator.clock import now
 from aggregator.collectors import collector_for
 from aggregator.commands.common import columns, say, settings_of, show
 from aggregator.commands.spending import price_plain, prices
+from aggregator.curation.naming import BY_WEBMENTION, SUGGESTED
 from aggregator.model import Decision, Source, Takes, Topic
 from aggregator.settings import Settings
 from aggregator.shape import write_duration
@@ -60,7 +61,7 @@ def _decisions(settings: Settings) -> tuple[Decision, ...]:
 
 def _strange(decisions: tuple[Decision, ...], settings: Settings) -> list[str]:
     """Decisions about sources that are not there: right once perhaps, or a slip."""
-    known = {source.id for source in settings.sources}
+    known = {BY_WEBMENTION, SUGGESTED, *(source.id for source in settings.sources)}
     named = {one.subject.removeprefix("source:") for one in decisions if one.subject.startswith("source:")}
     return [f"{settings.curation}: there is no source {name!r} in {settings.file} any more, or none yet." for name in sorted(named - known)]
 

@@ -17,6 +17,8 @@ _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9
 # What a block can be of.
 AUTHOR, DOMAIN, SOURCE = "author:", "domain:", "source:"
 BLOCKED = ("author", "domain", "source")
+# The sources of what strangers send to `serve`: webmentions, and links that readers suggest. They are not polled and not listed.
+BY_WEBMENTION, SUGGESTED = "by-webmention", "suggested"
 
 
 def is_id(text: str) -> bool:

@@ -9,15 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from aggregator.curation.naming import BY_WEBMENTION, SUGGESTED
 from aggregator.fetch import Reply
 from aggregator.model import Author, Entry, Field, Kind, Link, Mention, Restriction, Source, Takes, Topic
 from aggregator.store.private import Submission, SubmissionKind
 from aggregator.text.page import NOINDEX
 from aggregator.text.page_address import kind_at
 from aggregator.text.urls import Canonical, host_of
-
-BY_WEBMENTION, SUGGESTED = "by-webmention", "suggested"
-"""The sources of what came in; they are not polled and not listed."""
 
 # Of a page, as for verifying it.
 _MOST_BYTES = 1024 * 1024

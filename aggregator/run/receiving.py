@@ -14,12 +14,13 @@ from datetime import timedelta
 from enum import StrEnum
 
 from aggregator.app import App
+from aggregator.curation.naming import BY_WEBMENTION, SOURCE
 from aggregator.errors import Action, AggregatorError, Gone, SourceError
 from aggregator.fetch import Learned
 from aggregator.fetch.pace import Stopped
 from aggregator.model import DecisionKind, Page, Source
 from aggregator.pipeline.echo import Echo
-from aggregator.pipeline.submitted import BY_WEBMENTION, Read, entry_of, read_of, sources, waiting
+from aggregator.pipeline.submitted import Read, entry_of, read_of, sources, waiting
 from aggregator.pipeline.takedown import Refusals
 from aggregator.run import Job, threads
 from aggregator.run.suggested import SECONDS, read_suggested
@@ -92,7 +93,7 @@ class _Desk:
         self._sources = sources(app.settings.topics)
         app.store.register((*app.settings.sources, *self._sources.values()), self._at)
         approved = {one.subject for one in app.store.decisions.standing() if one.kind is DecisionKind.APPROVE}
-        self._trusted = {kind for kind, source in self._sources.items() if f"source:{source.id}" in approved}
+        self._trusted = {kind for kind, source in self._sources.items() if f"{SOURCE}{source.id}" in approved}
 
     def handle(self, one: Submission) -> Ending:
         """Look at one; what is not one of our errors is a bug, and fails this one alone."""

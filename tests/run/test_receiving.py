@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from aggregator.app import App, build
+from aggregator.commands.naming import source_known
 from aggregator.config import load
+from aggregator.curation.naming import BY_WEBMENTION, SUGGESTED
+from aggregator.errors import ConfigError
 from aggregator.model import Decision, DecisionKind, Kind
 from aggregator.pipeline.curate import Held
-from aggregator.pipeline.submitted import BY_WEBMENTION, SUGGESTED
 from aggregator.run import receiving
 from aggregator.run.deciding import curated, decide
 from aggregator.run.once import run_once
@@ -319,3 +321,9 @@ def test_nothing_is_opened_where_nothing_is_taken(tmp_path: Path) -> None:
         closed = replace(desk.app, settings=replace(desk.app.settings, digest=replace(digest, serve=serve)))
         assert receive(closed) == ()
     assert not (tmp_path / "state" / "private.db").exists()
+
+
+def test_the_steward_can_name_the_ways_that_strangers_have(desk: Desk) -> None:
+    assert [source_known(desk.app, id) for id in (BY_WEBMENTION, SUGGESTED)] == [f"source:{BY_WEBMENTION}", f"source:{SUGGESTED}"]
+    with pytest.raises(ConfigError, match="there is no source"):
+        source_known(desk.app, "nobody")
