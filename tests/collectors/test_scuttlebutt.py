@@ -81,6 +81,8 @@ def entries(*posts: Any, people: Sequence[Any] = (AGREED,), **options: str) -> l
         ([about("ada", sequence=1, publicWebHosting=True), about("ada", sequence=2)], True),
         # Somebody else says it.
         ([message("x", {"type": "about", "about": feed("ada"), "publicWebHosting": True}, by="eve", at=1)], False),
+        # It is said of somebody else.
+        ([message("x", {"type": "about", "about": feed("bo"), "publicWebHosting": True}, by="ada", at=1)], False),
         ([message("x", {"type": "post", "about": feed("ada"), "publicWebHosting": True}, at=1)], False),
     ],
 )
