@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from urllib.parse import urldefrag
 
 from aggregator.collectors import platforms
-from aggregator.collectors._blogs import at_most_one, of_site, slug_of, word_of
+from aggregator.collectors._blogs import at_most_one, of_site, word_of
 from aggregator.collectors._discovery import discover
 from aggregator.collectors._feeds import cut_off, description, feed_of, is_page
 from aggregator.collectors._json import member
@@ -27,6 +27,11 @@ DOING = "finding out what a site is"
 def _address(value: str) -> str:
     clean = value.strip()
     return urldefrag(web_address(clean if "://" in clean else f"https://{clean}"))[0]
+
+
+def _tag(value: str) -> str:
+    # As it is written: labels of Blogger have capitals, and every other platform folds it for itself.
+    return word_of(value.strip().lstrip("#＃"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +64,7 @@ class Site(Collector):
 
     site: Annotated[str, Option("address of the site", example="https://blog.example", check=_address)]
     search: Annotated[str, Option("word to search for, where the site can be searched", example="microsolidarity", check=word_of)] = ""
-    tag: Annotated[str, Option("tag, where the site has tags", example="microsolidarity", check=slug_of)] = ""
+    tag: Annotated[str, Option("tag, where the site has tags", example="microsolidarity", check=_tag)] = ""
 
     def __post_init__(self) -> None:
         at_most_one(self, "search", "tag")

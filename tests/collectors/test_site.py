@@ -68,6 +68,11 @@ def test_what_the_site_is_comes_before_what_it_points_to() -> None:
     assert "/wp-json/" in read_as(head)
 
 
+def test_a_tag_is_asked_for_as_the_platform_writes_it() -> None:
+    assert "/-/Mutual%20aid?" in read_as("<meta content='blogger' name='generator'/>", tag="Mutual aid")
+    assert "/tag/mutual-aid/rss/" in read_as('<meta name="generator" content="Ghost 6.19">', tag="#Mutual aid")
+
+
 def test_a_show_that_a_site_points_to_comes_after_the_feed_of_its_own() -> None:
     show = '<link rel="alternate" type="application/rss+xml" href="https://anchor.fm/s/8d364524/podcast/rss">'
     assert read_as(show) == "https://anchor.fm/s/8d364524/podcast/rss"
