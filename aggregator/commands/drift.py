@@ -22,9 +22,10 @@ def check(options: argparse.Namespace) -> int:
     else:
         for line in told(found):
             say(line)
-        for source, problem in found.unread.items():
+        for source, problem in found.unread.items() if found.failed or not options.quiet else ():
             say(f"{source} was not compared: {problem}")
-        if not found.gone:
+        if not found.gone and (found.failed or not options.quiet):
+            # Cron mails whatever is printed; that all is well is no mail.
             say(f"{_platforms(found)} as before." if found.compared else "Nothing could be compared.")
     return 4 if found.gone or found.failed else 0
 

@@ -210,6 +210,7 @@ def test_answers_as_they_were_recorded_raise_no_alarm(steward: Steward) -> None:
     said = steward.runs("source", "check", "--replay", "r.har")
     assert (said.code, said.out) == (0, "Discourse answers as before.\n")
     assert "last checked" in steward.runs("status").out
+    assert steward.runs("source", "check", "-q", "--replay", "r.har").out == ""
 
 
 def test_a_field_that_went_is_named_and_remembered(steward: Steward) -> None:
