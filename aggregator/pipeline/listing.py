@@ -21,11 +21,11 @@ _JSON_ID = re.compile(rb"\"id\"\s*:\s*(\"(?:[^\"\\]|\\.)*\"|\d+)")
 # Entries of other feeds bring their feed's own id along (RFC 4287 §4.2.11).
 _SOURCE = re.compile(rb"<(?:\w+:)?source[\s>].*?</(?:\w+:)?source>", re.DOTALL)
 _TEXT = rb"[^>]*>\s*(?:<!\[CDATA\[)?\s*([^<\]]+)"
+_GUID, _ID, _PREFIXED_ID, _LINK = (re.compile(tag + rb"\b" + _TEXT) for tag in (rb"<guid", rb"<id", rb"<\w+:id", rb"<link"))
 # RSS 1.0 §5.5 has the id of an entry in its tag.
-_IDS = tuple(
-    re.compile(one)
-    for one in (rb"<guid\b" + _TEXT, rb"<id\b" + _TEXT, rb"\srdf:about=[\"']([^\"']+)", rb"<\w+:id\b" + _TEXT, rb"<link\b" + _TEXT)
-)
+_ABOUT = re.compile(rb"\srdf:about=[\"']([^\"']+)")
+# By the tag of an entry, the likeliest first: one that is not there is looked for through the whole entry.
+_IDS = {b"<item": (_GUID, _ABOUT, _LINK, _PREFIXED_ID), b"<entry": (_ID, _LINK), b"": (_PREFIXED_ID, _GUID, _LINK)}
 _HREF = re.compile(rb"<link\s[^>]*href=[\"']([^\"']+)")
 
 
@@ -39,14 +39,14 @@ def compared(body: bytes, before: str) -> tuple[str, bool]:
     Returns:
         A short text; `before` for a body without entries, which says nothing of what came and went.
     """
-    entries = _entries(body)
-    ids = _numbers(entries if len(entries) <= 2 * _EACH_END else [*entries[:_EACH_END], *entries[-_EACH_END:]])
+    tag, entries = _entries(body)
+    ids = _numbers(tag, entries if len(entries) <= 2 * _EACH_END else [*entries[:_EACH_END], *entries[-_EACH_END:]])
     if not ids:
         return before, False
     known = [before[start : start + _LENGTH] for start in range(0, len(before), _LENGTH)]
     turned = bool(known) and _apart(ids, known)
     if turned and len(entries) > 2 * _EACH_END:
-        turned = _apart(_numbers(entries), known)
+        turned = _apart(_numbers(tag, entries), known)
     return "".join(ids), turned
 
 
@@ -57,31 +57,31 @@ def _apart(ids: list[str], known: list[str]) -> bool:
     return not common - {ids[0]} if len(ids) > 1 and ids[0] == known[0] else not common
 
 
-def _numbers(entries: Iterable[bytes]) -> list[str]:
+def _numbers(tag: bytes | None, entries: Iterable[bytes]) -> list[str]:
     """Of each entry that has an id, in the order of the listing, each once."""
-    return list(dict.fromkeys(f"{crc32(id.strip()):0{_LENGTH}x}" for id in map(_id, entries) if id))
+    ids = entries if tag is None else [_id(entry, tag) for entry in entries]
+    return list(dict.fromkeys(f"{crc32(id.strip()):0{_LENGTH}x}" for id in ids if id))
 
 
-def _entries(body: bytes) -> list[bytes]:
-    """The entries of a feed in any format; none of what is not one."""
+def _entries(body: bytes) -> tuple[bytes | None, list[bytes]]:
+    """The tag of the entries of a feed ("" where it has a prefix), and the entries; None, and their ids, of a JSON Feed. No entries of what
+    is no feed."""
     if b"\0" in body[:64]:
         # UTF-16: tags, and nearly all ids, are ASCII.
         body = body.replace(b"\0", b"")
     if body[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         items = _JSON_ITEMS.search(body)
-        return [one[1] for one in _JSON_ID.finditer(body, items.end())] if items else []
+        return None, [one[1] for one in _JSON_ID.finditer(body, items.end())] if items else []
     for tag in (b"<item", b"<entry"):
         # Splitting is many times faster than any pattern that begins with "<".
         if parts := [part for part in body.split(tag)[1:] if part[:1] in b" \t\r\n>"]:
-            return parts
+            return tag, parts
     starts = [one.end() for one in _PREFIXED.finditer(body)]
-    return [body[start:end] for start, end in pairwise([*starts, len(body)])]
+    return b"", [body[start:end] for start, end in pairwise([*starts, len(body)])]
 
 
-def _id(entry: bytes) -> bytes:
-    if not entry.startswith((b" ", b">", b"\n", b"\r", b"\t")):
-        return entry
-    if b":source" in entry or b"<source" in entry:
+def _id(entry: bytes, tag: bytes) -> bytes:
+    if tag != b"<item" and b"source" in entry:
         entry = _SOURCE.sub(b"", entry)
-    found = next(filter(None, (pattern.search(entry) for pattern in _IDS)), None) or _HREF.search(entry)
+    found = next(filter(None, (pattern.search(entry) for pattern in _IDS[tag])), None) or _HREF.search(entry)
     return found[1] if found else b""

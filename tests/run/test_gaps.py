@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -34,12 +34,12 @@ from aggregator.collectors.feed import Feed
 from aggregator.fetch import Http
 from aggregator.fetch.auth import Sessions
 from aggregator.fetch.client import Client
-from aggregator.model import Entry, Gap, Kind, Page, Source, Topic
-from aggregator.pipeline.coverage import WAITING
+from aggregator.model import Entry, Gap, GapReason, Kind, Page, Source, Topic
+from aggregator.pipeline.coverage import READ_AFTERWARDS, READ_IN_PART, READ_ON, WAITING
 from aggregator.run.jobs import polls_due, tick
 from aggregator.settings import Fetch, Settings
 from aggregator.store.engine import open_store
-from tests.support.platform_with_truth import BEGAN, MINUTE, Platform, Post
+from tests.support.platform_with_truth import BEGAN, DEPTH, LISTED, MINUTE, Platform, Post
 from tests.support.site import settings_in
 
 HOUR = timedelta(hours=1)
@@ -196,7 +196,6 @@ def world(configured: Settings) -> Iterator[World]:
 
     topic = Topic(id="crews", title="Crews", any_of=("crews",))
     sources = tuple(Source(id=name, platform=name, options={}, topics=("crews",)) for name in ("feed", "timeline"))
-    from dataclasses import replace
 
     app = App(settings=replace(configured, topics=(topic,), sources=()), store=store, connect=connect, unlock=unlock, clock=clock)  # type: ignore[arg-type]  # never called
     app.__dict__["sources"] = tuple(zip(sources, (Feed(url="https://feed.example/feed"), Timeline()), strict=True))
@@ -237,13 +236,96 @@ def live(configured: Settings, steps: list[Step]) -> None:
             assert not [gap for gap in it.gaps(source) if gap.reason in WAITING]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(steps=st.lists(st.one_of(publish, polls, polls, delete, forget, ahead), max_size=14))
 def test_nothing_is_lost_but_in_a_gap_and_no_gap_is_about_nothing(configured: Settings, steps: list[Step]) -> None:
     live(configured, steps)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(steps=st.lists(st.one_of(publish, polls, polls, delete, jump), max_size=14))
 def test_a_clock_that_jumps_shifts_gaps_by_no_more_than_it_was_off(configured: Settings, steps: list[Step]) -> None:
     live(configured, steps)
+
+
+# -- single lives, with the very interval
+
+
+@pytest.fixture
+def it(configured: Settings) -> Iterator[World]:
+    """A world in which eight posts were published and everything was read once."""
+    with world(configured) as here:
+        here.platform.publish(8)
+        here.poll()
+        yield here
+
+
+def test_a_feed_that_turned_over_leaves_the_gap_from_the_last_poll_to_its_oldest_entry(it: World) -> None:
+    read_until = it.app.store.state("feed").read_until
+    it.platform.publish(LISTED + 3)
+    it.poll()
+    [gap] = it.gaps("feed")
+    assert (gap.since, gap.until, gap.reason) == (read_until, it.platform.posts[-LISTED].dated, GapReason.TURNED_OVER)
+    # What lies in it: the three that came and went.
+    assert [post.number for post in it.platform.posts if gap.since < post.appeared < gap.until] == [9, 10, 11]
+    it.poll()
+    assert it.gaps("feed") == (gap,)
+
+
+def test_a_feed_that_did_not_turn_over_leaves_none(it: World) -> None:
+    it.platform.publish(LISTED - 1)
+    it.poll()
+    assert it.gaps("feed") == ()
+
+
+def test_what_a_listing_withholds_lies_between_what_was_known_and_its_oldest_post(it: World) -> None:
+    it.platform.publish(DEPTH + 4)
+    it.poll()
+    [gap] = it.gaps("timeline")
+    assert (gap.since, gap.until, gap.reason) == (
+        it.platform.posts[7].appeared,
+        it.platform.posts[-DEPTH].appeared,
+        GapReason.WITHHELD,
+    )
+
+
+def test_a_429_on_the_way_down_leaves_a_gap_that_the_next_poll_closes(it: World) -> None:
+    it.platform.publish(12)
+    it.platform.patience = None
+    # The feed, and the newest page of the listing.
+    it.poll(patience=2)
+    assert [gap.reason for gap in it.gaps("timeline")] == [GapReason.CUT]
+    it.platform.now += HOUR
+    it.poll()
+    assert it.gaps("timeline") == ()
+    [closed] = it.app.store.gaps.closed()["timeline"]
+    assert closed.closed_by == READ_ON
+    assert all("api.example" in post.shown for post in it.platform.posts[8:])
+
+
+def test_a_source_that_was_down_is_read_afterwards_and_what_it_dropped_meanwhile_stays_a_gap(it: World) -> None:
+    it.platform.publish(2)
+    it.poll(status=500)
+    assert [gap.reason for gap in it.gaps("timeline")] == [GapReason.DOWN]
+    it.platform.publish(LISTED + 1)
+    it.platform.now += HOUR
+    it.poll()
+    assert it.gaps("timeline") == ()
+    assert it.app.store.gaps.closed()["timeline"][0].closed_by == READ_AFTERWARDS
+    assert [gap.reason for gap in it.gaps("feed")] == [GapReason.TURNED_OVER]
+    assert it.app.store.gaps.closed()["feed"][0].closed_by == READ_IN_PART
+
+
+def test_a_run_that_was_killed_in_the_middle_of_a_walk_promises_no_more_than_was_read(it: World) -> None:
+    it.platform.publish(12)
+    before = it.app.store.state("timeline").read_until
+    honest = type(it.app.store).settle_all
+    it.app.store.__dict__["settle_all"] = lambda ended: None
+    it.poll(pages=2)
+    del it.app.store.__dict__["settle_all"]
+    assert honest is type(it.app.store).settle_all
+    state = it.app.store.state("timeline")
+    assert (state.read_until, state.walking_since is not None) == (before, True)
+    it.platform.publish(1)
+    it.poll()
+    assert it.app.store.state("timeline").read_until == state.walking_since
