@@ -57,7 +57,7 @@ class Nostr(Collector):
         name="nostr",
         title="Nostr",
         homepage="https://nostr.com",
-        spec="nostr-protocol/nips 01, 09, 11, 22, 23, 24, 36, 42, 48, 62 and 70, read 2026-07-30",
+        spec="nostr-protocol/nips 01, 09, 22, 23, 24, 36, 42, 48, 62 and 70, read 2026-07-30",
         method=Method.API,
         kinds=(Kind.POST, Kind.COMMENT, Kind.ARTICLE),
         every=timedelta(minutes=30),

@@ -8,6 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -34,9 +35,6 @@ class Sockets:
         self._name = client_name(settings, version)
         self._watch = guard.Watch(period=min(1.0, settings.total_timeout.total_seconds() / 4))
         self._gate = guard.Gate(allowed=guard.networks(settings.allow_networks), watch=self._watch)
-        authorities = Path(trusted() or DEFAULT_CA_BUNDLE_PATH)
-        where_they_are = {"capath" if authorities.is_dir() else "cafile": str(authorities)}
-        self._tls = ssl.create_default_context(**where_they_are)  # type: ignore[arg-type]  # both names take a path
 
     def send(self, question: Question) -> Answer:
         """What was heard, a JSON value a line; or the refusal of the handshake, with its status."""
@@ -58,6 +56,13 @@ class Sockets:
 
     def close(self) -> None:
         self._watch.end()
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        authorities = Path(trusted() or DEFAULT_CA_BUNDLE_PATH)
+        if authorities.is_dir():
+            return ssl.create_default_context(capath=authorities)
+        return ssl.create_default_context(cafile=authorities)
 
     @contextlib.contextmanager
     def _connected(self, question: Question, under_way: guard.Exchange) -> Iterator[socket.socket]:

@@ -355,6 +355,14 @@ def test_a_certificate_is_checked(open_client: Open, talking: Serve, tmp_path: P
     assert asked(open_client(), url).splitlines() == [END.encode()]
 
 
+def test_authorities_that_cannot_be_read_are_an_error_of_this_question(
+    open_client: Open, talking: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = certificate(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "no such file"))
+    assert "the connection failed" in str(failed(open_client(), talking(saying(END), ssl=own.context()), Unavailable))
+
+
 def test_tls_with_a_server_that_speaks_none_is_an_error(client: Client, talking: Serve) -> None:
     url = talking(saying(END)).replace("ws:", "wss:")
     assert "asking wss" in str(failed(client, url, Unavailable))
