@@ -5,7 +5,7 @@
         uri = network.post("ada", "Of #crews")
         network.settle()
 
-`.ci/servers` installs the npm part into `$AGGREGATOR_SERVERS/atproto`. The search that ships with it is a LIKE over the texts of posts,
+`.ci/servers` installs the npm part into `$AGGREGATOR_SERVERS/bluesky`. The search that ships with it is a LIKE over the texts of posts,
 newest first; sessions, paging, hydration and labels are those of the real servers.
 """
 
@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 
 _HERE = Path(__file__).parent
-_HOME = Path(os.environ.get("AGGREGATOR_SERVERS") or Path.home() / ".cache" / "aggregator-servers") / "atproto"
+_HOME = Path(os.environ.get("AGGREGATOR_SERVERS") or Path.home() / ".cache" / "aggregator-servers") / "bluesky"
 _PATIENCE = 60.0
 # All its processes end when its standard input does, so also when the test is killed.
 _WITH_US = 'exec 3<&0; (read _ <&3; kill -9 -$$) & exec "$@" 3<&-'
@@ -34,7 +34,7 @@ _WITH_US = 'exec 3<&0; (read _ <&3; kill -9 -$$) & exec "$@" 3<&-'
 
 def _missing() -> str:
     """What is not there; "" when everything is."""
-    if not (_HOME / "node_modules" / "@atproto" / "dev-env").is_dir() or not (_HOME / "bin" / "node").exists():
+    if not (_HOME / "installed").exists() or not (_HOME / "node_modules" / "@atproto" / "dev-env").is_dir():
         return "the Bluesky network is not there: .ci/servers installs it"
     if shutil.which("redis-server") is None or _postgres() is None:
         return "PostgreSQL or Redis is not there: on Debian and Ubuntu, apt install postgresql redis-server"
