@@ -68,11 +68,10 @@ def came(step: Step, left: timedelta | None) -> str:
 
 
 def duration(time: timedelta) -> str:
-    """A time for people: "3 hours"."""
-    for unit, seconds in (("day", 86_400), ("hour", 3600), ("minute", 60)):
-        count = round(time.total_seconds() / seconds)
-        if count > 1 or (count == 1 and unit != "day"):
-            return f"{count} {unit}{'s' if count != 1 else ''}"
+    """A time for people, in the greatest unit of which there are two at least: "3 hours", "70 minutes"."""
+    for unit, length in (("days", timedelta(days=1)), ("hours", timedelta(hours=1)), ("minutes", timedelta(minutes=1))):
+        if time >= 2 * length:
+            return f"{round(time / length)} {unit}"
     return "a minute"
 
 
