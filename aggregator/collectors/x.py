@@ -164,14 +164,23 @@ class X(Collector):
 
     def recheck(self, http: Http, entries: Sequence[Entry]) -> Iterator[Standing]:
         """Posts by the embedding service, which costs nothing and does not know what is deleted or protected."""
+        refused, answered = None, False
         for entry in entries:
             try:
                 reply = http.get(EMBEDS, params={"url": entry.url, "omit_script": "1", "dnt": "1"}, accept="application/json")
             except Gone:
+                answered = True
                 yield Standing(native_id=entry.native_id, found=False)
                 continue
+            except Unauthorized as error:
+                # What it says of protected posts is not documented: one refusal is of one post, and nothing but refusals is of us.
+                refused = error
+                continue
+            answered = True
             if text(an_object(reply.json(CHECKING), CHECKING).get("author_name")):
                 yield Standing(native_id=entry.native_id, found=True)
+        if refused and not answered:
+            raise refused
 
     def _ask(self, http: Http, path: str, at: str, floor: Mapping[str, str]) -> Found:
         words = f"from:{self.account}" if self.account else f"#{self.tag}" if self.tag else f"({self.search})"

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.collectors._x_post import Found, entry_of, written_at
-from aggregator.collectors.base import build, pack
+from aggregator.collectors.base import Standing, build, pack
 from aggregator.collectors.x import LIMIT, X
 from aggregator.errors import BadOption, MissingSecret, Unauthorized, Unreadable
-from aggregator.model import Entry, GapReason, Page, Restriction
+from aggregator.model import Entry, GapReason, Kind, Page, Restriction
 from tests.support.exchanges import Exchange, RecordedHttp, cases, plain, replayed
 
 ADA = {"id": "12", "username": "ada", "name": "Ada"}
@@ -185,3 +185,16 @@ def test_the_price_of_an_example_is_that_of_the_price_list() -> None:
 
 def test_what_x_withholds_is_said() -> None:
     assert "did not give 2" in str(plain(Found(withheld=2).page("", None)))
+
+
+def test_one_refusal_of_the_embedding_service_is_of_one_post_and_nothing_but_refusals_is_of_us() -> None:
+    posts = [Entry(native_id=id, url=f"https://x.com/ada/status/{id}", kind=Kind.POST) for id in (OLD, NEW)]
+    said = b'{"author_name": "Ada"}'
+
+    def http(*statuses: int) -> RecordedHttp:
+        urls = [f"https://publish.x.com/oembed?url=https%3A%2F%2Fx.com%2Fada%2Fstatus%2F{id}&omit_script=1&dnt=1" for id in (OLD, NEW)]
+        return RecordedHttp([Exchange(url=url, status=status, body=said) for url, status in zip(urls, statuses, strict=True)])
+
+    assert list(TAG.recheck(http(403, 200), posts)) == [Standing(native_id=NEW, found=True)]
+    with pytest.raises(Unauthorized):
+        list(TAG.recheck(http(403, 403), posts))
