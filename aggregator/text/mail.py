@@ -11,11 +11,13 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterator
+
+# `email.policy` gives it too, and loads the parsers of structured fields with it, which nothing here uses.
+from email._policybase import Compat32
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 from email.parser import BytesParser, Parser
-from email.policy import Compat32
 from email.utils import getaddresses
 from typing import Any
 
