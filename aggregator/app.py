@@ -84,7 +84,8 @@ class App:
             transient=collector.manifest.transient,
             validators=state.validators,
             look=self._look(source, collector),
-            compare=compared if collector.manifest.method is Method.FEED else None,
+            # A site whose page was looked at is read by its feed, too.
+            compare=compared if collector.manifest.method is not Method.API else None,
         )
 
     def topics(self, source: Source) -> tuple[Topic, ...]:

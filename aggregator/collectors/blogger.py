@@ -44,7 +44,8 @@ class Blogger(Collector):
         title="Blogger",
         homepage="https://www.blogger.com",
         spec="https://developers.google.com/blogger/docs/2.0/developers_guide_protocol, query parameters, read 2026-11-22",
-        method=Method.FEED,
+        # Its feed is read down to what is known, page by page: a first page of new posts alone has missed nothing.
+        method=Method.API,
         kinds=(Kind.ARTICLE, Kind.EPISODE, Kind.VIDEO),
         every=timedelta(hours=6),
         quiet_after=timedelta(days=365),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.collectors import platforms, recognise
-from aggregator.collectors.base import Backfills, Collector, build
+from aggregator.collectors.base import Backfills, Collector, Method, build
 from aggregator.errors import BadOption, Gone, UnknownPlatform, Unreadable
 from aggregator.fetch import Reply
 from aggregator.model import GapReason, Kind, Missed, Page
@@ -239,3 +239,7 @@ def test_a_talk_in_the_archive_is_an_episode() -> None:
 )
 def test_addresses_of_blogs_on_blogger_are_recognised(address: str, options: dict[str, str] | None) -> None:
     assert platforms()["blogger"].recognise(address) == options
+
+
+def test_a_feed_that_is_read_down_to_what_is_known_is_not_judged_by_its_first_page() -> None:
+    assert platforms()["blogger"].manifest.method is Method.API, "of what is a feed the first reply alone tells whether it has turned over"
