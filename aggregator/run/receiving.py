@@ -194,4 +194,5 @@ class _Desk:
 def told(endings: Sequence[Ending]) -> str:
     """One line for people; "" when there is nothing to say."""
     landed = sum(ending is Ending.LANDED for ending in endings)
-    return f"{landed} that strangers sent wait{'s' if landed == 1 else ''} for `aggregator review`." if landed else ""
+    links = "One link that a stranger sent waits" if landed == 1 else f"{landed} links that strangers sent wait"
+    return f"{links} for `aggregator review`." if landed else ""

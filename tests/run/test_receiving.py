@@ -118,7 +118,7 @@ def test_a_run_looks_at_what_came_and_says_so(desk: Desk) -> None:
     desk.server.on("/crews", LINKING)
     desk.webmention()
     ran = run_once(desk.app, build=False)
-    assert "1 that strangers sent waits for `aggregator review`." in ran.remarks
+    assert "One link that a stranger sent waits for `aggregator review`." in ran.remarks
     assert len(desk.held) == 1
 
 
