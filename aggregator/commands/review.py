@@ -76,7 +76,7 @@ def lines(held: Held, app: App) -> list[str]:
         f"  {about['url']}",
         *(f"  waits: {reason}" for reason in held.reasons),
         *([shown] if shown else []),
-        *(f"  {match.field}: {match.rule!r} in {match.excerpt!r}" for match in first.matches),
+        *(f"  {match.field}: {match.rule!r}{f' in {match.excerpt!r}' if match.excerpt else ''}" for match in first.matches),
         *([f"  {about['excerpt']}"] if about["excerpt"] else []),
     ]
 

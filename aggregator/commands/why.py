@@ -93,7 +93,7 @@ def _told(story: Story | None) -> Iterator[str]:
     for mention in story.mentions:
         yield f"  {mention.source}: {mention.entry.url}"
         yield f"    {_about_what(mention)}"
-        yield from (f"    {match.field} matches {match.rule!r}: {match.excerpt}" for match in mention.matches)
+        yield from (f"    {match.field} matches {match.rule!r}{f': {match.excerpt}' if match.excerpt else ''}" for match in mention.matches)
     if story.evidence:
         yield "evidence"
         yield from (f"  {line(one)}" for one in story.evidence)
