@@ -1,11 +1,11 @@
 """Asking servers. This page holds what the rest of the program sees of it: `Http`, `Reply`, `Auth`, `Pace`.
 
 client.py is the one client · bound.py the client as one source sees it · api.py an API that is told things · exchange.py a question and
-its answer · doors.py which door a question goes through: network.py HTTP, sockets.py WebSockets (conversation.py one of them),
-programs.py a program on this machine, folders.py a mailbox · guard.py refuses private addresses at connect time · body.py decodes what
-comes · faults.py says why nothing came · pace.py says when a host may be asked again · robots.py what pages may be read · status.py turns
-a bad reply into an error · allowance.py what bodies say of limits · auth.py holds the secrets · recording.py writes and replays HAR
-files.
+its answer · doors.py which door a question goes through: network.py HTTP, sockets.py WebSockets (conversation.py one of them, tunnel.py
+their way through a proxy), programs.py a program on this machine, folders.py a mailbox · guard.py refuses private addresses at connect
+time · body.py decodes what comes · faults.py says why nothing came · pace.py says when a host may be asked again · robots.py what pages
+may be read · status.py turns a bad reply into an error · allowance.py what bodies say of limits · auth.py holds the secrets · recording.py
+writes and replays HAR files.
 """
 
 from __future__ import annotations

@@ -10,23 +10,25 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from urllib.request import getproxies_environment
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from aggregator.errors import Unavailable, Unreadable
 from aggregator.fetch import faults, guard
-from aggregator.fetch.conversation import Conversation, Ended, place_of
+from aggregator.fetch.conversation import Conversation, Ended, Place, place_of
 from aggregator.fetch.exchange import Answer, Question, checked
 from aggregator.fetch.network import client_name, trusted
 from aggregator.fetch.pace import Stopped
 from aggregator.fetch.status import shown
+from aggregator.fetch.tunnel import Proxy, ProxyError, dig, proxy_for
 from aggregator.settings import Fetch
 
 _AT_ONCE = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 
 
 class Sockets:
-    """Answers by WebSocket, a connection for each question, with every cap; follows no redirect and asks no proxy."""
+    """Answers by WebSocket, a connection for each question, with every cap; follows no redirect."""
 
     paced = True
 
@@ -35,6 +37,9 @@ class Sockets:
         self._name = client_name(settings, version)
         self._watch = guard.Watch(period=min(1.0, settings.total_timeout.total_seconds() / 4))
         self._gate = guard.Gate(allowed=guard.networks(settings.allow_networks), watch=self._watch)
+        # The operator's own proxy may stand anywhere.
+        self._open_gate = guard.Gate(allowed=(), watch=self._watch, guarded=False)
+        self._proxies = getproxies_environment()
 
     def send(self, question: Question) -> Answer:
         """What was heard, a JSON value a line; or the refusal of the handshake, with its status."""
@@ -67,14 +72,12 @@ class Sockets:
     @contextlib.contextmanager
     def _connected(self, question: Question, under_way: guard.Exchange) -> Iterator[socket.socket]:
         place = place_of(question.sent_to)
-        patience = self._settings.connect_timeout.total_seconds()
-        try:
-            sock = self._gate.connect(place.host, place.port, patience, _AT_ONCE)
-        except TimeoutError as error:
-            raise Ended(Unavailable, f"no connection within {patience:g} s") from error
-        with sock:
+        proxy = proxy_for(question.sent_to, place, self._proxies)
+        with self._begun(place, proxy) as sock:
             under_way.sock = sock
             sock.settimeout(self._settings.read_timeout.total_seconds())
+            if proxy is not None:
+                dig(sock, place, proxy, name=self._name)
             if not place.secure:
                 yield sock
                 return
@@ -82,6 +85,25 @@ class Sockets:
                 under_way.sock = secured
                 secured.do_handshake()
                 yield secured
+
+    def _begun(self, place: Place, proxy: Proxy | None) -> socket.socket:
+        """A connection to the place, or to the proxy that leads there."""
+        patience = self._settings.connect_timeout.total_seconds()
+        try:
+            if proxy is None:
+                return self._gate.connect(place.host, place.port, patience, _AT_ONCE)
+            address = guard.literal(place.host)
+            if address is not None:
+                guard.check(place.host, address, self._gate.allowed)
+            return self._open_gate.connect(proxy.host, proxy.port, patience, _AT_ONCE)
+        except faults.PrivateAddress:
+            raise
+        except TimeoutError as error:
+            raise Ended(Unavailable, f"{'the proxy failed: ' if proxy else ''}no connection within {patience:g} s") from error
+        except OSError as error:
+            if proxy is None:
+                raise
+            raise ProxyError("connecting to the proxy") from error
 
     def _conversation(self, question: Question, sock: socket.socket) -> Answer:
         wanted = json.loads(question.body or b"{}")

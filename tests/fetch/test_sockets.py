@@ -368,6 +368,153 @@ def test_tls_with_a_server_that_speaks_none_is_an_error(client: Client, talking:
     assert "asking wss" in str(failed(client, url, Unavailable))
 
 
+# -- through the operator's proxy
+
+
+class Proxy:
+    """A proxy on loopback that leads every name to one server, or answers as it is told."""
+
+    def __init__(self, *, to: str = "", reply: bytes = b"HTTP/1.1 200 Connection established\r\n\r\n") -> None:
+        self.heard = b""
+        self._to, self._reply = to, reply
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._threads = [threading.Thread(target=self._run)]
+        self._threads[0].start()
+        self.address = f"127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def _run(self) -> None:
+        with contextlib.suppress(OSError), self._listening.accept()[0] as line:
+            while b"\r\n\r\n" not in self.heard:
+                self.heard += line.recv(1)
+            line.sendall(self._reply)
+            if not self._to:
+                line.recv(65536)
+                return
+            with socket.create_connection(("127.0.0.1", int(self._to.rpartition(":")[2]))) as there:
+                back = threading.Thread(target=self._hand_on, args=(there, line))
+                back.start()
+                self._hand_on(line, there)
+                back.join()
+
+    @staticmethod
+    def _hand_on(one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := one.recv(65536):
+                other.sendall(piece)
+        with contextlib.suppress(OSError):
+            other.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._threads[0].join()
+        self._listening.close()
+
+
+@pytest.fixture
+def proxied(open_client: Open, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Proxy]]:
+    """Starts proxies; the environment is clear of others."""
+    with contextlib.ExitStack() as running:
+
+        def start(**wanted: Any) -> Proxy:
+            proxy = Proxy(**wanted)
+            running.callback(proxy.close)
+            return proxy
+
+        yield start
+
+
+def test_wss_goes_where_https_goes_and_the_proxy_looks_the_name_up(
+    open_client: Open, talking: Serve, proxied: Callable[..., Proxy], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The certificate is that of the name; the proxy may be private, and what stands behind it is its operator's business."""
+    own = certificate(tmp_path, name="DNS:relay.example.org")
+    proxy = proxied(to=talking(saying(END), ssl=own.context()))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(own.authority))
+    monkeypatch.setenv("HTTPS_PROXY", f"http://ada:s%2Fcret@{proxy.address}")
+    assert asked(open_client(allow_networks=()), "wss://relay.example.org/inbox").splitlines() == [END.encode()]
+    first, *others = proxy.heard.decode().split("\r\n")
+    assert first == "CONNECT relay.example.org:443 HTTP/1.1"
+    assert "User-Agent: aggregator/1.2 (+https://example.org/about)" in others
+    assert "Proxy-Authorization: Basic YWRhOnMvY3JldA==" in others
+
+
+@pytest.mark.parametrize("variable", ["ws_proxy", "http_proxy", "all_proxy"])
+def test_ws_goes_where_http_goes(
+    open_client: Open, talking: Serve, proxied: Callable[..., Proxy], monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    proxy = proxied(to=talking(saying(END)))
+    monkeypatch.setenv(variable, proxy.address)
+    assert asked(open_client(), "ws://relay.example.org:8080/").splitlines() == [END.encode()]
+    assert proxy.heard.startswith(b"CONNECT relay.example.org:8080 HTTP/1.1\r\n")
+    assert b"Proxy-Authorization" not in proxy.heard
+
+
+def test_a_host_that_no_proxy_names_is_asked_directly(open_client: Open, talking: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert asked(open_client(), talking(saying(END))).splitlines() == [END.encode()]
+
+
+def test_a_proxy_is_not_asked_to_lead_inside(
+    open_client: Open, talking: Serve, proxied: Callable[..., Proxy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = proxied(to=talking(saying(END)))
+    monkeypatch.setenv("http_proxy", proxy.address)
+    for host in ("127.0.0.1", "0x7f.1", "localhost", "169.254.169.254", "[::1]"):
+        assert "allow_networks" in str(failed(open_client(allow_networks=()), f"ws://{host}:8080", Unavailable))
+    assert proxy.heard == b""
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "the proxy refuses to connect us (status 403)"),
+        (b"HTTP/1.1 407 Who\r\nContent-Length: 3\r\n\r\nwho", "the proxy wants to know who asks (status 407)"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "the proxy failed: the reply is not valid HTTP"),
+        (b"", "the proxy failed: no answer within 2 s"),
+    ],
+)
+def test_a_proxy_that_does_not_lead_there_is_named(
+    open_client: Open, proxied: Callable[..., Proxy], monkeypatch: pytest.MonkeyPatch, reply: bytes, words: str
+) -> None:
+    monkeypatch.setenv("https_proxy", f"http://ada:s3cret@{proxied(reply=reply).address}")
+    error = failed(open_client(), "wss://relay.example.org", Unavailable)
+    assert words in str(error)
+    assert "s3cret" not in str(error)
+
+
+def test_a_proxy_that_is_not_there_is_named(open_client: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    assert "the proxy failed: connection refused" in str(failed(open_client(), "wss://relay.example.org", Unavailable))
+
+
+@pytest.mark.parametrize("proxy", ["socks5h://ada:s3cret@127.0.0.1:1", "https://127.0.0.1:1", "http://127.0.0.1:port", "http://[bad"])
+def test_a_proxy_that_cannot_be_used_is_said_and_not_gone_around(
+    open_client: Open, talking: Serve, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    reached: list[str] = []
+    monkeypatch.setenv("all_proxy", proxy)
+    error = failed(open_client(), talking(lambda line: reached.append("reached")), Unavailable)
+    assert "set ws_proxy to one that begins with http://" in str(error)
+    assert "s3cret" not in str(error)
+    assert reached == []
+
+
+def test_a_proxy_that_answers_in_drops_is_not_waited_for_longer_than_allowed(
+    open_client: Open, raw: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def talk(line: socket.socket) -> None:
+        line.recv(65536)
+        for byte in b"HTTP/1.1 200 Connection established" * 20:
+            line.sendall(bytes([byte]))
+            sleep(0.05)
+
+    monkeypatch.setenv("https_proxy", raw(talk).replace("ws:", "http:"))
+    client = open_client(total_timeout=timedelta(seconds=0.5))
+    assert "no whole answer within 0.5 s" in str(failed(client, "wss://relay.example.org", Unavailable))
+
+
 # -- ending, and recordings
 
 
