@@ -38,8 +38,8 @@ class Tee:
     def get(self, url: str, *, params: Params | None = None, accept: str | None = None, auth: bool = False) -> Reply:
         return self._kept("GET", self._http.get(url, params=params, accept=accept, auth=auth))
 
-    def page(self, url: str) -> Reply:
-        return self._kept("GET", self._http.page(url))
+    def page(self, url: str, *, fresh: bool = False) -> Reply:
+        return self._kept("GET", self._http.page(url, fresh=fresh))
 
     def post(self, url: str, *, json: object, accept: str | None = None, auth: bool = False) -> Reply:
         return self._kept("POST", self._http.post(url, json=json, accept=accept, auth=auth))
