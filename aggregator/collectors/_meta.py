@@ -29,7 +29,11 @@ def listing(
     http: Http, url: str, params: Mapping[str, str], at: str, read: Callable[[dict[str, Any]], Entry | None], *, doing: str
 ) -> Listing | None:
     """The page behind a cursor ("" is the newest), newest first; None when it is the same as at the last poll."""
-    reply = asked(http, url, {**params, **({"after": at} if at else {})}, doing=doing)
+    return listing_of(asked(http, url, {**params, **({"after": at} if at else {})}, doing=doing), read, doing=doing)
+
+
+def listing_of(reply: Reply, read: Callable[[dict[str, Any]], Entry | None], *, doing: str) -> Listing | None:
+    """The page that a reply holds, as `listing`."""
     if reply.unchanged:
         return None
     found = an_object(reply.json(doing), doing)

@@ -5,23 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, ClassVar
 from urllib.parse import quote, unquote
 
 from aggregator.collectors import _options
 from aggregator.collectors._json import Odd, a_list, an_object, instant, members, needed, tag_names, text, web_address
-from aggregator.collectors._meta import asked, listing
+from aggregator.collectors._meta import asked, listing_of
 from aggregator.collectors._sweep import Listing, sweep
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
 from aggregator.errors import Unreadable
-from aggregator.fetch import Auth, AuthScheme, Http, Pace
-from aggregator.model import Entry, Kind, Page
+from aggregator.fetch import Auth, AuthScheme, Http, Pace, Reply
+from aggregator.model import Entry, GapReason, Kind, Missed, Page
 
 FINDING, DOING = "finding a hashtag of Instagram", "reading a hashtag of Instagram"
 API = "https://graph.facebook.com/v23.0"
 LIMIT = 50
 HEAD_PAGES = 4
+SHOWN = timedelta(hours=24)
+"""How long Instagram shows a post under its hashtags."""
 FIELDS = "id,caption,permalink,timestamp,media_type"
 _SITES = frozenset(("instagram.com", "www.instagram.com", "m.instagram.com"))
 _HASHTAG = re.compile(r"(?<![\w&])[#＃](\w+)")
@@ -102,12 +105,17 @@ class Instagram(Collector):
         return "names no hashtag on Instagram; write `platform: instagram` with a `tag`. A post is added with `aggregator add`"
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
-        """The number of the hashtag is asked for once and kept: every hashtag that is asked for counts."""
+        """The number of the hashtag is asked for once and kept: every hashtag that is asked for counts. What passed between two polls that
+        are more than a day apart is told as a gap, by the platform's own clock."""
         position = unpack(cursor)
         id = text(position.get("hashtag")) or self._id(http)
-        begun = text(position.get("sweep")) or ""
-        for page in sweep(begun, lambda at: self._listing(http, id, at), head=HEAD_PAGES, doing=DOING, coarse=True):
-            yield replace(page, cursor=pack(hashtag=id, sweep=page.cursor))
+        begun, seen = text(position.get("sweep")) or "", instant(position.get("seen"))
+        tops: list[datetime] = []
+        for page in sweep(begun, lambda at: self._listing(http, id, at, tops), head=HEAD_PAGES, doing=DOING, coarse=True):
+            missed = _passed(seen, tops[0]) if tops else None
+            seen = tops.pop() if tops else seen
+            said = {"seen": seen.isoformat()} if seen else {}
+            yield replace(page, cursor=pack(hashtag=id, sweep=page.cursor, **said), missed=page.missed or missed)
 
     def _id(self, http: Http) -> str:
         params = {"user_id": self.user, "q": self.tag}
@@ -117,9 +125,27 @@ class Instagram(Collector):
             raise Unreadable(f"{FINDING}: expected its number, got {len(rows)} rows without")
         return id
 
-    def _listing(self, http: Http, id: str, at: str) -> Listing | None:
-        params = {"user_id": self.user, "fields": FIELDS, "limit": str(LIMIT)}
-        return listing(http, f"{API}/{id}/recent_media", params, at, _entry, doing=DOING)
+    def _listing(self, http: Http, id: str, at: str, tops: list[datetime]) -> Listing | None:
+        """The page at `at`; when the newest was given is added to `tops`."""
+        params = {"user_id": self.user, "fields": FIELDS, "limit": str(LIMIT)} | ({"after": at} if at else {})
+        reply = asked(http, f"{API}/{id}/recent_media", params, doing=DOING)
+        if not at and (moment := _clock(reply)):
+            tops[:] = [moment]
+        return listing_of(reply, _entry, doing=DOING)
+
+
+def _passed(before: datetime | None, now: datetime) -> Missed | None:
+    """What was posted and had passed again between two looks at the newest page."""
+    gone = before is not None and now - before > SHOWN
+    return Missed(reason=GapReason.WITHHELD, since=before, until=now - SHOWN) if gone else None
+
+
+def _clock(reply: Reply) -> datetime | None:
+    """When the platform answered, by its own clock (RFC 9110 §6.6.1)."""
+    try:
+        return parsedate_to_datetime(reply.headers.get("date", "")).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 def _entry(post: dict[str, Any]) -> Entry:

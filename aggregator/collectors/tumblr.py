@@ -28,7 +28,7 @@ from aggregator.collectors._sweep import Listing, look_back, sweep
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option
 from aggregator.errors import Unreadable
 from aggregator.fetch import Auth, AuthScheme, Http, Pace
-from aggregator.model import Author, Entry, Kind, Page, Preview
+from aggregator.model import Author, Entry, GapReason, Kind, Missed, Page, Preview
 
 DOING = "reading a tag of Tumblr"
 LIMIT = 20
@@ -101,6 +101,13 @@ class Tumblr(Collector):
         except ValueError:
             return None
 
+    @classmethod
+    def declined(cls, address: str) -> str | None:
+        if _options.split(address).hostname not in ("www.tumblr.com", "tumblr.com"):
+            return None
+        how = "write https://www.tumblr.com/tagged/TAG, or the blog's own address, like https://ada.tumblr.com/"
+        return f"names no tag on Tumblr; {how}. A post is put on the page with `aggregator add`"
+
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         yield from sweep(cursor, lambda at: self._listing(http, at), head=HEAD_PAGES, doing=DOING, coarse=True)
 
@@ -122,8 +129,13 @@ class Tumblr(Collector):
         if at and times and max(times).timestamp() >= int(at):
             raise Unreadable(f"{DOING}: the page before {at} holds what is newer")
         after = str(int(min(times).timestamp()) + 1) if times else ""
+        missed = None
+        if after == at and len(rows) >= LIMIT:
+            # One second holds more than a page: its rest cannot be asked for, what is below it can.
+            second = min(times)
+            missed, after = Missed(reason=GapReason.WITHHELD, since=second, until=second), str(int(second.timestamp()))
         entries, remarks = read_each(rows, _entry, noun="post")
-        return Listing(entries=entries, remarks=remarks, times=tuple(times), after="" if after == at else after)
+        return Listing(entries=entries, remarks=remarks, times=tuple(times), after="" if after == at else after, missed=missed)
 
 
 def _entry(post: dict[str, Any]) -> Entry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from aggregator.collectors.base import build, unpack
 from aggregator.collectors.instagram import Instagram
 from aggregator.collectors.threads import Threads
 from aggregator.errors import BadOption, MissingSecret, Unauthorized
+from aggregator.model import Page
 from tests.support.exchanges import Exchange, RecordedHttp, cases, replayed
 
 
@@ -54,6 +56,28 @@ def test_a_hashtag_of_instagram_is_looked_up_once_since_every_look_counts() -> N
     list(Instagram(tag="microsolidarity", user="17841405822304914").poll(http, pages[-1].cursor))
     assert sum("ig_hashtag_search" in url for url in http.asked) == 1
     assert unpack(pages[0].cursor)["hashtag"] == "17873440459141021"
+
+
+@pytest.mark.parametrize(
+    ("asked_again", "gap"),
+    [
+        ("Sun, 22 Nov 2026 11:00:00 GMT", None),
+        ("Mon, 23 Nov 2026 18:00:00 GMT", ("2026-11-21T12:00:00+00:00", "2026-11-22T18:00:00+00:00")),
+    ],
+)
+def test_what_passed_between_two_polls_of_instagram_is_a_gap(asked_again: str, gap: tuple[str, str] | None) -> None:
+    """Nothing of it is in the list, so that nothing but the clock can tell."""
+
+    def poll(cursor: str, date: str) -> Page:
+        [case] = [case for case in cases("instagram") if case.name == "empty"]
+        exchanges = [replace(one, headers={**one.headers, "Date": date}) for one in case.exchanges]
+        [page] = Instagram(tag="microsolidarity", user="17841405822304914").poll(RecordedHttp(exchanges, authorised=True), cursor)
+        return page
+
+    first = poll("", "Sat, 21 Nov 2026 12:00:00 GMT")
+    missed = poll(first.cursor, asked_again).missed
+    assert first.missed is None
+    assert gap == (missed and (missed.since and missed.since.isoformat(), missed.until and missed.until.isoformat()))
 
 
 def test_nobody_is_named_on_instagram_and_who_is_on_threads_by_the_name_there() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from aggregator.collectors import recognise
 from aggregator.collectors.base import build
 from aggregator.collectors.tumblr import Tumblr
 from aggregator.errors import BadOption, MissingSecret, Unreadable
+from aggregator.model import GapReason, Missed
 from tests.support.exchanges import Exchange, RecordedHttp
 
 URL = "https://api.tumblr.com/v2/tagged?tag=crews&limit=20"
@@ -63,6 +65,20 @@ def test_posts_of_the_second_in_which_a_page_ends_are_not_lost() -> None:
     pages = list(Tumblr(tag="crews").poll(RecordedHttp([first, second], authorised=True), ""))
     assert [entry.native_id for page in pages for entry in page.entries] == ["9", "8", "8", "7"]
     assert "at" not in json.loads(pages[-1].cursor)
+
+
+def test_what_one_second_holds_beyond_a_page_is_told_and_what_is_below_is_read() -> None:
+    crowd = [post(100 - number, AT) for number in range(20)]
+    found = [answers(*crowd), answers(*crowd, before=AT + 1), answers(post(7, AT - 5), before=AT), answers(post(7, AT - 5), before=AT - 4)]
+    pages = list(Tumblr(tag="crews").backfill(RecordedHttp(found, authorised=True), None, ""))
+    assert pages[-1].entries[0].native_id == "7"
+    moment = datetime.fromtimestamp(AT, UTC)
+    assert [page.missed for page in pages if page.missed] == [Missed(reason=GapReason.WITHHELD, since=moment, until=moment)]
+
+
+def test_a_post_is_answered_with_what_can_be_watched() -> None:
+    assert "`aggregator add`" in (Tumblr.declined("https://www.tumblr.com/ada/765000000000000001/crews") or "")
+    assert Tumblr.declined("https://ada.tumblr.com/post/765000000000000001") is None
 
 
 def test_a_position_that_is_ignored_is_no_progress() -> None:
