@@ -39,7 +39,7 @@ class Gotosocial(Collector):
             scheme=AuthScheme.SERVERS,
             variable=VARIABLE,
             how="Under Settings, User, Applications of your server make a token that may read, and write it as server:token.",
-            without="Accounts that have switched on their feed are read without it, hashtags are not.",
+            without="Accounts that have switched on their feed are read, hashtags are not.",
             name="Authorization",
         ),
         every=timedelta(minutes=30),

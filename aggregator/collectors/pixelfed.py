@@ -48,7 +48,7 @@ class Pixelfed(Collector):
             scheme=AuthScheme.SERVERS,
             variable=VARIABLE,
             how="Under Settings, Applications of your server make a personal access token that may read, and write it as server:token.",
-            without="Accounts are read by their feeds without it, hashtags are not.",
+            without="Accounts are read by their feeds, hashtags are not.",
             name="Authorization",
         ),
         every=timedelta(minutes=30),

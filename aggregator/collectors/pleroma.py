@@ -40,7 +40,7 @@ class Pleroma(Collector):
             scheme=AuthScheme.SERVERS,
             variable=VARIABLE,
             how="Log in at the server with an account of your own, make an application token and write it as server:token.",
-            without="Servers that show hashtags to visitors, which most do, are read without it.",
+            without="Servers that show hashtags to visitors are read, and most do.",
             name="Authorization",
         ),
         every=timedelta(minutes=15),

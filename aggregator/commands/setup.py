@@ -120,10 +120,17 @@ def _topic(topic: Topic) -> Iterator[str]:
 
 def keys_wanted(settings: Settings) -> dict[str, str]:
     """By variable that is not set and would let more be read: one line that says where to get it, and what is read without."""
+    from aggregator.config import ADDRESS_FROM
+
     lines: dict[str, str] = {}
     for source in settings.sources:
         collector = collector_for(source)
         auth = collector.manifest.auth
+        # While it is not set the option stands there still.
+        if (address := source.options.get(ADDRESS_FROM)) and source.enabled:
+            lines.setdefault(
+                address, f"{collector.manifest.title}: {address} is not set. Set it to the address of the feed of {source.id}."
+            )
         if auth is None or not collector.wants_key or auth.variable in settings.secrets or not source.enabled:
             continue
         without = f" Without it: {auth.without}" if auth.without else ""

@@ -68,6 +68,9 @@ def test_the_address_of_an_alert_is_written_and_said_nowhere(lived: Lived) -> No
 
 def test_an_alert_without_its_variable_says_what_to_set_and_the_others_are_read(lived: Lived) -> None:
     assert "ALERT_UNSET is not set" in lived[1]["run"].err
+    said = lived[0].runs("check", environ={"ALERT_OPEN": "https://alerts.example.org/feed"}).out
+    assert "Alerts and bridges: ALERT_UNSET is not set. Set it to the address of the feed of unset." in said.splitlines()
+    assert "ALERT_OPEN is not set" not in said
 
 
 def test_a_variable_that_holds_no_address_is_a_mistake_that_does_not_repeat_it(lived: Lived) -> None:
