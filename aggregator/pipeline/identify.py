@@ -179,7 +179,9 @@ def _is_page(key: str, own_host: str) -> bool:
 
 
 def _aliases(entry: Entry, own: Canonical, subject: Canonical) -> tuple[str, ...]:
-    named = [own.key, *(canonical(url).key for url in (*entry.aliases, *(enclosure.url for enclosure in entry.enclosures)))]
+    # Many things share a picture, and no two a recording.
+    recordings = (one.url for one in entry.enclosures if not (one.media_type or "").lower().startswith("image/"))
+    named = [own.key, *(canonical(url).key for url in (*entry.aliases, *recordings))]
     return tuple(sorted({key for key in named if key and key != subject.key and (key == own.key or is_public_web(key))}))
 
 

@@ -236,3 +236,8 @@ def test_a_copy_that_names_the_post_it_was_made_from_is_about_the_page_of_both()
     assert subject(PAGE, original, **copy) == PAGE
     assert subject(original, **copy) == OWN_KEY
     assert subject(PAGE, "https://social.example/@bo/117648005660672009", **copy) == "https://bsky.app/profile/ada.example/post/3n2"
+
+
+def test_two_entries_under_one_cover_picture_are_not_joined_by_it() -> None:
+    cover = Enclosure(url="https://garden.example/cover.jpg", media_type="image/jpeg")
+    assert identify(post(url=PAGE, kind=Kind.ARTICLE, enclosures=(cover,)), links=[]).aliases == ()
