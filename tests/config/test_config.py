@@ -193,14 +193,26 @@ def test_the_shipped_configuration_is_right_and_fits_the_schema() -> None:
     assert sum(len(one.links) for one in settings.chosen) == 18
     platforms = [source.platform for source in settings.sources]
     assert {name: platforms.count(name) for name in sorted(set(platforms))} == {
+        "applepodcasts": 1,
         "bluesky": 1,
-        "discourse": 1,
+        "discourse": 2,
         "feed": 2,
+        "fyyd": 1,
+        "github": 1,
+        "hackernews": 2,
+        "lemmy": 1,
+        "lobsters": 1,
         "loomio": 1,
         "mastodon": 3,
         "medium": 4,
+        "nostr": 1,
         "podcast": 3,
+        "reddit": 1,
+        "scuttlebutt": 1,
+        "site": 1,
         "substack": 1,
+        "telegram": 1,
+        "x": 1,
         "youtube": 2,
     }
     plain = yaml.load((ROOT / "sources.yaml").read_text(encoding="utf-8"), Loader=yaml.SafeLoader)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.commands.setup import _template, understood
+from aggregator.commands.setup import understood
+from aggregator.commands.starting import template
 from aggregator.digest_forms import secrets_wanted
 from aggregator.errors import ConfigError
 from aggregator.settings import Digest, Mailbox, Serve, Settings, Smtp
@@ -153,7 +154,7 @@ def test_check_says_when_the_digest_is_due_and_what_is_missing(tmp_path: Path) -
 
 
 def test_the_block_that_init_writes_is_right_when_it_is_taken(tmp_path: Path) -> None:
-    written = _template("crews").partition("# digest:\n")
+    written = template("crews").partition("# digest:\n")
     block = "digest:\n" + "".join(line.removeprefix("# ") for line in written[2].splitlines(keepends=True))
     settings = given(tmp_path, written[0] + block)
     assert settings.digest
