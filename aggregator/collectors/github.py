@@ -164,7 +164,9 @@ class GitHub(Collector):
         until = f" created:<={window.until:%Y-%m-%dT%H:%M:%SZ}" if window.until else ""
         words = self.search.replace('"', " ").strip()
         page = {"page": str(window.number + 1)} if window.number else {}
-        return {"q": f'"{words}" in:title,body is:public{until}', "sort": "created", **page}
+        # Without the advanced search, or without being told which of the two is wanted, GitHub answers 422 (seen since July 2026).
+        wanted = f'"{words}" (in:title OR in:body) is:public (is:issue OR is:pull-request){until}'
+        return {"q": wanted, "advanced_search": "true", "sort": "created", **page}
 
     def _repositories(self, at: str) -> dict[str, str]:
         """A page by its number: repositories can be sorted by their latest change, but not asked for from one on."""

@@ -48,7 +48,8 @@ def test_a_phrase_is_looked_for_in_titles_and_texts_newest_first() -> None:
     http = Asked()
     list(GitHub(search='a "crew').poll(http, ""))
     ((_, params, _),) = http.asked
-    assert params["q"] == ['"a  crew" in:title,body is:public']
+    assert params["q"] == ['"a  crew" (in:title OR in:body) is:public (is:issue OR is:pull-request)']
+    assert params["advanced_search"] == ["true"]
     assert (params["sort"], params["order"]) == (["created"], ["desc"])
 
 
