@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qs, unquote
 
 from aggregator.collectors import _options
+from aggregator.text.platform_ids import platform_of
 
 _FORUM_HOST = re.compile(r"(?:forums?|discuss|discourse|community|meta|talk|commons|edgeryders)\..+")
 _TAG = re.compile(r"(?P<prefix>(?:/[^/]+)?)/(?P<word>tags?)/(?P<tag>[^/]+?)(?P<sure>/[0-9]+|/l/[a-z]+|\.rss|\.json|)")
@@ -49,6 +50,8 @@ def recognised(address: str, *, forum: bool = False) -> Mapping[str, str] | None
         forum: it is known that Discourse runs there.
     """
     parts = _options.split(address)
+    if not forum and _is_of_others(parts.hostname or ""):
+        return None
     forum = forum or _FORUM_HOST.fullmatch(parts.hostname or "") is not None
     path = parts.path.rstrip("/")
     query = parse_qs(parts.query)
@@ -69,3 +72,10 @@ def recognised(address: str, *, forum: bool = False) -> Mapping[str, str] | None
         return {"site": site} | ({"tag": _options.hashtag(options["tag"])} if "tag" in options else options)
     except ValueError:
         return None
+
+
+def _is_of_others(host: str) -> bool:
+    """True for a site of another platform (t.me/c/1234/56 is a private chat); some have a forum beside it, on a host named so, which for
+    Stack Exchange (meta.stackoverflow.com) is none."""
+    known = platform_of(host.removeprefix("www."))
+    return known is not None and (known[0] == "Stack Exchange" or not _FORUM_HOST.fullmatch(host))

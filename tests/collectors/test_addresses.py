@@ -72,6 +72,7 @@ NOTHING_TO_WATCH = [
     ("https://bsky.app/profile/ana.example/post/3n2qaqx76g227", "aggregator add"),
     ("https://bsky.app/profile/ana.example/lists/x", "on Bluesky"),
     ("https://forum.example.org/login", "log in"),
+    ("https://t.me/c/1234567890/56", "Telegram"),
     ("https://social.example/auth/sign_in", "log in"),
     ("https://x.com/ana/status/2123706672739254273", "aggregator add"),
     ("https://www.facebook.com/groups/crews", "see_also"),
