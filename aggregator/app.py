@@ -25,6 +25,7 @@ from aggregator.text.secret_address import secrets
 
 if TYPE_CHECKING:
     from aggregator.fetch.client import Client
+    from aggregator.fetch.recording import Redactor
     from aggregator.pipeline.match import Matcher
     from aggregator.pipeline.takedown import Refusals
     from aggregator.store.private import PrivateStore
@@ -182,12 +183,17 @@ def build(
         yield app
 
 
-def _hidden(settings: Settings) -> tuple[Secret, ...]:
+def _hidden(settings: Settings) -> Redactor:
     """What must not enter a recording; from here on the log does not show it either."""
+    from aggregator.collectors import platforms
+    from aggregator.fetch.auth import secret_texts
     from aggregator.fetch.recording import Redactor
 
-    hidden = (*settings.secrets.values(), *_secrets_in_addresses(settings))
-    log.hide(Redactor(hidden).text)
+    hidden = Redactor((*settings.secrets.values(), *_secrets_in_addresses(settings)))
+    for auth in filter(None, (collector.manifest.auth for collector in platforms().values())):
+        if secret := settings.secrets.get(auth.variable):
+            hidden.learn(secret_texts(secret, auth.scheme))
+    log.hide(hidden.text)
     return hidden
 
 
@@ -225,9 +231,7 @@ def _spent(store: Store, now: datetime) -> dict[str, int]:
     return dict(kept["hosts"]) if kept.get("day") == now.date().isoformat() else {}
 
 
-def _client(
-    settings: Settings, store: Store, clock: Clock, *, hidden: tuple[Secret, ...], record: Path | None, replay: Path | None
-) -> Client:
+def _client(settings: Settings, store: Store, clock: Clock, *, hidden: Redactor, record: Path | None, replay: Path | None) -> Client:
     from aggregator.fetch.auth import Sessions
     from aggregator.fetch.client import Client
     from aggregator.fetch.recording import Recorder, Replay
@@ -243,4 +247,5 @@ def _client(
         spent=_spent(store, clock()),
         recorder=Recorder(record, version=__version__, secrets=hidden) if record else None,
         replay=Replay(replay, secrets=hidden) if replay else None,
+        redactor=hidden,
     )

@@ -30,6 +30,10 @@ Ask = Callable[[str, bytes, "str | None", "str | None"], bytes]
 `SourceError` otherwise."""
 # A token is asked for anew so long before it is over: it must outlive the question it is for.
 _MARGIN = timedelta(minutes=2)
+# Whose secret is a pair of which neither half is anybody's business. The handle of an account is public, and so is the name of a server.
+_PAIRS = frozenset({AuthScheme.SIGNED, AuthScheme.CLIENT, AuthScheme.LOGIN})
+# Letters; what is shorter stands in any text.
+_SHORTEST = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +50,14 @@ class Session:
         return self.until is not None and self.until - _MARGIN <= now
 
 
-def secret_texts(secret: Secret) -> tuple[str, ...]:
-    """Every text that must not appear anywhere: the secret, and the password inside "handle:app-password"."""
+def secret_texts(secret: Secret, scheme: AuthScheme | None = None) -> tuple[str, ...]:
+    """Every text that must not appear anywhere: the secret, each of several tokens, what stands behind a colon ("handle:app-password"), and
+    of a pair what stands before it, too: half of a key, or the name of a mailbox."""
     whole = secret.reveal()
-    return tuple(text for text in {whole, whole.rpartition(":")[2]} if text)
+    words = (whole, *whole.split())
+    before = [whole.partition(":")[0]] if scheme in _PAIRS else []
+    found = [*before, *(text for word in words for text in (word, word.partition(":")[2], word.rpartition(":")[2]))]
+    return tuple(text for text in dict.fromkeys(found) if len(text) >= _SHORTEST)
 
 
 def own_secret(auth: Auth | None, secret: Secret | None, host: str) -> Secret | None:

@@ -14,7 +14,7 @@ from urllib.parse import quote, urldefrag, urlencode
 
 from aggregator.errors import Gone, MissingSecret, SourceError, Unreadable
 from aggregator.fetch import Auth, AuthScheme, Hint, Learned, Pace, Params, Reply
-from aggregator.fetch.auth import headers_for, secret_texts
+from aggregator.fetch.auth import headers_for
 from aggregator.fetch.exchange import PAGE_ACCEPT, Answer, Question
 from aggregator.fetch.status import LONGEST, http_date, shown
 from aggregator.model import Validators
@@ -170,13 +170,8 @@ class BoundHttp:
         return arrival
 
     def _redacted(self, error: SourceError) -> SourceError:
-        texts = secret_texts(self._terms.secret) if self._terms.secret is not None else ()
-        if not any(text in str(error) for text in texts):
-            return error
-        message = str(error)
-        for text in texts:
-            message = message.replace(text, "…")
-        return type(error)(message, status=error.status, retry_at=error.retry_at)
+        message = self._client.redactor.text(str(error))
+        return error if message == str(error) else type(error)(message, status=error.status, retry_at=error.retry_at)
 
     def _reply(self, asked: str, arrival: Arrival, known: Validators, headers: Mapping[str, str], *, auth: bool) -> Reply:
         answer = arrival.answer
@@ -210,8 +205,8 @@ class BoundHttp:
         self._turned_over |= turned and not self._replies
         self._replies += 1
         fresh = Validators(
-            etag=_kept(headers.get("etag")) or (known.etag if arrival.answer.status == 304 else None),
-            last_modified=_kept(headers.get("last-modified")) or (known.last_modified if arrival.answer.status == 304 else None),
+            etag=self._kept(headers.get("etag")) or (known.etag if arrival.answer.status == 304 else None),
+            last_modified=self._kept(headers.get("last-modified")) or (known.last_modified if arrival.answer.status == 304 else None),
             body_digest=digest,
             listed=listed,
         )
@@ -223,8 +218,12 @@ class BoundHttp:
         return turned
 
     def _holds_secret(self, *urls: str) -> bool:
-        texts = secret_texts(self._terms.secret) if self._terms.secret is not None else ()
-        return any(is_secret(url) or any(text in url for text in texts) for url in urls)
+        return any(is_secret(url) or self._client.redactor.holds(url) for url in urls)
+
+    def _kept(self, value: str | None) -> str | None:
+        """A validator as it is written down: one that repeats a secret is not."""
+        fit = value and len(value) <= _LONGEST_VALIDATOR and value.isprintable() and not self._client.redactor.holds(value)
+        return value if fit else None
 
 
 def with_params(url: str, params: Params | None) -> str:
@@ -259,10 +258,6 @@ def _is_stray(headers: Mapping[str, str], answer: Answer) -> bool:
 def _conditions(known: Validators) -> dict[str, str]:
     conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     return {name: value for name, value in conditions.items() if value is not None}
-
-
-def _kept(value: str | None) -> str | None:
-    return value if value and len(value) <= _LONGEST_VALIDATOR and value.isprintable() else None
 
 
 def _with_secret(question: Question, headers: Mapping[str, str]) -> Question:

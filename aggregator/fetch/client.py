@@ -15,13 +15,13 @@ from datetime import datetime, timedelta
 from aggregator.clock import Clock
 from aggregator.errors import RateLimited, SourceError, Unreadable
 from aggregator.fetch import Auth, AuthScheme, Pace, Reply
-from aggregator.fetch.auth import Sessions
+from aggregator.fetch.auth import Sessions, secret_texts
 from aggregator.fetch.bound import BoundHttp, Terms, with_params
 from aggregator.fetch.doors import Doors
 from aggregator.fetch.exchange import PAGE_ACCEPT, Answer, Question, Transport, checked, host_of, redirect_of
 from aggregator.fetch.network import client_name
 from aggregator.fetch.pace import Turns, lane_of
-from aggregator.fetch.recording import Recorder, Replay
+from aggregator.fetch.recording import Recorder, Redactor, Replay
 from aggregator.fetch.robots import Robots
 from aggregator.fetch.status import error_for, rest_at, shown
 from aggregator.model import Validators
@@ -61,6 +61,7 @@ class Client:
         spent: Mapping[str, int] | None = None,
         recorder: Recorder | None = None,
         replay: Replay | None = None,
+        redactor: Redactor | None = None,
     ) -> None:
         """
         Args:
@@ -68,6 +69,7 @@ class Client:
             rests, moved, spent: what earlier runs learned; `spent` is today's.
             recorder: gets every exchange; the client closes it.
             replay: answers instead of the network.
+            redactor: learns which secrets are used, and takes them out of what is said; None: one of its own.
         """
         self._settings = settings
         self._name = client_name(settings, version)
@@ -75,6 +77,7 @@ class Client:
         self._clock = clock
         self._sessions = sessions
         self._recorder = recorder
+        self.redactor = redactor or Redactor(())
         self._stop = threading.Event()
         self._transport: Transport = replay or Doors(settings=settings, version=version, stopped=self._stop.is_set)
         sleep = sleep if self._transport.paced else _no_wait
@@ -107,6 +110,8 @@ class Client:
         compare: Callable[[bytes, str], tuple[str, bool]] | None = None,
     ) -> BoundHttp:
         """The client for one poll of one source."""
+        if secret is not None:
+            self.redactor.learn(secret_texts(secret, auth.scheme if auth is not None else None))
         terms = Terms(
             host=host,
             pace=pace,
@@ -205,10 +210,14 @@ class Client:
             return arrival.answer.body
 
         if auth.scheme is AuthScheme.CLIENT:
-            return self._sessions.granted(auth.name, secret, ask, now=self._clock(), stale=stale)
-        if stale is None:
-            return self._sessions.access(auth.name, secret, ask)
-        return self._sessions.renew(auth.name, secret, ask, stale=stale)
+            token = self._sessions.granted(auth.name, secret, ask, now=self._clock(), stale=stale)
+        elif stale is None:
+            token = self._sessions.access(auth.name, secret, ask)
+        else:
+            token = self._sessions.renew(auth.name, secret, ask, stale=stale)
+        # A server may repeat it as it may repeat any secret.
+        self.redactor.learn((token,))
+        return token
 
     def moved_to(self, url: str) -> str | None:
         """Where a permanent redirect led before; None: nowhere."""

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
-from urllib.parse import SplitResult, urldefrag, urlencode, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote_plus, urldefrag, urlencode, urljoin, urlsplit
 
 from aggregator.errors import Unreadable
 from aggregator.fetch.status import shown
@@ -42,7 +42,8 @@ class Question:
     seconds: float | None = None
 
     def redirected(self, target: str) -> Question:
-        """The same question at the address a redirect names."""
+        """The same question at the address a redirect names, without our secret where the server has written it there."""
+        target = _without(target, frozenset(self.secret_params))
         if _same_server(self.url, target):
             return replace(self, url=target)
         return replace(self, url=target, secret_headers={}, secret_params={})
@@ -137,6 +138,13 @@ def redirect_of(question: Question, answer: Answer) -> str | None:
     except Unreadable as error:
         raise Unreadable(f"asking {shown(question.url)}: redirected: {error}", status=answer.status) from error
     return target
+
+
+def _without(url: str, names: frozenset[str]) -> str:
+    """An address without parameters of these names; as it was where it has none."""
+    bare, mark, query = url.partition("?")
+    kept = [pair for pair in query.split("&") if unquote_plus(pair.partition("=")[0]) not in names]
+    return url if not names or not mark else f"{bare}?{'&'.join(kept)}" if kept else bare
 
 
 def _same_server(asked: str, target: str) -> bool:

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit, urlunsplit
 
 from aggregator.errors import ConfigError, SourceError, Unavailable, Unreadable
+from aggregator.fetch.auth import secret_texts
 from aggregator.fetch.exchange import Answer, Question
 from aggregator.fetch.status import shown
 from aggregator.settings import Secret
@@ -46,8 +47,18 @@ class Redactor:
     """Takes every trace of the secrets out of bytes and texts: plain, percent-encoded, JSON-escaped and base64 forms, and all JWTs."""
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
-        found = {form for secret in secrets for text in _texts(secret) for form in _forms(text)}
-        self._forms = tuple(sorted((form.encode() for form in found), key=len, reverse=True))
+        self._lock = threading.Lock()
+        self._texts: frozenset[str] = frozenset()
+        self._forms: tuple[bytes, ...] = ()
+        self.learn(text for secret in secrets for text in secret_texts(secret))
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """From here on these are secrets, too; may be called from any thread."""
+        with self._lock:
+            known = self._texts.union(texts)
+            if known != self._texts:
+                found = {form.encode("utf-8", "surrogatepass") for text in known for form in _forms(text)}
+                self._texts, self._forms = known, tuple(sorted(found, key=len, reverse=True))
 
     def clean(self, content: bytes) -> bytes:
         for form in self._forms:
@@ -57,17 +68,15 @@ class Redactor:
             return content
         return _CREDENTIAL_MEMBER.sub(rb"\1" + REDACTED.encode() + rb"\2", content)
 
+    def holds(self, text: str) -> bool:
+        """Whether a secret stands in a text."""
+        return self.text(text) != text
+
     def text(self, text: str) -> str:
         return self.clean(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
     def url(self, url: str) -> str:
         return self.text(masked(url, REDACTED))
-
-
-def _texts(secret: Secret) -> set[str]:
-    whole = secret.reveal()
-    # "handle:app-password": the password alone is a secret too; so is each of several tokens.
-    return {text for word in (whole, *whole.split()) for text in (word, word.rpartition(":")[2]) if len(text) >= 4}
 
 
 def _forms(text: str) -> Iterator[str]:
@@ -95,14 +104,17 @@ class Recorder:
     nothing; `close` moves it into place.
     """
 
-    def __init__(self, path: Path, *, version: str, secrets: Iterable[Secret]) -> None:
+    def __init__(self, path: Path, *, version: str, secrets: Iterable[Secret] | Redactor) -> None:
         """
+        Args:
+            secrets: or what knows them, and may learn more of them.
+
         Raises:
             ConfigError: the file cannot be written.
         """
         self._path = path
         self._part = path.with_name(f"{path.name}.part")
-        self._redactor = Redactor(secrets)
+        self._redactor = secrets if isinstance(secrets, Redactor) else Redactor(secrets)
         self._lock = threading.Lock()
         self._closed = False
         try:
@@ -209,12 +221,12 @@ class Replay:
 
     paced = False
 
-    def __init__(self, path: Path, *, secrets: Iterable[Secret] = ()) -> None:
+    def __init__(self, path: Path, *, secrets: Iterable[Secret] | Redactor = ()) -> None:
         """
         Raises:
             ConfigError: the file is not there or not a HAR file.
         """
-        self._redactor = Redactor(secrets)
+        self._redactor = secrets if isinstance(secrets, Redactor) else Redactor(secrets)
         self._lock = threading.Lock()
         self._waiting: dict[tuple[str, str, bytes], list[Mapping[str, Any]]] = {}
         for entry in _entries(path):

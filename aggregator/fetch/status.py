@@ -146,14 +146,14 @@ def http_date(value: str) -> datetime | None:
 
 
 def shown(url: str) -> str:
-    """A URL for people and logs: without credentials, fragment and whatever in it is a secret; at most 200 long."""
+    """A URL for people and logs: without credentials, fragment and whatever in it is a secret; at most 100 long."""
     try:
         parts = urlsplit(url)
         bare = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
     except ValueError:
         bare = url.partition("#")[0].rpartition("@")[2]
     printable = "".join(letter if letter.isprintable() else "?" for letter in masked(bare, "…"))
-    return printable if len(printable) <= 200 else printable[:199] + "…"
+    return printable if len(printable) <= 100 else printable[:99] + "…"
 
 
 def _reset(value: str, now: datetime | None) -> datetime | None:
