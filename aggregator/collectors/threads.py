@@ -27,7 +27,8 @@ _SITES = frozenset(f"{front}threads.{end}" for front in ("", "www.") for end in 
 class Threads(Collector):
     """Posts on Threads with a topic, or posts in which a word stands. It wants an app that Meta has reviewed for the permissions
     threads_basic and threads_keyword_search: before the review only your own posts are found, and after it all but those. A post has one
-    topic at most, so a search for the word finds more. For words that Meta holds to be sensitive it finds nothing.
+    topic at most, so a search for the word finds more. An answer to a post counts as a comment; what it answers is not said. For words
+    that Meta holds to be sensitive it finds nothing.
     """
 
     manifest: ClassVar[Manifest] = Manifest(
@@ -36,7 +37,7 @@ class Threads(Collector):
         homepage="https://www.threads.com",
         spec="Threads API, keyword search (developers.facebook.com/docs/threads/keyword-search), read 2026-01-21",
         method=Method.API,
-        kinds=(Kind.POST,),
+        kinds=(Kind.POST, Kind.COMMENT),
         auth=Auth(
             scheme=AuthScheme.QUERY,
             variable="THREADS_ACCESS_TOKEN",
@@ -117,7 +118,8 @@ def _entry(post: dict[str, Any]) -> Entry | None:
     return Entry(
         native_id=needed(post, "id"),
         url=url,
-        kind=Kind.POST,
+        # What it answers is not said.
+        kind=Kind.COMMENT if post.get("is_reply") is True else Kind.POST,
         # A post may be a picture alone.
         text=text(post.get("text")) or "",
         author=Author(name=name, handle=name, url=f"https://www.threads.com/@{name}") if name else None,
