@@ -21,13 +21,17 @@ _TAG = re.compile(r"(?<![\w&#/])#([^\W\d]\w*)")
 _DOORS = re.compile(r"https?://(?:[\w-]+\.)?(?:discord(?:app)?\.com|discord\.gg|discordapp\.net)(?:[/?#]|\Z)", re.IGNORECASE)
 
 
-def rows_of(messages: Sequence[Any], *, whole: bool) -> Iterator[Any]:
+def rows_of(messages: Sequence[Any], *, whole: bool, place: str, heading: Mapping[str, Any]) -> Iterator[Any]:
     """A row for each entry: of a message that shares several pages one for each, of one that shares none one alone, where it counts.
 
     Args:
         whole: messages count for themselves and not for what they share.
+        place: number of the thread, which the first message of a post in a forum has, too.
+        heading: what stands over that message.
     """
     for message in messages:
+        if isinstance(message, dict) and message.get("id") == place:
+            message = {**message, **heading}
         shared = links_in(member(message)) if isinstance(message, dict) else ()
         if whole or not isinstance(message, dict):
             yield message
@@ -61,11 +65,12 @@ def entry_of(message: dict[str, Any], *, place: str, guild: str, site: str | Non
         native_id=f"{id}/{part}" if part else id,
         url=f"https://discord.com/channels/{guild}/{place}/{id}",
         kind=Kind.POST,
+        title=text(message.get("heading")),
         text=plain(content),
         author=_author(member(message.get("author"))) if quoted else None,
         published=instant(message.get("timestamp")),
         updated=instant(message.get("edited_timestamp")),
-        tags=tag_names(_TAG.findall(_ADDRESS.sub(" ", content))),
+        tags=tag_names([*(message.get("labels") or ()), *_TAG.findall(_ADDRESS.sub(" ", content))]),
         links=(shared,) if shared else links_in(message),
         in_reply_to=f"https://discord.com/channels/{guild}/{place}/{answered}" if answered else None,
         site=site,
@@ -86,7 +91,16 @@ def objected(message: Mapping[str, Any]) -> bool:
 
 def empty(message: Mapping[str, Any]) -> bool:
     """True for a message in which nothing is seen, as all are for a bot without the intent."""
-    return not any(message.get(name) for name in ("content", "embeds", "attachments", "sticker_items", "components", "poll"))
+    return not any(
+        message.get(name) for name in ("content", "embeds", "attachments", "sticker_items", "components", "poll", "message_snapshots")
+    )
+
+
+def oddities(messages: Sequence[Any], place: str) -> tuple[str, ...]:
+    """What a steward has to change when nothing is seen."""
+    said = [message for message in members(messages) if is_said(message)]
+    blind = bool(said) and all(map(empty, said))
+    return (f"all messages of channel {place} look empty: switch on the Message Content intent of the bot",) if blind else ()
 
 
 def links_in(message: Mapping[str, Any]) -> tuple[str, ...]:

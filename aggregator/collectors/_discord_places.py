@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aggregator.collectors._json import a_list, an_object, member, members, number, text
@@ -33,6 +33,8 @@ class Place:
     # Number of the last message, which may be deleted by now; "": there was none.
     newest: str
     thread: bool
+    # What stands over the first message of a post in a forum: its title, and the tags that were chosen for it; {} elsewhere.
+    heading: Mapping[str, Any] = field(default_factory=dict)
 
     def is_behind(self, last: Mapping[str, str]) -> bool:
         """True when something was said since the last message that was read, by number of the place."""
@@ -49,7 +51,8 @@ def asked(http: Http, path: str, params: Mapping[str, str] | None = None, *, doi
         return http.get(f"{API}/{path}", params=params, accept="application/json", auth=True)
     except Unauthorized as error:
         lost = "the token is not taken; copy the bot's token anew"
-        shut = "access is refused; invite the bot, and give it View Channel and Read Message History there"
+        where = "/".join(path.split("/")[:2])
+        shut = f"access to {where} is refused; invite the bot, and give it View Channel and Read Message History there"
         how = f"{lost if error.status == 401 else shut}, then run `aggregator source resume`"
         raise Unauthorized(f"{doing}: {how}", status=error.status) from error
 
@@ -64,27 +67,31 @@ def places(http: Http, channels: Sequence[str], *, floor: str) -> tuple[tuple[Pl
     Raises:
         Unchanged: Discord says that a list is the same as before.
     """
-    wanted, guilds = list[dict[str, Any]](), dict[str, str | None]()
+    wanted, guilds, remarks = list[dict[str, Any]](), dict[str, str | None](), list[str]()
     for id in channels:
         channel = _object(http, f"channels/{id}")
         if text(channel.get("id")) != id or text(channel.get("guild_id")) is None:
             raise Unreadable(f"{FINDING}: {id} is no channel of a server")
         # Age-restricted channels do not belong on an open page.
-        if channel.get("nsfw") is not True:
+        if channel.get("nsfw") is True:
+            remarks.append(f"channel {id} is for adults and is not read: take it out of `channels`")
+        else:
             wanted.append(channel)
     for guild in dict.fromkeys(str(channel["guild_id"]) for channel in wanted):
         server = _object(http, f"guilds/{guild}")
         if text(server.get("id")) != guild:
             raise Unreadable(f"{FINDING}: expected the server {guild}, got another object")
         guilds[guild] = text(server.get("name"))
+    labels = {text(tag.get("id")): text(tag.get("name")) for channel in wanted for tag in members(channel.get("available_tags"))}
     found: dict[str, Place] = {}
     rows = [*wanted, *_threads(http, wanted, floor=floor)]
     for channel in (row for row in rows if isinstance(row, dict)):
-        place = _place(channel, guilds)
+        place = _place(channel, guilds, labels)
         if place is not None:
             found.setdefault(place.id, place)
     odd = sum(not isinstance(row, dict) for row in rows)
-    return tuple(found.values()), (f"{odd} {'thread' if odd == 1 else 'threads'} left out: not an object",) if odd else ()
+    remarks += [f"{odd} {'thread' if odd == 1 else 'threads'} left out: not an object"] if odd else []
+    return tuple(found.values()), tuple(remarks)
 
 
 def highest(*ids: str) -> str:
@@ -119,13 +126,17 @@ def _closed(http: Http, parent: str, floor: str) -> Iterator[Any]:
         before = closed_at[-1]
 
 
-def _place(channel: Mapping[str, Any], guilds: Mapping[str, str | None]) -> Place | None:
+def _place(channel: Mapping[str, Any], guilds: Mapping[str, str | None], labels: Mapping[str | None, str | None]) -> Place | None:
     """A channel or thread; None for a private thread, and for what has no number."""
     id, kind, guild = number_of(channel.get("id")), number(channel.get("type")), str(channel.get("guild_id"))
     thread = kind in (10, 11, 12)
     if not id or (thread and kind not in _PUBLIC_THREADS):
         return None
-    return Place(id=id, guild=guild, site=guilds.get(guild), newest=number_of(channel.get("last_message_id")), thread=thread)
+    applied = channel.get("applied_tags")
+    chosen = [name for one in (applied if isinstance(applied, list) else ()) if (name := labels.get(text(one)))]
+    heading = {"heading": channel.get("name"), "labels": chosen} if thread else {}
+    newest = number_of(channel.get("last_message_id"))
+    return Place(id=id, guild=guild, site=guilds.get(guild), newest=newest, thread=thread, heading=heading)
 
 
 def _object(http: Http, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
 from aggregator.collectors import _options
-from aggregator.collectors._discord_message import empty, entry_of, is_said, objected, rows_of
+from aggregator.collectors._discord_message import entry_of, objected, oddities, rows_of
 from aggregator.collectors._discord_places import DOING, Place, Unchanged, asked, highest, places
 from aggregator.collectors._discord_places import number_of as _number
 from aggregator.collectors._json import a_list, an_object, instant, member, members, read_each
@@ -132,10 +132,14 @@ class Discord(Collector):
             reached = _newest(rows)
             if reached and after and int(reached) <= int(after):
                 raise Unreadable(f"{DOING}: the messages after {after} are not newer")
-            # The newest may have been deleted; behind an empty page, and above the first one, there is nothing more to ask for.
-            last[place.id] = reached if reached and after else max(reached, place.newest, key=int) if reached else place.newest
-            waiting = [place for place in waiting if place.is_behind(last)]
-            yield self._page(rows, place, pack(floor=floor if waiting else highest(floor, *last.values()), last=last))
+            # The newest may have been deleted; behind an empty page, and above the first one, there is nothing more to ask for. Without the
+            # right to read history every page is empty, and without the intent every message: reading goes on here when they are given.
+            shut = not reached and not (after and self._messages(http, place))
+            stays = shut or bool(oddities(rows, place.id))
+            if not stays:
+                last[place.id] = reached if reached and after else max(reached, place.newest, key=int) if reached else place.newest
+            waiting = [one for one in waiting if one.is_behind(last) and not (stays and one is place)]
+            yield self._page(rows, place, pack(floor=floor if waiting else highest(floor, *last.values()), last=last), shut=shut)
 
     def backfill(self, http: Http, since: datetime | None, cursor: Cursor) -> Iterator[Page]:
         """Everything that was said before, newest first in each channel and thread, down to `since`."""
@@ -152,7 +156,7 @@ class Discord(Collector):
                 if not oldest or (since and times and max(times) < since):
                     done.append(place.id)
                 rest = {} if place.id in done else {"in": place.id, "before": oldest}
-                yield self._page(rows, place, pack(done=done, **rest), behind=before)
+                yield self._page(rows, place, pack(done=done, **rest), shut=not rows and bool(place.newest) and not before)
                 before = oldest
         yield Page(entries=(), cursor=pack(end=True))
 
@@ -175,19 +179,16 @@ class Discord(Collector):
         reply = asked(http, f"channels/{place.id}/messages", {"limit": str(LIMIT)} | {name: id for name, id in where.items() if id})
         return [] if reply.status == 304 else a_list(reply.json(DOING), DOING)
 
-    def _page(self, rows: Sequence[Any], place: Place, cursor: Cursor, *, behind: str = "") -> Page:
+    def _page(self, rows: Sequence[Any], place: Place, cursor: Cursor, *, shut: bool) -> Page:
         allowed = {"open": bool(self.open), "quoted": bool(self.quoted)}
         entries, remarks = read_each(
-            list(rows_of(rows, whole=bool(self.quoted))),
+            list(rows_of(rows, whole=bool(self.quoted), place=place.id, heading=place.heading)),
             lambda row: entry_of(row, place=place.id, guild=place.guild, site=place.site, **allowed),
             noun="message",
         )
-        said = [row for row in members(rows) if is_said(row)]
-        if not rows and place.newest and not behind:
-            remarks += (f"channel {place.id} shows no message: was it deleted, or has the bot no right to Read Message History?",)
-        if said and all(map(empty, said)):
-            remarks += (f"all messages of channel {place.id} look empty: switch on the Message Content intent of the bot",)
-        return Page(entries=entries, cursor=cursor, remarks=remarks)
+        if shut:
+            remarks += (f"channel {place.id} shows no message: give the bot the right to Read Message History, unless all were deleted",)
+        return Page(entries=entries, cursor=cursor, remarks=(*remarks, *oddities(rows, place.id)))
 
 
 def _id(row: Mapping[str, Any]) -> str:

@@ -129,7 +129,8 @@ def test_a_private_thread_and_a_channel_for_adults_are_not_read() -> None:
     found, _, http = polled(*server(0, thread(5, kind=12)))
     assert (found, [url for url in http.asked if "messages" in url]) == ([], [])
     adults = answers(f"channels/{CHANNEL}", {"id": CHANNEL, "guild_id": GUILD, "type": 0, "last_message_id": "9", "nsfw": True})
-    assert polled(adults)[0] == []
+    found, pages, _ = polled(adults)
+    assert (found, pages[0].remarks) == ([], (f"channel {CHANNEL} is for adults and is not read: take it out of `channels`",))
 
 
 def test_a_private_chat_is_no_channel_of_a_server() -> None:
@@ -175,9 +176,48 @@ def test_a_channel_is_read_upwards_page_by_page() -> None:
 
 
 def test_a_last_message_that_was_deleted_is_not_asked_for_again_and_again() -> None:
-    found, pages, _ = polled(*server(12), messages(after=9), cursor=pack(floor="9", last={CHANNEL: "9"}))
+    found, pages, _ = polled(*server(12), messages(after=9), messages(message(9)), cursor=pack(floor="9", last={CHANNEL: "9"}))
     assert found == []
-    assert pages[-1].cursor == pack(floor="12", last={CHANNEL: "12"})
+    assert (pages[-1].cursor, pages[-1].remarks) == (pack(floor="12", last={CHANNEL: "12"}), ())
+
+
+def test_what_a_bot_without_the_right_to_read_history_cannot_see_is_read_when_it_has_it() -> None:
+    """Discord refuses nothing: without the right every page is empty."""
+    _, pages, _ = polled(*server(12), messages(after=9), messages(), cursor=pack(floor="9", last={CHANNEL: "9"}))
+    assert "Read Message History" in pages[-1].remarks[0]
+    assert polled(*server(12), messages(message(12), message(10), after=9), cursor=pages[-1].cursor)[0] == ["12", "10"]
+
+
+def test_a_first_poll_without_the_right_to_read_history_does_not_count_as_one() -> None:
+    _, pages, _ = polled(*server(12), messages())
+    assert "Read Message History" in pages[-1].remarks[0]
+    assert polled(*server(12), messages(message(12), message(10)), cursor=pages[-1].cursor)[0] == ["12", "10"]
+
+
+def test_messages_that_look_empty_without_the_intent_are_read_when_it_is_switched_on() -> None:
+    blank = {"content": "", "embeds": [], "attachments": []}
+    _, pages, _ = polled(
+        *server(12), messages(message(12) | blank, message(10) | blank, after=9), cursor=pack(floor="9", last={CHANNEL: "9"})
+    )
+    assert "Message Content intent" in pages[-1].remarks[0]
+    assert polled(*server(12), messages(message(12), message(10), after=9), cursor=pages[-1].cursor)[0] == ["12", "10"]
+
+
+def test_the_title_and_the_tags_of_a_post_in_a_forum_stand_over_its_first_message() -> None:
+    """There they are what elsewhere is a hashtag."""
+    forum = {
+        "id": CHANNEL,
+        "guild_id": GUILD,
+        "type": 15,
+        "available_tags": [{"id": "7", "name": "microsolidarity"}, {"id": "8", "name": "x"}],
+    }
+    opened = {**thread(int(THREAD) + 1), "name": "How crews begin", "applied_tags": ["7", "9"]}
+    rows = (message(int(THREAD) + 1, channel_id=THREAD), message(int(THREAD), channel_id=THREAD))
+    _, pages, _ = polled(answers(f"channels/{CHANNEL}", forum), *server(0, opened)[1:], messages(*rows, place=THREAD))
+    assert [(entry.title, entry.tags) for page in pages for entry in page.entries] == [
+        (None, ()),
+        ("How crews begin", ("microsolidarity",)),
+    ]
 
 
 def test_a_thread_that_was_opened_and_closed_between_two_polls_is_read_from_the_floor() -> None:
@@ -199,5 +239,6 @@ def test_messages_that_are_not_newer_are_no_progress() -> None:
 
 @pytest.mark.parametrize(("status", "said"), [(401, "copy the bot's token anew"), (403, "View Channel and Read Message History")])
 def test_a_refusal_says_what_to_do(status: int, said: str) -> None:
-    with pytest.raises(Unauthorized, match=said):
+    with pytest.raises(Unauthorized, match=said) as refused:
         polled(answers(f"channels/{CHANNEL}", {"code": 0}, status))
+    assert status == 401 or f"access to channels/{CHANNEL} is refused" in str(refused.value)
