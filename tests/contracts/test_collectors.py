@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -247,64 +242,3 @@ def test_a_platform_keeps_nothing_outside_its_fields(path: Path) -> None:
 
 def _is_collector(node: ast.ClassDef) -> bool:
     return any(isinstance(base, ast.Name) and base.id == "Collector" for base in node.bases)
-
-
-# -- one file a platform
-
-TOY = '''"""A platform of one page."""
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
-
-from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option
-from aggregator.fetch import Http
-from aggregator.model import Kind, Page
-
-
-@dataclass(frozen=True, kw_only=True)
-class Toy(Collector):
-    """A toy. It reads nothing."""
-
-    manifest: ClassVar[Manifest] = Manifest(
-        name="toy", title="Toy", homepage="https://toy.example", spec="read 2026-11-22", method=Method.API, kinds=(Kind.POST,),
-        finds="nothing", reach="none", delay="never", delivers=Delivers.TITLE,
-    )
-    name: Annotated[str, Option("name of the toy", example="bear")]
-
-    @property
-    def host(self) -> str:
-        return "toy.example"
-
-    @property
-    def label(self) -> str:
-        return f"Toy {self.name}"
-
-    @property
-    def address(self) -> str:
-        return f"https://toy.example/{self.name}"
-
-    @classmethod
-    def recognise(cls, address: str) -> dict[str, str] | None:
-        return {"name": address.rpartition("/")[2]} if address.startswith("https://toy.example/") else None
-
-    def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
-        yield Page(entries=(), cursor="1")
-'''
-ASK = """
-import json
-from aggregator.collectors import collector_for, platforms, recognise
-from aggregator.model import Source
-name, options = recognise("https://toy.example/bear")
-source = Source(id="t", platform=name, options=options, topics=("x",))
-print(json.dumps([sorted(platforms()), name, collector_for(source).label]))
-"""
-
-
-def test_adding_a_platform_edits_no_other_file(tmp_path: Path) -> None:
-    copy = tmp_path / "aggregator"
-    shutil.copytree(FOLDER.parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "collectors" / "toy.py").write_text(TOY, encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", ASK], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [sorted([*platforms(), "toy"]), "toy", "Toy bear"]
