@@ -21,8 +21,9 @@ serve: $(VENV)/serve.stamp
 test: $(VENV)/dev.stamp
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
-# The tests against servers that nobody here wrote: mail servers from apt, a Nostr relay and a Scuttlebutt peer in a folder of their own,
-# AGGREGATOR_SERVERS or ~/.cache/aggregator-servers. What cannot be installed is skipped.
+# The tests against servers that nobody here wrote: Postfix and Dovecot from apt; a Scuttlebutt server (ssb-server), a Nostr relay
+# (nostr-relay) and a Bluesky network (@atproto/dev-env) in a folder of their own, AGGREGATOR_SERVERS or ~/.cache/aggregator-servers. What
+# cannot be installed is skipped with a line.
 test-servers: $(VENV)/dev.stamp
 	@.ci/servers
 	$(BIN)/pytest -m servers
