@@ -144,7 +144,8 @@ def _said(options: argparse.Namespace, source: Source, read: ReadBack) -> int:
 def _counted(step: Step) -> str:
     new = step.landed.new
     pages = f"{step.pages} page{'s' if step.pages != 1 else ''}"
-    return f"Read {pages} with {step.entries} entries; {new} {'is' if new == 1 else 'are'} new in the archive."
+    entries = f"{step.entries} entr{'y' if step.entries == 1 else 'ies'}"
+    return f"Read {pages} with {entries}; {new} {'is' if new == 1 else 'are'} new in the archive."
 
 
 def _ending(options: argparse.Namespace, source: Source, read: ReadBack) -> str:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from aggregator.app import App
 
 
+NO_NETWORK = "Nobody could be reached: look at the network of this machine, then run it again."
+"""Said once, where every source would say it."""
+
+
 def settings_of(options: argparse.Namespace) -> Settings:
     """The configuration that the options name."""
     from aggregator.config import load

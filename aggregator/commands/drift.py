@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from aggregator.app import App
 from aggregator.collectors import platforms
-from aggregator.commands.common import application, day, say, settings_of, show, talk
+from aggregator.commands.common import NO_NETWORK, application, day, say, settings_of, show, talk
 from aggregator.run.drifting import Drift, check_shapes, last_check
 
 
@@ -15,13 +15,16 @@ def check(options: argparse.Namespace) -> int:
     """Compare one page of each source with the shape of the recorded replies, and say which field went."""
     settings = settings_of(options)
     with application(options, settings) as app:
-        talk(options, f"Asking {len(app.sources)} sources for one page each …")
+        talk(options, f"Asking {len(app.sources)} source{'s' if len(app.sources) != 1 else ''} for one page each …")
         found = check_shapes(app)
     if options.json:
         show({"at": found.at, "gone": found.gone, "unread": found.unread, "compared": found.compared})
     else:
         for line in told(found):
             say(line)
+        if found.cut_off:
+            say(NO_NETWORK)
+            return 4
         for source, problem in found.unread.items() if found.failed or not options.quiet else ():
             say(f"{source} was not compared: {problem}")
         if not found.gone and (found.failed or not options.quiet):

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.commands.common import application, complain, complain_lines, settings_of, show, talk
+from aggregator.commands.common import NO_NETWORK, application, complain, complain_lines, settings_of, show, talk
 from aggregator.commands.setup import keys_wanted
 from aggregator.errors import ConfigError
 
@@ -145,17 +145,23 @@ def summary(app: App, ran: Ran) -> list[str]:
 
     read = sum(done.ending is Ending.OK for done in ran.polls)
     words = [f"{count} {word}" for count, word in ((ran.landed.new, "new"), (ran.landed.changed, "changed")) if count]
-    line = f"Read {read} of {len(ran.polls)} sources: {', '.join(words) or 'nothing new'}."
+    line = f"Read {read} of {len(ran.polls)} source{'s' if len(ran.polls) != 1 else ''}: {', '.join(words) or 'nothing new'}."
     lines = [line] if ran.polls else []
     if ran.judged is not None and (told := _rejudged(ran.judged)):
         lines.insert(0, told)
     if ran.waiting:
-        lines.append(f"{ran.waiting} sources were not due yet; `aggregator poll` asks them now, `aggregator status` says when they are.")
+        lines.append(_waiting(ran.waiting))
     if ran.checked.withdrawn:
         lines.append(f"Withdrew {ran.checked.withdrawn} of what was shown, because it is not public any more.")
     if ran.stopped:
         lines.append("Stopped before all was done; the next run goes on from here.")
     return lines
+
+
+def _waiting(count: int) -> str:
+    if count == 1:
+        return "1 source was not due yet; `aggregator poll` asks it now, `aggregator status` says when it is."
+    return f"{count} sources were not due yet; `aggregator poll` asks them now, `aggregator status` says when they are."
 
 
 def _rejudged(judged: Judged) -> str:
@@ -166,7 +172,8 @@ def _rejudged(judged: Judged) -> str:
 
 
 def failures(app: App, ran: Ran) -> list[str]:
-    """A line for each source that could not be read or needs a key."""
+    """A line for each source that could not be read or needs a key; one more where it is this machine that has no network."""
+    from aggregator.run import CUT_OFF
     from aggregator.run.jobs import Ending
 
     labels = {source.id: source.label for source in app.settings.sources}
@@ -177,7 +184,9 @@ def failures(app: App, ran: Ran) -> list[str]:
             lines.append(f"{name} needs a key: {done.message}")
         elif done.ending not in (Ending.OK, Ending.STOPPED):
             lines.append(f"Could not read {name}: {done.message}")
-    return sorted(lines)
+    asked = [done for done in ran.polls if done.ending not in (Ending.NEEDS_KEY, Ending.STOPPED)]
+    cut_off = len(asked) >= CUT_OFF and all(done.unreachable for done in asked)
+    return [*sorted(lines), *([NO_NETWORK] if cut_off else [])]
 
 
 def _say_written(options: argparse.Namespace, app: App, written: tuple[str, ...]) -> None:

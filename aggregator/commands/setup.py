@@ -74,12 +74,13 @@ def understood(settings: Settings) -> list[str]:
     lines += ["", f"{len(settings.sources)} {'source' if len(settings.sources) == 1 else 'sources'}:"]
     rows = [_row(source) for source in settings.sources]
     lines += [f"  {line}" for line in columns(rows)] if rows else []
-    lines += ["", f"{len(settings.chosen)} links chosen by hand."] if settings.chosen else []
+    lines += ["", f"{len(settings.chosen)} {'link' if len(settings.chosen) == 1 else 'links'} chosen by hand."] if settings.chosen else []
     lines += keys_wanted(settings).values()
     lines += prices(settings)
     lines += _digest(settings)
     if not settings.fetch.contact or "example.org" in settings.fetch.contact:
-        lines.append("fetch.contact is not set: servers like to know who asks. Write a page or mailto: there.")
+        how = "is still the example's" if settings.fetch.contact else "is not set"
+        lines.append(f"fetch.contact {how}: servers like to know who asks. Write the address of your page, or mailto: and yours, there.")
     return lines
 
 

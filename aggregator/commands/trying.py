@@ -18,6 +18,7 @@ from aggregator.pipeline.budget import budget_of, dollars
 from aggregator.run.sampling import Found, Sample, sample
 from aggregator.settings import Settings
 from aggregator.shape import write_duration
+from aggregator.text.html import plain
 
 _FIRST_WORDS = 100
 
@@ -79,12 +80,16 @@ def _lines(found: Sample) -> Iterator[str]:
         yield from _entry(one, counts=one in counting, source=found.source)
     for remark in found.remarks:
         yield f"  remark: {remark}"
-    yield f"{len(found.found)} entries, {len(counting)} count (*)."
+    yield f"{_counted(len(found.found))}, {len(counting)} {'counts' if len(counting) == 1 else 'count'} (*)."
+
+
+def _counted(entries: int) -> str:
+    return f"{entries} entr{'y' if entries == 1 else 'ies'}"
 
 
 def _entry(one: Found, *, counts: bool, source: Source) -> Iterator[str]:
     entry = one.entry
-    words = " ".join((entry.title or entry.text or entry.html or entry.url).split())
+    words = " ".join((entry.title or entry.text or plain(entry.html or "") or entry.url).split())
     yield f"{'*' if counts else ' '} {words[:_FIRST_WORDS]}{'…' if len(words) > _FIRST_WORDS else ''}"
     yield "    " + " · ".join(filter(None, (entry.kind, _who(entry.author), day(entry.published) if entry.published else "no date")))
     if entry.url != words:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+CUT_OFF = 5
+"""When so many sources or more were asked and the host of none could be reached, it is the network of this machine."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:

@@ -6,17 +6,17 @@ import json
 import logging
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
 from aggregator.app import App, keep_learned
 from aggregator.collectors.base import Collector
-from aggregator.errors import AggregatorError, MissingSecret
+from aggregator.errors import AggregatorError, MissingSecret, Unavailable
 from aggregator.fetch import Http, Params, Reply
 from aggregator.model import Source, SourceState
 from aggregator.pipeline.shapes import Seen, asked_for, gone_from, shapes
-from aggregator.run import Job, threads
+from aggregator.run import CUT_OFF, Job, threads
 
 log = logging.getLogger("aggregator.run")
 
@@ -70,6 +70,8 @@ class Looked:
     problem: str = ""
     # True: it was left out on purpose, because it costs money or wants a key.
     skipped: bool = False
+    # True: its host could not be reached at all.
+    unreachable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,8 @@ class Drift:
     compared: Sequence[str]
     # True: a source could not be read although it should have been.
     failed: bool = False
+    # True: several were asked, and the host of none could be reached.
+    cut_off: bool = False
 
 
 def check_shapes(app: App) -> Drift:
@@ -122,14 +126,14 @@ def _look(app: App, source: Source, collector: Collector) -> Looked:
     try:
         # One page; a reply that the collector could not make out is compared all the same, and says what went.
         list(islice(collector.poll(tee, ""), 1))
-        problem, skipped = "", False
     except MissingSecret as error:
-        problem, skipped = str(error), True
+        looked = Looked(source=source, problem=str(error), skipped=True)
     except AggregatorError as error:
-        problem, skipped = str(error), False
-    return Looked(
-        source=source, replies=tuple((asked_for(seen, source.options), seen) for seen in tee.seen), problem=problem, skipped=skipped
-    )
+        unreachable = isinstance(error, Unavailable) and error.status is None
+        looked = Looked(source=source, problem=str(error), unreachable=unreachable)
+    else:
+        looked = Looked(source=source)
+    return replace(looked, replies=tuple((asked_for(seen, source.options), seen) for seen in tee.seen))
 
 
 def _compared(looked: Sequence[Looked], at: datetime) -> Drift:
@@ -139,8 +143,9 @@ def _compared(looked: Sequence[Looked], at: datetime) -> Drift:
     gone = {platform: found for platform, seen in sorted(replies.items()) if (found := gone_from(shapes(platform), seen))}
     unread = {one.source.id: one.problem for one in sorted(looked, key=lambda one: one.source.id) if one.problem}
     compared = [name for name, seen in sorted(replies.items()) if any(question in shapes(name) for question, _ in seen)]
-    failed = any(one.problem and not one.skipped for one in looked)
-    return Drift(at=at, gone=gone, unread=unread, compared=compared, failed=failed)
+    asked = [one for one in looked if not one.skipped]
+    cut_off = len(asked) >= CUT_OFF and all(one.unreachable for one in asked)
+    return Drift(at=at, gone=gone, unread=unread, compared=compared, failed=any(one.problem for one in asked), cut_off=cut_off)
 
 
 def _written(found: Drift) -> str:

@@ -15,7 +15,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from aggregator.app import App, keep_learned
-from aggregator.errors import AggregatorError, MissingSecret, SourceError
+from aggregator.errors import AggregatorError, MissingSecret, SourceError, Unavailable
 from aggregator.fetch import SourceHttp
 from aggregator.fetch.pace import Stopped
 from aggregator.model import Coverage, Gap, Link, Outcome, SourceState
@@ -69,6 +69,8 @@ class Done:
     entries: int = 0
     # One line for people; "" when all went well.
     message: str = ""
+    # True: its host could not be reached at all.
+    unreachable: bool = False
 
 
 def polls_due(app: App, *, only: Collection[str] = (), force: bool = False) -> tuple[Job, ...]:
@@ -197,7 +199,8 @@ class _Handlers:
             return Done(job=job, ending=Ending.NEEDS_KEY, message=str(error)), ((after, None),)
         except SourceError as error:
             settled = self._failed(self._next(state, error, every, http))
-            return Done(job=job, ending=Ending.FAILED, message=str(error)), (settled,)
+            unreachable = isinstance(error, Unavailable) and error.status is None
+            return Done(job=job, ending=Ending.FAILED, message=str(error), unreachable=unreachable), (settled,)
         after = replace(self._next(state, polled.landed, every, http), remarks=polled.remarks, nature=polled.nature, held=polled.held)
         after, gaps = self._covered(after, polled.coverage, polled.gaps)
         if after.held and not state.held:

@@ -64,7 +64,7 @@ def came(step: Step, left: timedelta | None) -> str:
     """How far a back-fill has come, in words."""
     down = f"back to {step.reached:%Y-%m-%d}, " if step.reached else ""
     rest = f", about {duration(left)} left" if left is not None and step.done != 1 else ""
-    return f"{down}{step.entries} entries, {step.landed.new} new{rest}"
+    return f"{down}{step.entries} entr{'y' if step.entries == 1 else 'ies'}, {step.landed.new} new{rest}"
 
 
 def duration(time: timedelta) -> str:

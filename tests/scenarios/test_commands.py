@@ -80,7 +80,7 @@ def test_source_test_shows_what_would_be_found_and_writes_nothing(ran: Steward) 
     before = files(ran.folder)
     said = ran.runs("source", "test", "notes", "--replay", "r.har")
     assert said.code == 0
-    assert "2 entries, 1 count (*)." in said.out
+    assert "2 entries, 1 counts (*)." in said.out
     assert said.out.index("On crews") < said.out.index("On bread")
     assert files(ran.folder) == before
 

@@ -176,9 +176,21 @@ def test_an_entry_is_shown_as_a_person_reads_it(ready: Steward) -> None:
         "title: 'crews' in 'On crews'",
         "On bread",
     ]
-    assert "2 entries, 1 count (*)." in said.out
+    assert "2 entries, 1 counts (*)." in said.out
     assert "at least 1 s between two requests" in said.out
     assert "Cost: none." in said.out
+
+
+def test_a_post_without_a_title_is_shown_by_its_words_and_not_by_its_markup(ready: Steward) -> None:
+    body = (
+        feed("x")
+        .replace(b"<title>x</title>", b"")
+        .replace(b">Words.<", b">&lt;p&gt;Our &lt;i&gt;crews&lt;/i&gt; &amp;amp; bread&lt;/p&gt;<")
+    )
+    recorded(ready, Exchange(url="https://blog.example/feed.xml", headers=RSS, body=body))
+    said = ready.runs("source", "test", "https://blog.example/feed.xml", "--replay", "r.har")
+    assert said.out.splitlines()[0] == "* Our crews & bread"
+    assert "1 entry, 1 counts (*)." in said.out
 
 
 def test_what_would_not_be_shown_is_said_with_why(ready: Steward) -> None:
@@ -232,6 +244,27 @@ def test_a_source_that_cannot_be_read_is_no_drift_and_not_silent(steward: Stewar
     assert "forum was not compared" in said.out
     assert "Nothing could be compared." in said.out
     assert "nothing could be compared then" in steward.runs("status").out
+
+
+def without_network(steward: Steward) -> None:
+    """Six sources of which none answers."""
+    feeds = ", ".join(f"'https://{number}.example/feed.xml'" for number in range(6))
+    steward.configures(CONFIGURATION.replace("[]", f"[{feeds}]"))
+    write_har(steward.folder / "r.har", [])
+
+
+def test_without_network_a_check_says_so_once(steward: Steward) -> None:
+    without_network(steward)
+    said = steward.runs("source", "check", "--replay", "r.har")
+    assert (said.code, said.out) == (4, "Nobody could be reached: look at the network of this machine, then run it again.\n")
+
+
+def test_without_network_a_run_says_so_after_naming_each_source(steward: Steward) -> None:
+    without_network(steward)
+    said = steward.runs("run", "--replay", "r.har")
+    assert said.code == 4
+    assert said.err.count("Could not read") == 6
+    assert said.err.count("Nobody could be reached: look at the network of this machine") == 1
 
 
 def test_a_check_keeps_nothing_that_it_read(steward: Steward) -> None:
