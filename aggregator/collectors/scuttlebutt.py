@@ -21,6 +21,8 @@ from aggregator.model import Entry, Kind, Page, Visibility
 
 PROGRAM = "ssb-server"
 HEAD_PAGES = 5
+# ssb-server was called sbot before version 14.
+_SERVER = re.compile(r"(?:[\w.]+-)*ssb-server|sbot", re.ASCII)
 _CHANNEL_PAGE = re.compile(r"/channel/([^/]+)/?")
 
 
@@ -32,8 +34,11 @@ def _channel(value: str) -> str:
 
 
 def _program(value: str) -> str:
-    if not value.strip() or "\0" in value:
-        raise ValueError(f"{value!r} is not a program; write its name, like 'ssb-server', or its whole path")
+    """The name of a Scuttlebutt server and of nothing else: whoever may propose a line for sources.yaml must not choose what runs here."""
+    if not _SERVER.fullmatch(value.strip()):
+        raise ValueError(
+            f"{value!r} is not the name of a Scuttlebutt server; write one that ends in 'ssb-server' and lies in PATH, or 'sbot'"
+        )
     return value.strip()
 
 
@@ -83,7 +88,9 @@ class Scuttlebutt(Collector):
 
     channel: Annotated[str, Option("channel without the #", example="microsolidarity", check=_channel)] = ""
     tag: Annotated[str, Option("hashtag without the #", example="microsolidarity", check=_options.hashtag)] = ""
-    program: Annotated[str, Option(f"program that asks the server; without it {PROGRAM}", example="ssb-server", check=_program)] = ""
+    program: Annotated[str, Option(f"program in PATH that asks the server; without it {PROGRAM}", example="ssb-server", check=_program)] = (
+        ""
+    )
     viewer: Annotated[str, Option("address of a web viewer to which links lead", example="https://ssb.example.org", check=_viewer)] = ""
     through: Annotated[
         str, Option("whom to ask: 'server', or 'viewer' for the viewer; without it the server", example="viewer", check=_through)
@@ -96,7 +103,7 @@ class Scuttlebutt(Collector):
 
     @property
     def host(self) -> str:
-        return _options.split(self._base).netloc if self._by_web else quote((self.program or PROGRAM).rpartition("/")[2].lower(), safe="")
+        return _options.split(self._base).netloc if self._by_web else (self.program or PROGRAM).lower()
 
     @property
     def label(self) -> str:

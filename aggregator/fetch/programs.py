@@ -1,7 +1,8 @@
 """Programs of this machine that answer like a server: told JSON on their standard input, read by their standard output.
 
-Which program runs is what the operator wrote into sources.yaml, never what a reply said; there is no shell in between. It runs in a process
-group of its own, which is ended as a whole, with an environment in which none of our secrets is.
+Which program runs is what a collector names, never what a reply said; there is no shell in between. A name is looked up in the absolute
+folders of PATH alone: one that depends on where we were started may be a checkout with a stranger's file in it.
+It runs in a process group of its own, which is ended as a whole, with an environment in which none of our secrets is.
 """
 
 from __future__ import annotations
@@ -74,9 +75,9 @@ class Programs:
         self.stop()
 
     def _started(self, command: Sequence[str], subject: str, *, silent: bool) -> subprocess.Popen[bytes]:
-        found = shutil.which(command[0])
+        found = shutil.which(command[0], path=_folders(os.environ))
         if found is None:
-            raise Unavailable(f"{subject}: it is not on this machine; install it, or write its whole path into sources.yaml")
+            raise Unavailable(f"{subject}: it is not on this machine; install it, or put its folder into PATH, which cron keeps short")
         try:
             process = subprocess.Popen(  # noqa: S603  # no shell, and the program is the operator's choice
                 [str(Path(found).absolute()), *command[1:]],
@@ -174,6 +175,11 @@ class _Output:
 def _environment(ours: Mapping[str, str]) -> dict[str, str]:
     """What is passed on is named, so that a secret is left behind under whatever name it stands there."""
     return {name: ours[name] for name in _PASSED_ON if name in ours}
+
+
+def _folders(ours: Mapping[str, str]) -> str:
+    """PATH without what is found only from the folder in which we were started."""
+    return os.pathsep.join(one for one in ours.get("PATH", os.defpath).split(os.pathsep) if Path(one).is_absolute())
 
 
 def _kill(group: int) -> None:

@@ -114,12 +114,31 @@ def test_who_chooses_otherwise_later_is_closed_and_of_whom_nothing_is_known_is_n
 
 def test_questions_go_by_standard_input_and_are_asked_of_the_program_that_was_named() -> None:
     http = PeerHttp([post("one")])
-    polled(http, tag="Crews", program="/opt/ssb/bin/ssb-server")
+    polled(http, tag="Crews", program="crews-ssb-server")
     program, arguments, say = http.asked[0]
-    assert (program, arguments) == ("/opt/ssb/bin/ssb-server", ("backlinks.read", "."))
+    assert (program, arguments) == ("crews-ssb-server", ("backlinks.read", "."))
     assert say == {"query": [{"$filter": {"dest": "#crews"}}], "index": "DTS", "reverse": True, "limit": 200}
     assert http.asked[1][2] == {"query": [{"$filter": {"value": {"author": {"$in": [feed("ada")]}, "content": {"type": "about"}}}}]}
-    assert Scuttlebutt(tag="crews", program="/opt/ssb/bin/ssb-server").host == "ssb-server"
+    assert Scuttlebutt(tag="crews", program="sbot").host == "sbot"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "/bin/sh",
+        "./ssb-server",
+        "../ssb-server",
+        "tools/ssb-server",
+        "bash",
+        "ssb-server.sh",
+        "-ssb-server",
+        "ssb-server -c",
+        "ssb-server\0",
+    ],
+)
+def test_no_line_of_a_stranger_makes_another_program_run(program: str) -> None:
+    with pytest.raises(BadOption, match="not the name of a Scuttlebutt server"):
+        build(Scuttlebutt, {"tag": "crews", "program": program})
 
 
 def test_a_post_under_any_spelling_of_a_channel_is_found_once() -> None:

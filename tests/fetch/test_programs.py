@@ -92,10 +92,24 @@ def test_who_prints_nothing_and_ends_well_has_said_nothing(client: Client, scrip
 
 
 def test_a_program_that_is_not_there_says_what_to_do(client: Client) -> None:
-    with pytest.raises(Unavailable, match=r"running 'no-such-program': it is not on this machine; install it, or write its whole path"):
+    with pytest.raises(Unavailable, match=r"running 'no-such-program': it is not on this machine; install it, or put its folder into PATH"):
         run(client, "no-such-program", "query.read")
     with pytest.raises(Unavailable, match="it is not on this machine"):
         run(client, "/no/such/program")
+
+
+@pytest.mark.parametrize("relative", [".", "", "bin"])
+def test_no_program_of_the_folder_we_were_started_in_is_run(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relative: str
+) -> None:
+    (tmp_path / relative).mkdir(exist_ok=True)
+    written(str(tmp_path / relative / "ssb-server"), "echo run")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", os.pathsep.join((relative, "/usr/bin")))
+    with pytest.raises(Unavailable, match="it is not on this machine"):
+        run(client, "ssb-server")
+    monkeypatch.setenv("PATH", os.pathsep.join((str(tmp_path / relative), "/bin")))
+    assert run(client, "ssb-server").body == b"run\n"
 
 
 def test_a_program_that_may_not_run_says_what_to_do(client: Client, script: str) -> None:

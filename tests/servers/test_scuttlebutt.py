@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,8 +53,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SsbServer]:
 
 @pytest.fixture(autouse=True)
 def home(server: SsbServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Programs find the server by HOME."""
+    """Programs find the server by HOME, and are found by PATH."""
     monkeypatch.setenv("HOME", str(server.home))
+    monkeypatch.setenv("PATH", os.pathsep.join((str(Path(server.program).parent), os.environ["PATH"])))
 
 
 def entries(pages: list[Page]) -> dict[str, Entry]:
@@ -61,7 +63,7 @@ def entries(pages: list[Page]) -> dict[str, Entry]:
 
 
 def test_a_hashtag_is_found_by_who_agreed_to_be_shown(bind: Bind, server: SsbServer) -> None:
-    collector = Scuttlebutt(tag="microsolidarity", program=server.program)
+    collector = Scuttlebutt(tag="microsolidarity")
     http = bind(collector)
     pages = list(collector.poll(http, ""))
     found = entries(pages)
@@ -76,14 +78,14 @@ def test_a_hashtag_is_found_by_who_agreed_to_be_shown(bind: Bind, server: SsbSer
 
 
 def test_a_channel_is_found_under_its_spellings_and_an_answer_names_its_thread(bind: Bind, server: SsbServer) -> None:
-    collector = Scuttlebutt(channel="MicroSolidarity", program=server.program)
+    collector = Scuttlebutt(channel="MicroSolidarity")
     found = entries(list(collector.poll(bind(collector), "")))
     assert set(found) == {server.ids[number] for number in (6, 7, 9)}
     assert found[server.ids[7]].in_reply_to == found[server.ids[6]].url
 
 
 def test_looking_back_ends_where_it_was_told_to(bind: Bind, server: SsbServer) -> None:
-    collector = Scuttlebutt(channel="microsolidarity", program=server.program)
+    collector = Scuttlebutt(channel="microsolidarity")
     http = bind(collector)
     assert len(entries(list(collector.backfill(http, None, "")))) == 2
     pages = list(collector.backfill(http, datetime.now(UTC) + timedelta(days=1), ""))
@@ -91,7 +93,7 @@ def test_looking_back_ends_where_it_was_told_to(bind: Bind, server: SsbServer) -
 
 
 def test_a_choice_is_looked_at_again(bind: Bind, server: SsbServer) -> None:
-    collector = Scuttlebutt(channel="microsolidarity", program=server.program)
+    collector = Scuttlebutt(channel="microsolidarity")
     http = bind(collector)
     (ada,) = {entry.author for entry in entries(list(collector.poll(http, ""))).values()}
     seen = [Entry(native_id=server.ids[6], url="https://example.org/6", kind=collector.manifest.kinds[0], author=ada)]
@@ -117,7 +119,7 @@ def test_a_server_that_is_down_says_so_in_one_line(bind: Bind, server: SsbServer
         text = (server.home / ".ssb" / name).read_text(encoding="utf-8")
         (home / ".ssb" / name).write_text(text.replace(str(server.port), "9"), encoding="utf-8")
     monkeypatch.setenv("HOME", str(home))
-    collector = Scuttlebutt(channel="microsolidarity", program=server.program)
+    collector = Scuttlebutt(channel="microsolidarity")
     with pytest.raises(Unavailable) as caught:
         list(collector.poll(bind(collector), ""))
     assert "Could not connect to ssb-server" in str(caught.value)
