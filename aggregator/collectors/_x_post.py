@@ -24,7 +24,9 @@ from aggregator.collectors._json import (
     texts,
     web_address,
 )
+from aggregator.collectors._passed import clock
 from aggregator.errors import Unreadable
+from aggregator.fetch import Reply
 from aggregator.model import Author, Entry, Kind, Missed, Page, Restriction
 
 DOING = "searching X"
@@ -98,6 +100,8 @@ class Found:
     newest: str = ""
     # Token of the next page; "": this is the last.
     after: str = ""
+    # When X said so, by its own clock; None: it gave no date.
+    said_at: datetime | None = None
 
     def page(self, cursor: str, missed: Missed | None) -> Page:
         """The page with its price."""
@@ -105,10 +109,10 @@ class Found:
         entries, remarks = read_each(self.posts, lambda post: entry_of(post, known), noun="post")
         told = (f"X did not give {self.withheld} of the things that it found",) if self.withheld else ()
         cost = len(self.posts) * POST_PRICE + len(self.authors) * AUTHOR_PRICE
-        return Page(entries=entries, cursor=cursor, remarks=remarks + told, missed=missed, cost=cost or None)
+        return Page(entries=entries, cursor=cursor, remarks=remarks + told, missed=missed, cost=cost)
 
 
-def found_in(reply: dict[str, Any], at: str) -> Found:
+def found_in(reply: Reply, at: str) -> Found:
     """A reply of the search; one that found nothing has no `data`.
 
     Args:
@@ -117,15 +121,19 @@ def found_in(reply: dict[str, Any], at: str) -> Found:
     Raises:
         Unreadable: it is none, or names itself as the next.
     """
-    meta = an_object(reply.get("meta"), DOING)
+    if reply.unchanged:
+        return Found(said_at=clock(reply))
+    said = an_object(reply.json(DOING), DOING)
+    meta = an_object(said.get("meta"), DOING)
     count, after = number(meta.get("result_count")), meta.get("next_token")
     if count is None or not (after is None or isinstance(after, str)):
         raise Unreadable(f"{DOING}: expected how many posts were found")
-    posts = a_list(reply.get("data"), DOING) if count or "data" in reply else []
+    posts = a_list(said.get("data"), DOING) if count or "data" in said else []
     if after and after == at:
         raise Unreadable(f"{DOING}: the position of the next page came a second time")
-    authors, withheld = members(member(reply.get("includes")).get("users")), len(members(reply.get("errors")))
-    return Found(posts=posts, authors=authors, withheld=withheld, newest=text(meta.get("newest_id")) or "", after=after or "")
+    authors, withheld = members(member(said.get("includes")).get("users")), len(members(said.get("errors")))
+    newest = text(meta.get("newest_id")) or ""
+    return Found(posts=posts, authors=authors, withheld=withheld, newest=newest, after=after or "", said_at=clock(reply))
 
 
 def _called(post: Mapping[str, Any], name: str) -> Any:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 from urllib.parse import quote, unquote
 
 from aggregator.collectors import _options
 from aggregator.collectors._json import Odd, a_list, an_object, instant, members, needed, tag_names, text, web_address
 from aggregator.collectors._meta import asked, listing_of
+from aggregator.collectors._passed import clock, passed
 from aggregator.collectors._sweep import Listing, sweep
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
 from aggregator.errors import Unreadable
-from aggregator.fetch import Auth, AuthScheme, Http, Pace, Reply
-from aggregator.model import Entry, GapReason, Kind, Missed, Page
+from aggregator.fetch import Auth, AuthScheme, Http, Pace
+from aggregator.model import Entry, Kind, Page
 
 FINDING, DOING = "finding a hashtag of Instagram", "reading a hashtag of Instagram"
 API = "https://graph.facebook.com/v23.0"
@@ -112,7 +112,7 @@ class Instagram(Collector):
         begun, seen = text(position.get("sweep")) or "", instant(position.get("seen"))
         tops: list[datetime] = []
         for page in sweep(begun, lambda at: self._listing(http, id, at, tops), head=HEAD_PAGES, doing=DOING, coarse=True):
-            missed = _passed(seen, tops[0]) if tops else None
+            missed = passed(seen, tops[0], shown=SHOWN) if tops else None
             seen = tops.pop() if tops else seen
             said = {"seen": seen.isoformat()} if seen else {}
             yield replace(page, cursor=pack(hashtag=id, sweep=page.cursor, **said), missed=page.missed or missed)
@@ -129,23 +129,9 @@ class Instagram(Collector):
         """The page at `at`; when the newest was given is added to `tops`."""
         params = {"user_id": self.user, "fields": FIELDS, "limit": str(LIMIT)} | ({"after": at} if at else {})
         reply = asked(http, f"{API}/{id}/recent_media", params, doing=DOING)
-        if not at and (moment := _clock(reply)):
+        if not at and (moment := clock(reply)):
             tops[:] = [moment]
         return listing_of(reply, _entry, doing=DOING)
-
-
-def _passed(before: datetime | None, now: datetime) -> Missed | None:
-    """What was posted and had passed again between two looks at the newest page."""
-    gone = before is not None and now - before > SHOWN
-    return Missed(reason=GapReason.WITHHELD, since=before, until=now - SHOWN) if gone else None
-
-
-def _clock(reply: Reply) -> datetime | None:
-    """When the platform answered, by its own clock (RFC 9110 §6.6.1)."""
-    try:
-        return parsedate_to_datetime(reply.headers.get("date", "")).astimezone(UTC)
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
 
 
 def _entry(post: dict[str, Any]) -> Entry:

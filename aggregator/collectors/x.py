@@ -11,20 +11,24 @@ from typing import Annotated, ClassVar
 from urllib.parse import parse_qs, quote, unquote, urlencode
 
 from aggregator.collectors import _options
-from aggregator.collectors._json import an_object, text
+from aggregator.collectors._json import an_object, instant, text
+from aggregator.collectors._passed import passed
 from aggregator.collectors._x_post import AUTHOR_PRICE, DOING, POST_PRICE, SITES, Found, found_in, written_at
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Price, Standing, pack, unpack
 from aggregator.errors import Gone, Unauthorized, Unreadable
 from aggregator.fetch import Auth, AuthScheme, Http, Pace
-from aggregator.model import Entry, GapReason, Kind, Missed, Page
+from aggregator.model import Entry, Kind, Page
 
 API, EMBEDS = "https://api.x.com/2/tweets", "https://publish.x.com/oembed"
 CHECKING = "looking at posts of X again"
+# How far back the search without the archive reaches.
+SHOWN = timedelta(days=7)
 # A page costs by what it holds: small ones use a budget up to the last cents.
 LIMIT = 20
 # The first post of all (March 2006); without a beginning the archive gives the last 30 days.
 BEGINNING = "2006-03-21T00:00:00Z"
 LONGEST_QUERY = 512
+_OWN = frozenset("about compose explore hashtag home i intent jobs login messages notifications privacy search settings tos".split())
 _FIELDS: Mapping[str, str] = {
     "tweet.fields": "created_at,author_id,entities,lang,referenced_tweets,note_tweet,edit_history_tweet_ids",
     "expansions": "author_id",
@@ -120,8 +124,8 @@ class X(Collector):
                 return {"tag": _options.hashtag(unquote(tag[1]))}
             if words.strip():
                 return {"search": _search(words)}
-            named = re.fullmatch(r"/(?!home$|explore$|login$|search$|settings$|i$|jobs$|tos$|privacy$|about$)(\w{1,15})/?", parts.path)
-            return {"account": _account(named[1])} if named else None
+            named = re.fullmatch(r"/(\w{1,15})/?", parts.path)
+            return {"account": _account(named[1])} if named and named[1].lower() not in _OWN else None
         except ValueError:
             return None
 
@@ -133,21 +137,22 @@ class X(Collector):
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         position = unpack(cursor)
-        since, newest, at, lost = (text(position.get(name)) or "" for name in ("since", "newest", "at", "lost"))
+        since, newest, at, seen, begun = (text(position.get(name)) or "" for name in ("since", "newest", "at", "seen", "begun"))
         while True:
+            top, missed = not at, None
             try:
                 found = self._ask(http, "search/recent", at, {"since_id": since} if since else {})
             except Unreadable as error:
-                if error.status != 400 or not since:
+                if error.status != 400 or not (since or at):
                     raise
-                # Ids older than a week are refused; without one X begins a week ago by itself.
-                since, newest, at, lost = "", "", "", since
-                found = self._ask(http, "search/recent", at, {})
-            newest = newest or found.newest or since
-            at = found.after
-            said = {"since": since, "newest": newest, "at": at, "lost": lost} if at else {"since": newest}
-            reason = Missed(reason=GapReason.WITHHELD, since=written_at(lost)) if lost and not at else None
-            yield found.page(pack(**{name: value for name, value in said.items() if value}), reason)
+                # Ids older than a week are refused; without one X begins a week ago by itself. A quiet week is no gap.
+                found, top = self._ask(http, "search/recent", "", {}), True
+                missed = passed(instant(seen) or written_at(since), found.said_at, shown=SHOWN)
+                since = newest = ""
+            begun = (found.said_at.isoformat() if found.said_at else "") if top else begun
+            newest, at = newest or found.newest or since, found.after
+            said = {"since": since, "newest": newest, "at": at, "seen": seen, "begun": begun} if at else {"since": newest, "seen": begun}
+            yield found.page(pack(**{name: value for name, value in said.items() if value}), missed)
             if not at:
                 return
 
@@ -192,4 +197,4 @@ class X(Collector):
                 raise
             how = "the credits are used up; buy some at https://console.x.com, then run `aggregator source resume`"
             raise Unauthorized(f"{DOING}: {how}", status=402) from error
-        return Found() if reply.unchanged else found_in(an_object(reply.json(DOING), DOING), at)
+        return found_in(reply, at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from aggregator.collectors._x_post import Found, entry_of, written_at
 from aggregator.collectors.base import Standing, build, pack
 from aggregator.collectors.x import LIMIT, X
 from aggregator.errors import BadOption, MissingSecret, Unauthorized, Unreadable
-from aggregator.model import Entry, GapReason, Kind, Page, Restriction
+from aggregator.model import Entry, GapReason, Kind, Missed, Page, Restriction
 from tests.support.exchanges import Exchange, RecordedHttp, cases, plain, replayed
 
 ADA = {"id": "12", "username": "ada", "name": "Ada"}
@@ -42,6 +43,7 @@ def read(post: dict[str, Any]) -> Entry:
         ("https://mobile.twitter.com/Ada/", {"account": "ada"}),
         ("https://x.com/ada/status/2123706672739254273", None),
         ("https://x.com/home", None),
+        ("https://x.com/messages", None),
         ("https://x.com/search", None),
         ("https://example.org/hashtag/microsolidarity", None),
     ],
@@ -139,14 +141,44 @@ def asked(body: bytes, status: int = 200, **params: str) -> Exchange:
     return Exchange(url=settled("https://api.x.com/2/tweets/search/recent", query), status=status, body=body)
 
 
-def test_a_floor_older_than_a_week_is_let_go_and_the_gap_is_told_once_at_the_end() -> None:
+def test_a_floor_older_than_a_week_is_let_go_and_the_gap_is_told_once() -> None:
     http = RecordedHttp(
         [asked(b"{}", 400, since_id=OLD), asked(answered(NEW, token="t")), asked(answered(MIDDLE), next_token="t")], authorised=True
     )
     first, second = TAG.poll(http, pack(since=OLD))
-    assert (first.missed, second.cursor) == (None, pack(since=NEW))
-    assert second.missed is not None
-    assert (second.missed.reason, second.missed.since) == (GapReason.WITHHELD, written_at(OLD))
+    assert (second.missed, second.cursor) == (None, pack(since=NEW))
+    assert first.missed is not None
+    assert (first.missed.reason, first.missed.since) == (GapReason.WITHHELD, written_at(OLD))
+
+
+def test_a_week_in_which_nothing_was_written_is_no_gap_and_one_in_which_nobody_looked_is() -> None:
+    """The newest post of a quiet hashtag is always older than the search reaches."""
+
+    def poll(seen: str, date: str) -> Page:
+        quiet = replace(asked(json.dumps({"meta": {"result_count": 0}}).encode()), headers={"Date": date})
+        (page,) = TAG.poll(RecordedHttp([asked(b"{}", 400, since_id=OLD), quiet], authorised=True), pack(since=OLD, seen=seen))
+        return page
+
+    looked = poll("2026-12-24T06:00:00+00:00", "Thu, 24 Dec 2026 12:00:00 GMT")
+    assert (looked.missed, looked.cursor) == (None, pack(seen="2026-12-24T12:00:00+00:00"))
+    missed = poll("2026-12-01T06:00:00+00:00", "Thu, 24 Dec 2026 12:00:00 GMT").missed
+    assert missed == Missed(
+        reason=GapReason.WITHHELD, since=datetime(2026, 12, 1, 6, tzinfo=UTC), until=datetime(2026, 12, 17, 12, tzinfo=UTC)
+    )
+
+
+def test_a_walk_counts_as_looked_from_when_it_began_and_once_it_is_over() -> None:
+    first = replace(asked(answered(NEW, token="t")), headers={"Date": "Thu, 24 Dec 2026 12:00:00 GMT"})
+    second = replace(asked(answered(MIDDLE), next_token="t"), headers={"Date": "Thu, 24 Dec 2026 18:00:00 GMT"})
+    cursors = [page.cursor for page in TAG.poll(RecordedHttp([first, second], authorised=True), "")]
+    assert cursors[0] == pack(at="t", newest=NEW, begun="2026-12-24T12:00:00+00:00")
+    assert cursors[1] == pack(since=NEW, seen="2026-12-24T12:00:00+00:00")
+
+
+def test_a_first_walk_whose_place_is_known_no_more_begins_anew() -> None:
+    http = RecordedHttp([asked(b"{}", 400, next_token="t"), asked(answered(NEW))], authorised=True)
+    (page,) = TAG.poll(http, pack(at="t", newest=MIDDLE))
+    assert page.cursor == pack(since=NEW)
 
 
 def test_a_walk_that_was_cut_more_than_a_week_ago_begins_anew_and_forgets_no_gap() -> None:
