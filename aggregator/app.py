@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from aggregator.pipeline.match import Matcher
     from aggregator.pipeline.takedown import Refusals
     from aggregator.store.private import PrivateStore
+    from aggregator.store.topics import Spending
 
 # How long a unit in hand may go on after the process was asked to stop; the whole must end within ten seconds.
 PATIENCE = timedelta(seconds=4)
@@ -66,6 +67,15 @@ class App:
     def private(self) -> PrivateStore:
         """Subscribers and the ledger of mails."""
         return self.unlock()
+
+    @cached_property
+    def ledger(self) -> Spending:
+        """What platforms that charge have cost. A recording costs nothing; money that a dry run spent is gone, so it is written down."""
+        from aggregator.store.spending import NoSpending, SpendingOfFile
+
+        if not self.client.live:
+            return NoSpending()
+        return SpendingOfFile(path=self.settings.state / "aggregator.db", clock=self.clock) if self.dry_run else self.store.spending
 
     def http(self, source: Source, collector: Collector, state: SourceState, *, part: float = 1) -> SourceHttp:
         """The client as this source sees it.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import timedelta
 from itertools import islice
 from math import ceil
@@ -68,16 +67,7 @@ def first_page(ask: Callable[[Http], Iterator[Page]], app: App, source: Source, 
     Raises:
         SourceError: the source failed, or the budget of the month is used up.
     """
-    if collector.manifest.price is None or not app.client.live:
-        return list(islice(ask(http), 1))
-    from aggregator.store.engine import open_store
-
-    with closing(open_store(app.settings.state / "aggregator.db", clock=app.clock)) as ledger:
-        pages = list(islice(within_budget(ask, source, collector, http=http, store=ledger, at=app.clock()), 1))
-        for page in pages:
-            if page.cost:
-                ledger.spending.add(source.platform, page.cost, app.clock())
-    return pages
+    return list(islice(within_budget(ask, source, collector, http=http, ledger=app.ledger, clock=app.clock), 1))
 
 
 def price_plain(source: Source, collector: Collector) -> dict[str, object] | None:

@@ -172,7 +172,7 @@ class Page:
     remarks: tuple[str, ...] = ()
     # What could not be read between this page and what was read before; None: nothing is known to be missing.
     missed: Missed | None = None
-    # What the page cost, in millionths of a US dollar; None: nothing.
+    # What the page cost, in millionths of a US dollar; None: nobody knows, and where a platform charges it counts as the most.
     cost: int | None = None
 
 

@@ -1,8 +1,9 @@
 """Spending on platforms that charge: nothing is asked that the rest of the month's budget might not pay for.
 
-The guard stands where the question is asked, in the client that the collector sees, and reads the ledger each time: so it holds whatever a
-collector does between two pages, and for all sources of a platform together. What a page cost is written as it lands. A reply that was
-paid for and could not be read is counted at the most that a page may cost, since nobody knows what it held.
+The guard stands where the question is asked, in the client that the collector sees: so it holds whatever a collector does between two
+pages, and for all sources of a platform together. The most that a page may cost is claimed in the ledger before it is asked for, and put
+right when it came and says what it cost: whoever is killed in between has counted too much and never too little. A reply that was paid for
+and could not be read stays at the most, since nobody knows what it held.
 """
 
 from __future__ import annotations
@@ -11,19 +12,23 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from aggregator.clock import Clock
 from aggregator.collectors.base import Collector, Price
-from aggregator.errors import RateLimited
+from aggregator.errors import AggregatorError, RateLimited, SourceError
 from aggregator.fetch import Http, Params, Reply
-from aggregator.model import Page, Source
-from aggregator.store import Store
+from aggregator.model import Page, Source, SourceState
+from aggregator.store.topics import Spending
+
+_USED_UP = "the budget of the month is used up"
 
 
 def within_budget(
-    ask: Callable[[Http], Iterator[Page]], source: Source, collector: Collector, *, http: Http, store: Store, at: datetime
+    ask: Callable[[Http], Iterator[Page]], source: Source, collector: Collector, *, http: Http, ledger: Spending, clock: Clock
 ) -> Iterator[Page]:
     """The pages that `ask` gives, while what is left of the month's budget pays for another; all of them where asking costs nothing.
 
-    Whoever takes a page lands it, with its cost, before taking the next.
+    Args:
+        clock: by which the month is known; a walk may go on into the next.
 
     Raises:
         RateLimited: what is left might not pay for the next page; it says until when.
@@ -34,17 +39,20 @@ def within_budget(
         yield from ask(http)
         return
     purse = _Purse(
-        price=price, platform=source.platform, budget=budget_of(source, price), title=collector.manifest.title, store=store, at=at
+        price=price, platform=source.platform, budget=budget_of(source, price), title=collector.manifest.title, ledger=ledger, clock=clock
     )
     metered = _Metered(http, purse)
-    try:
-        for page in ask(metered):
-            metered.unread = False
-            yield page
-    except Exception:
-        if metered.unread:
-            store.spending.add(source.platform, price.page, at)
-        raise
+    for page in ask(metered):
+        metered.settle(page.cost)
+        yield page
+
+
+def has_money_again(source: Source, collector: Collector, state: SourceState, ledger: Spending, at: datetime) -> bool:
+    """Whether a source waits for the next month although a page could be paid for: its budget was raised since."""
+    price = collector.manifest.price
+    if price is None or not (state.last_error or "").startswith(_USED_UP):
+        return False
+    return ledger.of(at).get(source.platform, 0) + price.page <= budget_of(source, price)
 
 
 def budget_of(source: Source, price: Price) -> int:
@@ -66,26 +74,31 @@ def month_after(at: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Purse:
-    """What may be spent on one platform in one month."""
+    """What may be spent on one platform in a month."""
 
     price: Price
     platform: str
     budget: int
     title: str
-    store: Store
-    at: datetime
+    ledger: Spending
+    clock: Clock
 
-    def open(self) -> None:
-        """Raise `RateLimited` when a page might cost more than is left."""
-        spent = self.store.spending.of(self.at).get(self.platform, 0)
-        if spent + self.price.page <= self.budget:
-            return
-        again = month_after(self.at)
+    def open(self) -> datetime:
+        """Claim what a page may cost; gives when. Raises `RateLimited` when that is more than is left."""
+        at = self.clock()
+        if self.ledger.claim(self.platform, self.price.page, at, most=self.budget):
+            return at
+        spent, again = self.ledger.of(at).get(self.platform, 0), month_after(at)
         raise RateLimited(
-            f"the budget of the month is used up: {dollars(spent)} of {dollars(self.budget)} are spent on {self.title} and a page may cost "
-            f"{dollars(self.price.page)}; raise `budget` in sources.yaml and run `aggregator poll`, or wait until {again:%Y-%m-%d}",
+            f"{_USED_UP}: {dollars(spent)} of {dollars(self.budget)} are spent on {self.title} and a page may cost "
+            f"{dollars(self.price.page)}; raise `budget` in sources.yaml, or wait until {again:%Y-%m-%d}",
             retry_at=again,
         )
+
+    def put_back(self, amount: int, claimed_at: datetime) -> None:
+        """Give back what was claimed and not spent; what cost more than was thought is taken."""
+        if amount:
+            self.ledger.add(self.platform, -amount, claimed_at)
 
 
 class _Metered:
@@ -94,8 +107,14 @@ class _Metered:
     def __init__(self, http: Http, purse: _Purse) -> None:
         self._http = http
         self._purse = purse
-        # A reply came that no page was made of yet.
-        self.unread = False
+        # When pages were claimed of which none was made yet.
+        self._claimed: list[datetime] = []
+
+    def settle(self, cost: int | None) -> None:
+        """Put the claims right when a page came; None: what it cost is not known, and they stand."""
+        if self._claimed and cost is not None:
+            self._purse.put_back(len(self._claimed) * self._purse.price.page - cost, self._claimed[-1])
+        self._claimed.clear()
 
     @property
     def authorised(self) -> bool:
@@ -120,11 +139,19 @@ class _Metered:
         return self._http.messages(url, after=after, most=most)
 
     def _paid(self, ask: Callable[[], Reply], auth: bool) -> Reply:
-        if not auth:
-            return ask()
         # Without its secret a source is told so, whatever is left.
-        if self._http.authorised:
-            self._purse.open()
-        reply = ask()
-        self.unread = True
+        if not (auth and self._http.authorised):
+            return ask()
+        at = self._purse.open()
+        try:
+            reply = ask()
+        except AggregatorError as error:
+            # What the server refused or never heard costs nothing; a good reply that broke on the way does.
+            if not (isinstance(error, SourceError) and error.status == _GOOD):
+                self._purse.put_back(self._purse.price.page, at)
+            raise
+        self._claimed.append(at)
         return reply
+
+
+_GOOD = 200

@@ -23,6 +23,7 @@ from aggregator.pipeline.passing import may_be_kept, trimmed
 from aggregator.pipeline.returning import settled
 from aggregator.pipeline.takedown import NOTHING, Refusals
 from aggregator.store import Landed, Landing, Store
+from aggregator.store.topics import Spending
 from aggregator.text.html import visible
 
 # What stands as the rule where no rule was asked.
@@ -63,6 +64,7 @@ def poll(
     echo: Echo = NO_ECHO,
     keeps: frozenset[str] = frozenset(),
     opened: Collection[Gap] = (),
+    ledger: Spending | None = None,
 ) -> Polled:
     """Ask a source for what is new and land it, page by page.
 
@@ -74,6 +76,7 @@ def poll(
         echo: what is known of our own page.
         keeps: canonical URLs that the steward wants on the page, whatever the rules say.
         opened: the open gaps of the source.
+        ledger: where what it costs is written; None: in the store.
 
     Raises:
         SourceError: the source failed; the pages before have landed, and the next poll resumes after them.
@@ -84,7 +87,8 @@ def poll(
     nature, held, walk, gaps = state.nature, state.held, began(state, at), tuple[Gap, ...]()
     # Who is asked for everything, because it was never read or its topics are others now, gives an archive and no news.
     quiet = state.last_ok_at is None or not state.validators
-    for count, (page, learned) in enumerate(_pages(source, collector, state.cursor, http=http, store=store, at=at), start=1):
+    asked = _pages(source, collector, state.cursor, http=http, ledger=ledger or store.spending, at=at)
+    for count, (page, learned) in enumerate(asked, start=1):
         if page.entries and page.cursor in cursors:
             raise Unreadable("resuming: the platform gave the same page a second time")
         cursors.add(page.cursor)
@@ -111,10 +115,10 @@ def poll(
 
 
 def _pages(
-    source: Source, collector: Collector, cursor: Cursor, *, http: SourceHttp, store: Store, at: datetime
+    source: Source, collector: Collector, cursor: Cursor, *, http: SourceHttp, ledger: Spending, at: datetime
 ) -> Iterator[tuple[Page, Learned]]:
     """The pages of a poll with what was learned on the way to each; a feed that has turned over has missed something, whoever reads it."""
-    for page in within_budget(lambda asked: collector.poll(asked, cursor), source, collector, http=http, store=store, at=at):
+    for page in within_budget(lambda asked: collector.poll(asked, cursor), source, collector, http=http, ledger=ledger, clock=lambda: at):
         learned = http.take()
         turned = learned.turned_over and page.missed is None
         yield (replace(page, missed=Missed(reason=GapReason.TURNED_OVER)) if turned else page), learned
@@ -173,7 +177,6 @@ def landing_of(
         validators=learned.validators,
         previews=tuple(preview for mention in mentions for preview in mention.entry.previews),
         remarks=(*page.remarks, *(f"{count} {'entry' if count == 1 else 'entries'} {what}: left out" for what, count in left_out.items())),
-        cost=page.cost or 0,
         at=at,
     )
 

@@ -141,8 +141,8 @@ class _Walk:
             self._source,
             collector,
             http=http,
-            store=self._app.store,
-            at=self._app.clock(),
+            ledger=self._app.ledger,
+            clock=self._app.clock,
         )
 
     def _land(self, page: Page, state: SourceState) -> None:

@@ -19,6 +19,7 @@ from aggregator.errors import AggregatorError, MissingSecret, SourceError, Unava
 from aggregator.fetch import SourceHttp
 from aggregator.fetch.pace import Stopped
 from aggregator.model import Coverage, Gap, Link, Outcome, SourceState
+from aggregator.pipeline.budget import has_money_again
 from aggregator.pipeline.coverage import began, ended
 from aggregator.pipeline.echo import Echo
 from aggregator.pipeline.linked import Pages
@@ -85,6 +86,8 @@ def polls_due(app: App, *, only: Collection[str] = (), force: bool = False) -> t
     for source, collector in app.sources:
         state = states.get(source.id) or SourceState(source=source.id)
         waiting = state.next_poll_at is not None and state.next_poll_at > now
+        if waiting and has_money_again(source, collector, state, app.store.spending, now):
+            waiting = False
         if (only and source.id not in only) or state.paused or (waiting and not force):
             continue
         jobs.append(Job(name="poll", subject=source.id, lane=collector.host))
@@ -193,6 +196,7 @@ class _Handlers:
                 pages=self.pages,
                 keeps=self._keeps,
                 opened=self._opened.get(source.id, ()),
+                ledger=app.ledger,
             )
         except MissingSecret as error:
             after = replace(state, last_error=str(error), next_poll_at=app.clock() + every)

@@ -71,15 +71,12 @@ class Landing:
     began_at: datetime | None = None
     # Gaps that the page shows, or closes.
     gaps: tuple[Gap, ...] = ()
-    # What the page cost, in millionths of a US dollar; it is added to what the source's platform has cost in the month of `at`.
-    cost: int = 0
     at: datetime
 
     @property
     def says_something(self) -> bool:
         """False when only its cursor could make a difference."""
-        told = self.mentions or self.unmatched or self.validators or self.previews or self.remarks or self.passed or self.gaps
-        return bool(told or self.cost)
+        return bool(self.mentions or self.unmatched or self.validators or self.previews or self.remarks or self.passed or self.gaps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

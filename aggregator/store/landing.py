@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from aggregator.model import Link, Mention, Preview
-from aggregator.store import Landed, Landing, gaps, schema, spending
+from aggregator.store import Landed, Landing, gaps, schema
 from aggregator.store import statements as sql
 from aggregator.store.engine import Desk
 from aggregator.store.partition import Voice
@@ -77,8 +77,6 @@ def land(desk: Desk, landing: Landing) -> Landed:
     gaps.write(desk, landing.gaps)
     if landing.backfill is not None:
         gaps.look_back(desk, landing.backfill)
-    if landing.cost:
-        spending.charge(desk, landing.source, landing.cost, landing.at)
     _learn(desk, landing)
     mentions = {storable(mention.entry.native_id): mention for mention in landing.mentions}
     unmatched = {

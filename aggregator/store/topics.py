@@ -232,11 +232,13 @@ class Gaps(Protocol):
 
 
 class Spending(Protocol):
-    """What platforms that charge have cost, in millionths of a US dollar, by calendar month (UTC). What a page costs is added by `land`, in
-    the transaction that its entries and its cursor land in."""
+    """What platforms that charge have cost, in millionths of a US dollar, by calendar month (UTC)."""
 
     def of(self, at: datetime) -> Mapping[str, int]:
         """What was spent in the month of a time, by platform; platforms that cost nothing are left out."""
 
     def add(self, platform: str, amount: int, at: datetime) -> None:
-        """Add what was paid for something that is no page and did not land."""
+        """Add what was paid; less than nothing for what was claimed and not charged."""
+
+    def claim(self, platform: str, amount: int, at: datetime, *, most: int) -> bool:
+        """Add what may be charged before it is asked for; False, and nothing is added, where the month would come to more than `most`."""

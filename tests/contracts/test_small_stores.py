@@ -24,11 +24,9 @@ from aggregator.model import (
     Logged,
     Preview,
     Restriction,
-    Source,
     Visibility,
 )
 from aggregator.store import Changed, Erased, Landed, TakenDown, engine
-from aggregator.store import landing as landing_module
 from aggregator.store.engine import open_store
 from aggregator.store.passed import entry_from_text, entry_to_text
 from aggregator.store.sql import SqlStore
@@ -435,15 +433,14 @@ def test_what_its_author_edits_after_it_was_closed_is_public_again(store: SqlSto
 
 # -- spending
 
-PAID = Source(id="feed-a", platform="x", options={}, topics=("microsolidarity",))
 
-
-def test_a_page_and_its_price_land_together(store: SqlStore) -> None:
-    store.register((PAID, replace(PAID, id="feed-b")), NOW)
-    store.land(landing(mention("a"), cost=15_000))
-    store.land(landing(source="feed-b", cost=5_000))
-    store.land(landing(mention("b")))
-    assert store.spending.of(NOW) == {"x": 20_000}
+def test_what_may_be_charged_is_claimed_while_it_fits_into_the_month(store: SqlStore) -> None:
+    claims = [store.spending.claim("x", 20, NOW, most=50) for _ in range(3)]
+    assert claims == [True, True, False]
+    assert store.spending.of(NOW) == {"x": 40}
+    store.spending.add("x", -15, NOW)
+    assert store.spending.claim("x", 20, NOW, most=50)
+    assert store.spending.of(NOW) == {"x": 45}
 
 
 def test_every_month_begins_with_nothing_spent_by_the_calendar_of_utc(store: SqlStore) -> None:
@@ -451,15 +448,3 @@ def test_every_month_begins_with_nothing_spent_by_the_calendar_of_utc(store: Sql
     store.spending.add("x", 4, datetime(2026, 12, 1, 1, tzinfo=timezone(timedelta(hours=2))))
     store.spending.add("x", 5, datetime(2026, 12, 1, tzinfo=UTC))
     assert [dict(store.spending.of(datetime(2026, month, 7, tzinfo=UTC))) for month in (10, 11, 12)] == [{}, {"x": 7}, {"x": 5}]
-
-
-def test_a_page_that_does_not_land_costs_nothing_here(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.register((PAID,), NOW)
-    monkeypatch.setattr(landing_module, "let_pass", _breaks)
-    with pytest.raises(ZeroDivisionError):
-        store.land(landing(mention("a"), cost=15_000))
-    assert (store.spending.of(NOW), store.state("feed-a").cursor) == ({}, "")
-
-
-def _breaks(*_: object, **__: object) -> None:
-    raise ZeroDivisionError

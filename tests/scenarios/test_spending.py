@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 
 from aggregator.app import App
+from aggregator.clock import now
 from aggregator.collectors import collector_for
 from aggregator.commands.spending import first_page
 from aggregator.config import load
@@ -57,8 +58,12 @@ def test_check_says_what_a_run_a_week_and_a_month_may_cost_before_it_is_spent(pa
     }  # fmt: skip
 
 
-def test_status_says_what_was_spent(paying: Steward) -> None:
+def test_status_says_what_was_spent_and_a_recording_costs_nothing(paying: Steward) -> None:
     assert paying.runs("run", "--replay", "r.har", environ=KEY).code == 0
+    [line] = [line for line in paying.runs("status").out.splitlines() if line.startswith("X: $")]
+    assert line.startswith("X: $0.00 of $7.50 spent in ")
+    with closing(open_store(paying.folder / "state" / "aggregator.db")) as store:
+        store.spending.add("x", 40_000, now())
     [line] = [line for line in paying.runs("status").out.splitlines() if line.startswith("X: $")]
     assert line.startswith("X: $0.04 of $7.50 spent in ")
 
