@@ -100,10 +100,10 @@ class Blogger(Collector):
             found = re.fullmatch(r"(?:/search(?:/label/(?P<label>[^/]+))?)?", path)
         if not found or parts.hostname == "www.blogger.com":
             return None
-        options = (
-            {"tag": _label(unquote(found["label"]))} if found["label"] else {"search": word_of(query["q"][0])} if query.get("q") else {}
-        )
         try:
+            options = (
+                {"tag": _label(unquote(found["label"]))} if found["label"] else {"search": word_of(query["q"][0])} if query.get("q") else {}
+            )
             return {"site": server(f"{parts.scheme}://{parts.netloc}"), **options}
         except ValueError:
             return None

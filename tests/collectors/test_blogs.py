@@ -234,6 +234,8 @@ def test_a_talk_in_the_archive_is_an_episode() -> None:
         ("https://crews.blogspot.com/search/label/Mutual%20aid", {"site": "crews.blogspot.com", "tag": "Mutual aid"}),
         ("https://notes.example/feeds/posts/default/-/Crews?alt=rss", {"site": "notes.example", "tag": "Crews"}),
         ("https://crews.blogspot.com/2026/11/crews.html", None),
+        ("https://crews.blogspot.com/search/label/mutual%2Faid", None),
+        ("https://crews.blogspot.com/search?q=+", None),
         ("https://www.blogger.com/feeds/715/posts/default", None),
     ],
 )
