@@ -17,6 +17,9 @@ from aggregator.model import Entry
 LAST_YEAR = 9998
 """Later dates overflow when a zone is applied to them."""
 
+FEWEST_STRANGE = 10
+"""So many rows of which none can be used are no accident of one of them."""
+
 _LONE_HALVES = re.compile("[\\ud800-\\udfff]")
 
 
@@ -102,18 +105,24 @@ def tag_names(value: Iterable[Any]) -> tuple[str, ...]:
 
 
 def read_each(
-    rows: Sequence[Any], read: Callable[[dict[str, Any]], Entry | None], *, noun: str
+    rows: Sequence[Any], read: Callable[[Any], Entry | None], *, noun: str, of: type = dict, doing: str = ""
 ) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
-    """The entries that `read` makes of rows, and a remark for each reason why a row could not be used.
+    """The entries that `read` makes of rows, which are objects of JSON or `of`, and a remark for each reason why one could not be used.
 
     `read` gives None for a row that is well formed and not wanted, and raises `Odd` for one that is not well formed. An id that comes
     twice is taken once.
+
+    Args:
+        doing: what the message begins with where it is an error that none of many rows can be used; "": each costs itself, however many.
+
+    Raises:
+        Unreadable: there are ten rows or more, and every one of them is odd: the platform writes them otherwise than it did.
     """
     entries: dict[str, Entry] = {}
     reasons: dict[str, int] = {}
     for row in rows:
         try:
-            if not isinstance(row, dict):
+            if not isinstance(row, of):
                 raise Odd("not an object")
             entry = read(row)
         except Odd as odd:
@@ -121,5 +130,8 @@ def read_each(
             continue
         if entry is not None:
             entries.setdefault(entry.native_id, entry)
+    if doing and len(rows) >= FEWEST_STRANGE and sum(reasons.values()) == len(rows):
+        commonest = max(reasons, key=lambda one: reasons[one])
+        raise Unreadable(f"{doing}: expected {noun}s that can be used, got none in {len(rows)}: {commonest}")
     remarks = tuple(f"{count} {noun}{'s' if count > 1 else ''} left out: {reason}" for reason, count in reasons.items())
     return tuple(entries.values()), remarks

@@ -26,6 +26,8 @@ SITE = "https://www.reddit.com"
 _REMOVED = re.compile(r"\[\s*(?:removed|deleted)\b[^\[\]]{0,120}\]", re.IGNORECASE)
 _ADULT = re.compile(r"[\[(]\s*nsf[wl]\s*[\])]", re.IGNORECASE)
 _THING = re.compile(r"t[13]_[0-9a-z]{1,13}")
+# Accounts, subreddits and what else has an id there (www.reddit.com/dev/api, "fullnames", read 2026-11-22).
+_OTHER = re.compile(r"t(?!1_|3_)[0-9a-z]{1,2}_[0-9a-z]{1,13}")
 _PLACE = re.compile(r"/(?:r/(?P<sub>[^/]+)|u(?:ser)?/[^/]+)/comments/(?P<post>[0-9a-z]+)(?:/[^/]*/(?P<comment>[0-9a-z]+))?", re.IGNORECASE)
 # The words of a post between the marks that Reddit sets; what stands outside ("submitted by …") is not the author's.
 _WORDS = re.compile(r"<!-- SC_OFF -->(.*?)<!-- SC_ON -->", re.DOTALL)
@@ -39,11 +41,13 @@ _OPEN = frozenset((None, "public", "restricted", "archived", "user"))
 
 
 def of_feed(entry: Entry) -> Entry | None:
-    """An entry of one of Reddit's feeds; None for what is neither a post nor a comment."""
+    """An entry of one of Reddit's feeds; None for what is neither a post nor a comment: searches find subreddits and people too."""
     place = _PLACE.search(entry.url)
     id = entry.native_id if _THING.fullmatch(entry.native_id) else _id_at(place)
     if id is None or place is None:
-        return None
+        if _OTHER.fullmatch(entry.native_id):
+            return None
+        raise Odd("neither a post nor a comment by its id and address")
     html = entry.html or ""
     words = _WORDS.search(html)
     shared = _LINK.search(html)

@@ -74,7 +74,7 @@ class Reader:
         if not rows and pages and page <= pages:
             raise Unreadable(f"{DOING}: expected page {page} of {pages}, got no posts")
         self._moved_on(page, str(next((number(row.get("id")) for row in members(rows)), "")))
-        entries, remarks = read_each(rows, entry_of, noun="post")
+        entries, remarks = read_each(rows, entry_of, noun="post", doing=DOING)
         doubt = ("no posts, and no word on how many there are",) if not rows and pages is None else ()
         more = page < pages if pages is not None else len(rows) == self.at_once
         times = tuple(time for row in members(rows) if (time := instant(row.get("date_gmt"))))

@@ -81,7 +81,7 @@ def threads(http: Http, place: Mapping[str, str], at: str) -> Listing | None:
     answer = answer_of(reply.json(DOING), "commentThreads")
     threads = answer["items"]
     rows = [row for thread in threads for row in _rows(http, thread)]
-    entries, remarks = read_each(rows, _entry, noun="comment")
+    entries, remarks = read_each(rows, _entry, noun="comment", doing=DOING)
     tops = [member(member(member(thread.get("snippet")).get("topLevelComment")).get("snippet")) for thread in members(threads)]
     times = tuple(time for top in tops if (time := instant(top.get("publishedAt"))))
     return Listing(entries=entries, remarks=remarks, times=times, after=text_of(answer, "nextPageToken"))

@@ -130,7 +130,7 @@ class Ghost(Collector):
         following = number(paging.get("next"))
         if number(paging.get("page")) != page or (following is not None and following != page + 1):
             raise Unreadable(f"{DOING}: expected page {page}, got another")
-        entries, remarks = read_each(rows, _entry, noun="post")
+        entries, remarks = read_each(rows, _entry, noun="post", doing=DOING)
         times = tuple(time for row in members(rows) if (time := instant(row.get("published_at"))))
         return Listing(entries=entries, remarks=remarks, times=times, after=str(following) if following and rows else "")
 

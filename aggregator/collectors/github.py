@@ -143,7 +143,7 @@ class GitHub(Collector):
             raise Unreadable(f"{DOING}: expected a number of results")
         if self.topic and at and at.partition("/")[2] == _first(rows):
             raise Unreadable(f"{DOING}: the page came a second time")
-        entries, remarks = read_each(rows, read, noun="result")
+        entries, remarks = read_each(rows, read, noun="result", doing=DOING)
         name = "updated_at" if self.topic else "created_at"
         times = tuple(time for row in rows if (time := instant(member(row).get(name))))
         number_of_page = int(asked.get("page", "1"))

@@ -153,7 +153,7 @@ class HackerNews(Collector):
         hits = a_list(found.get("hits"), DOING)
         if number(found.get("page")) not in (None, window.number):
             raise Unreadable(f"{DOING}: asked for page {window.number}, got another")
-        entries, remarks = read_each(hits, self._entry, noun="hit")
+        entries, remarks = read_each(hits, self._entry, noun="hit", doing=DOING)
         times = tuple(time for hit in hits if (time := _time(member(hit))))
         full = len(hits) >= LIMIT or window.number + 1 < (number(found.get("nbPages")) or 0)
         after, doubt = window.after(times, most=REACHABLE // LIMIT, doing=DOING) if full else ("", ())

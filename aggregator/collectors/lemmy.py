@@ -160,8 +160,8 @@ class Lemmy(Collector):
         found, base = an_object(reply.json(DOING), DOING), _options.base(self.server)
         posts = a_list(found.get("posts"), DOING)
         comments = a_list(found.get("comments"), DOING) if self.search else []
-        entries, remarks = read_each(posts, partial(post_of, server=base), noun="post")
-        more, doubts = read_each(comments, partial(comment_of, server=base), noun="comment")
+        entries, remarks = read_each(posts, partial(post_of, server=base), noun="post", doing=DOING)
+        more, doubts = read_each(comments, partial(comment_of, server=base), noun="comment", doing=DOING)
         after = _token(found.get("next_page")) if api == FOURTH else _numbered(at, [*posts, *comments])
         return Listing(entries=(*entries, *more), remarks=(*remarks, *doubts), times=times_of(posts, comments), after=after)
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from aggregator.collectors import _options
 from aggregator.collectors._feeds import ACCEPT, read_feed
-from aggregator.collectors._json import Odd
+from aggregator.collectors._json import Odd, read_each
 from aggregator.collectors._sweep import Listing, sweep
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option
 from aggregator.fetch import Http, Pace
@@ -148,18 +148,10 @@ class Lobsters(Collector):
         if reply.unchanged:
             return None
         feed = read_feed(reply.body, url=reply.url, content_type=reply.headers.get("content-type", ""), doing=DOING)
-        entries: dict[str, Entry] = {}
-        remarks = list(feed.remarks)
-        for entry in feed.entries:
-            try:
-                found = _told(entry)
-            except Odd as odd:
-                remarks.append(f"1 entry left out: {odd}")
-                continue
-            entries.setdefault(found.native_id, found)
+        entries, remarks = read_each(feed.entries, _told, noun="post", of=Entry, doing=DOING)
         return Listing(
-            entries=tuple(entries.values()),
-            remarks=tuple(dict.fromkeys(remarks)),
+            entries=entries,
+            remarks=(*feed.remarks, *remarks),
             times=tuple(entry.published for entry in feed.entries if entry.published),
             withheld=len(feed.entries) >= USUAL,
             reason=GapReason.TURNED_OVER,

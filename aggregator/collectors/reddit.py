@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from aggregator.collectors import _options
 from aggregator.collectors import _reddit_places as places
 from aggregator.collectors._feeds import ACCEPT, read_feed
-from aggregator.collectors._json import Odd, member, read_each
+from aggregator.collectors._json import member, read_each
 from aggregator.collectors._reddit_rows import SITE, listed, of_feed, of_listing, seconds, standings_of
 from aggregator.collectors._sweep import Listing, look_back, sweep
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Standing
@@ -158,20 +158,11 @@ class Reddit(Collector):
         if reply.unchanged:
             return None
         feed = read_feed(reply.body, url=reply.url, content_type=reply.headers.get("content-type", ""), doing=DOING)
-        entries: dict[str, Entry] = {}
-        remarks = list(feed.remarks)
-        for entry in feed.entries:
-            try:
-                found = of_feed(entry)
-            except Odd as odd:
-                remarks.append(f"1 entry left out: {odd}")
-                continue
-            if found is not None:
-                entries.setdefault(found.native_id, found)
+        entries, remarks = read_each(feed.entries, of_feed, noun="post", of=Entry, doing=DOING)
         times = tuple(time for entry in feed.entries if (time := entry.published or entry.updated))
         return Listing(
-            entries=tuple(entries.values()),
-            remarks=tuple(dict.fromkeys(remarks)),
+            entries=entries,
+            remarks=(*feed.remarks, *remarks),
             times=times,
             withheld=len(feed.entries) >= USUAL,
             reason=GapReason.TURNED_OVER,
@@ -191,6 +182,6 @@ class Reddit(Collector):
         if reply.unchanged:
             return None
         rows, after = listed(reply, DOING)
-        entries, remarks = read_each(rows, of_listing, noun="post")
+        entries, remarks = read_each(rows, of_listing, noun="post", doing=DOING)
         times = tuple(time for row in rows if (time := seconds(member(member(row).get("data")).get("created_utc"))))
         return Listing(entries=entries, remarks=remarks, times=times, after=after, withheld=not after and (bool(at) or len(rows) >= LIMIT))

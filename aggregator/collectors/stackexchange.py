@@ -158,7 +158,7 @@ class StackExchange(Collector):
             return None
         rows, more = wrapped(reply, DOING)
         owners = self._owners(http, ids_of(rows))
-        entries, remarks = read_each(rows, partial(entry_of, owners=owners, site=self.site), noun="post")
+        entries, remarks = read_each(rows, partial(entry_of, owners=owners, site=self.site), noun="post", doing=DOING)
         times = tuple(time for row in rows if (time := time_of(member(row))))
         after, doubt = window.after(times, most=MOST_PAGES, doing=DOING) if rows and more else ("", ())
         return Listing(entries=entries, remarks=(*remarks, *doubt), times=times, after=after)

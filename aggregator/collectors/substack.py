@@ -143,7 +143,7 @@ class Substack(Collector):
         if reply.unchanged and not reply.body:
             return Listing(entries=(), after=str(start + AT_ONCE))
         rows = a_list(reply.json(LOOKING_BACK), LOOKING_BACK)
-        entries, remarks = read_each(rows, self._listed, noun="post")
+        entries, remarks = read_each(rows, self._listed, noun="post", doing=LOOKING_BACK)
         times = tuple(time for row in members(rows) if (time := instant(row.get("post_date"))))
         return Listing(entries=entries, remarks=remarks, times=times, after=str(start + len(rows)) if rows else "")
 

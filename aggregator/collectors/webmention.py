@@ -111,7 +111,7 @@ class Webmention(Collector):
                 # It took no notice of the order: the oldest would be passed over.
                 raise Unreadable(f"{DOING}: expected the oldest first")
             known = max(ids)
-            entries, remarks = read_each(rows, _entry, noun="webmention")
+            entries, remarks = read_each(rows, _entry, noun="webmention", doing=DOING)
             yield Page(entries=entries, cursor=pack(since_id=known), remarks=remarks)
         if rows is not None:
             yield Page(entries=(), cursor=pack(since_id=known))

@@ -137,6 +137,12 @@ def test_a_story_is_no_source(address: str, declined: bool) -> None:
     assert (HackerNews.declined(address) is not None) == declined
 
 
+def test_a_reply_whose_rows_are_all_strange_is_a_new_layout_and_not_nothing_new() -> None:
+    with pytest.raises(Unreadable, match="got none in 10: no objectID"):
+        polled(hits(*({"objectID": None} for _ in range(10))), search="crews")
+    assert len(polled(hits({}, *({"objectID": None} for _ in range(10))), search="crews")[0]) == 1
+
+
 def test_what_is_wanted_must_be_one_thing() -> None:
     for options in (
         {},

@@ -21,7 +21,7 @@ from aggregator.fetch.status import error_for
 from aggregator.model import Entry, Kind, Source, Visibility
 from aggregator.pipeline.consent import may_be_shown
 from aggregator.pipeline.identify import identify
-from tests.support.exchanges import RecordedHttp, cases, replayed
+from tests.support.exchanges import Exchange, RecordedHttp, cases, replayed
 
 SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "samples" / "reddit"
 SOURCE = Source(id="reddit", platform="reddit", options={"search": "crews"}, topics=("crews",))
@@ -97,6 +97,27 @@ def test_a_title_that_speaks_of_removal_stays() -> None:
         found = post(title=title)
         assert found is not None
         assert found.visibility is Visibility.PUBLIC
+
+
+ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title>{}</feed>'
+STRANGE = (
+    '<entry><id>{id}</id><link href="https://www.reddit.com/{path}"/><title>Crews</title><updated>2026-11-20T09:15:02Z</updated></entry>'
+)
+
+
+def test_a_subreddit_that_a_search_finds_is_no_post_and_nothing_odd() -> None:
+    body = ATOM.format(STRANGE.format(id="t5_2qh1i", path="r/crews/") * 6).encode()
+    (page,) = Reddit(search="crews").poll(
+        RecordedHttp([Exchange(url="https://www.reddit.com/search.rss?q=crews&sort=new&limit=100", body=body)]), ""
+    )
+    assert (page.entries, [one for one in page.remarks if "left out" in one]) == ((), [])
+
+
+def test_a_feed_whose_posts_have_other_addresses_than_ever_before_is_not_taken_for_silence() -> None:
+    rows = "".join(STRANGE.format(id=f"post-{number}", path=f"post/{number}") for number in range(10))
+    http = RecordedHttp([Exchange(url="https://www.reddit.com/search.rss?q=crews&sort=new&limit=100", body=ATOM.format(rows).encode())])
+    with pytest.raises(Unreadable, match="neither a post nor a comment"):
+        list(Reddit(search="crews").poll(http, ""))
 
 
 def test_visitors_can_ask_how_nothing_stands() -> None:
