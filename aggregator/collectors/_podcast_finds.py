@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aggregator.collectors._feeds import ACCEPT, feed_of
-from aggregator.collectors._json import Odd, member, texts, web_address
+from aggregator.collectors._json import FEWEST_STRANGE, Odd, member, texts, web_address
 from aggregator.collectors.base import Cursor, pack, unpack
 from aggregator.collectors.podcast import episode_of
-from aggregator.errors import Gone, SourceError
+from aggregator.errors import Gone, SourceError, Unreadable
 from aggregator.fetch import Http
 from aggregator.model import Entry, Page
 from aggregator.text.secret_address import is_secret, masked
@@ -60,7 +60,7 @@ def words_of(row: Mapping[str, Any], *names: str) -> str:
     return "\n\n".join(texts(row.get(name) for name in names))
 
 
-def shows_in(rows: Sequence[Any]) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
+def shows_in(rows: Sequence[Any], *, most: str = "") -> tuple[tuple[Hit, ...], tuple[str, ...]]:
     """The shows among results, as Apple's directory and the search of Podcast Index that answers like it give them."""
 
     def read(row: dict[str, Any]) -> Hit | None:
@@ -70,13 +70,21 @@ def shows_in(rows: Sequence[Any]) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
         feed = feed_address(row.get("feedUrl"))
         return Hit(feed=feed, words=words_of(row, "collectionName", "trackName", "artistName", "description")) if feed else None
 
-    return hits_in(rows, read, noun="show")
+    return hits_in(rows, read, noun="show", most=most)
 
 
-def hits_in(rows: Sequence[Any], read: Callable[[dict[str, Any]], Hit | None], *, noun: str) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
+def hits_in(
+    rows: Sequence[Any], read: Callable[[dict[str, Any]], Hit | None], *, noun: str, most: str = ""
+) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
     """What `read` makes of results, each episode once, and a remark for each reason why one could not be used.
 
     `read` gives None for one that is well formed and leads nowhere, and raises `Odd` for one that is not.
+
+    Args:
+        most: as many as the directory gives at all, so that of a full list nobody knows whether it is whole; "" for a list that has an end.
+
+    Raises:
+        Unreadable: there are several and none can be used: the directory writes them otherwise than it did.
     """
     hits: dict[object, Hit] = {}
     odd: Counter[str] = Counter()
@@ -88,7 +96,11 @@ def hits_in(rows: Sequence[Any], read: Callable[[dict[str, Any]], Hit | None], *
                 hits.setdefault(hit.entry.native_id if hit.entry else place, hit)
         except Odd as error:
             odd[str(error)] += 1
-    return tuple(hits.values()), tuple(f"{count} {noun}{'s' if count > 1 else ''} left out: {reason}" for reason, count in odd.items())
+    if len(rows) >= FEWEST_STRANGE and odd.total() == len(rows):
+        raise Unreadable(f"reading {len(rows)} {noun}s: expected some that can be used, got none: {odd.most_common(1)[0][0]}")
+    left_out = (f"{count} {noun}{'s' if count > 1 else ''} left out: {reason}" for reason, count in odd.items())
+    full = most and len(rows) >= int(most)
+    return tuple(hits.values()), (*left_out, *((f"{len(rows)} {noun}s are as many as are given: there may be more",) if full else ()))
 
 
 def speaking(hits: Iterable[Hit], word: str) -> tuple[str, ...]:

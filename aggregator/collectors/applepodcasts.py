@@ -103,7 +103,7 @@ class Applepodcasts(Collector):
         if reply.unchanged and not reply.body:
             return (), ()
         rows = a_list(an_object(reply.json(doing), doing).get("results"), doing)
-        return shows_in(rows) if entity == "podcast" else hits_in(rows, _episode, noun="episode")
+        return shows_in(rows, most=MOST) if entity == "podcast" else hits_in(rows, _episode, noun="episode", most=MOST)
 
 
 def _episode(row: dict[str, Any]) -> Hit:

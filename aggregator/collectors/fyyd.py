@@ -99,14 +99,15 @@ class Fyyd(Collector):
             rows = _listed(http, "search/episode", {"term": self.search, "count": MOST}) or []
         else:
             listed, rows = [], _listed(http, "alert/episodes", {"alert_id": self.alert}) or []
-        named, odd = hits_in(listed, _show, noun="show")
+        named, odd = hits_in(listed, _show, noun="show", most=MOST)
         shows |= {str(hit.show): hit.feed for hit in named if hit.show}
         numbers = dict.fromkeys(str(row["podcast_id"]) for row in rows if isinstance(row, dict) and number(row.get("podcast_id")))
         looked_up = {show: _feed_of(http, show) for show in [one for one in numbers if one not in shows][:MOST_SHOWS]}
         shows |= {show: feed for show, feed in looked_up.items() if feed}
         lost = sum(1 for feed in looked_up.values() if not feed)
         doubt = (f"{lost} {'show' if lost == 1 else 'shows'} without a feed that can be read",) if lost else ()
-        hits, remarks = hits_in(rows, lambda row: _episode(row, shows.get(str(row.get("podcast_id")), "")), noun="episode")
+        most = MOST if self.search else ""
+        hits, remarks = hits_in(rows, lambda row: _episode(row, shows.get(str(row.get("podcast_id")), "")), noun="episode", most=most)
         return (*hits, *named), (*odd, *remarks, *doubt)
 
 

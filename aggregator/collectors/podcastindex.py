@@ -104,7 +104,7 @@ class Podcastindex(Collector):
             (show, feed), shows = shows[0], shows[1:]
             asked = {"id": str(show), "max": MOST_BACK, "fulltext": ""} | ({"since": str(int(since.timestamp()))} if since else {})
             rows = self._rows(http, "episodes/byfeedid", asked, "items")
-            found, remarks = hits_in(rows or (), partial(_episode, of=Hit(feed=feed, show=show)), noun="episode")
+            found, remarks = hits_in(rows or (), partial(_episode, of=Hit(feed=feed, show=show)), noun="episode", most=MOST_BACK)
             rest = [{"show": one, "feed": address} for one, address in shows]
             none = ("the index has no episodes of a show that it found",) if rows == [] else ()
             entries = tuple(hit.entry for hit in found if hit.entry)
@@ -123,8 +123,8 @@ class Podcastindex(Collector):
     def _searched(self, http: Http) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
         """Episodes and shows, by the searches that want the key."""
         asked = {"q": self.search, "max": MOST, "fulltext": ""}
-        shows, odd = hits_in(self._rows(http, "search/byterm", asked, "feeds") or (), _show, noun="show")
-        episodes, remarks = hits_in(self._rows(http, "search/byperson", asked, "items") or (), _episode, noun="episode")
+        shows, odd = hits_in(self._rows(http, "search/byterm", asked, "feeds") or (), _show, noun="show", most=MOST)
+        episodes, remarks = hits_in(self._rows(http, "search/byperson", asked, "items") or (), _episode, noun="episode", most=MOST)
         return (*episodes, *shows), (*odd, *remarks)
 
     def _rows(self, http: Http, path: str, asked: Mapping[str, str], name: str) -> list[Any] | None:

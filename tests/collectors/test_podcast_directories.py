@@ -219,3 +219,19 @@ def test_searches_are_recognised_by_their_addresses(address: str, platform: str,
 def test_a_word_can_be_watched_without_a_key(name: str) -> None:
     for options in platforms()[name].proposals("crews"):
         assert build(platforms()[name], options)
+
+
+def apple_episodes(rows: list[dict[str, Any]]) -> list[Exchange]:
+    return changed(EPISODES, "entity=podcastEpisode", body=json.dumps({"resultCount": len(rows), "results": rows}).encode())
+
+
+def test_a_list_as_long_as_the_directory_gives_may_not_be_whole() -> None:
+    row = {"wrapperType": "podcastEpisode", "trackName": "Crews", "trackViewUrl": "https://podcasts.apple.com/us/podcast/id1?i=1"}
+    rows = [{**row, "trackId": number} for number in range(100)]
+    assert "100 episodes are as many as are given: there may be more" in told(polled(EPISODES, apple_episodes(rows))[0])
+    assert "there may be more" not in told(polled(EPISODES, apple_episodes(rows[:99]))[0])
+
+
+def test_episodes_that_are_all_written_otherwise_are_a_new_layout_and_not_nothing_found() -> None:
+    with pytest.raises(Unreadable, match="not an episode"):
+        polled(EPISODES, apple_episodes([{"kind": "chapter"}] * 10))
