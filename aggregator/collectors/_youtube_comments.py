@@ -16,7 +16,7 @@ from aggregator.collectors._sweep import Listing, sweep
 from aggregator.collectors._youtube_address import CHANNEL, VIDEO
 from aggregator.collectors._youtube_api import API, COMMENT, answer_of, listed_in, text_of
 from aggregator.collectors.base import Cursor, pack, unpack
-from aggregator.errors import Gone
+from aggregator.errors import Gone, Unreadable
 from aggregator.fetch import Http
 from aggregator.model import Author, Entry, Kind, Page
 
@@ -25,6 +25,8 @@ DOING = "reading comments on YouTube"
 CLOSED = (403, 404)
 HEAD_PAGES = 3
 """Pages of 100 threads that a first poll reads of each place."""
+MOST_REPLIES = 500
+"""Replies of one thread that are read: each hundred is a question of the day's allowance."""
 
 
 def places_of(http: Http, *, video: str, channel: str, playlist: str, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
@@ -109,9 +111,21 @@ def _replies(http: Http, opening: dict[str, Any], given: Sequence[Any], count: i
     id = text(opening.get("id"))
     if id is None or count <= len(given):
         return given
-    asked = {"part": "snippet", "parentId": id, "maxResults": "100", "textFormat": "plainText"}
-    reply = http.get(f"{API}/comments", params=asked, auth=True)
-    return given if reply.unchanged else list(answer_of(reply.json(DOING), "comments")["items"])
+    found: list[Any] = []
+    token = ""
+    for _ in range(MOST_REPLIES // 100):
+        asked = {"part": "snippet", "parentId": id, "maxResults": "100", "textFormat": "plainText"}
+        reply = http.get(f"{API}/comments", params=asked | ({"pageToken": token} if token else {}), auth=True)
+        if reply.unchanged:
+            return found or given
+        answer = answer_of(reply.json(DOING), "comments")
+        found += answer["items"]
+        before, token = token, text_of(answer, "nextPageToken")
+        if token and token == before:
+            raise Unreadable(f"{DOING}: got the same page token twice")
+        if not token:
+            break
+    return found
 
 
 def _list(value: Any) -> Sequence[Any]:

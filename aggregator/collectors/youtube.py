@@ -65,7 +65,7 @@ class YouTube(Collector):
         limits=(
             "A channel that publishes more than 15 videos between two polls loses some.",
             "What is said in a video is not read.",
-            "A new answer to an old comment is seen only while the comment is among the 100 newest.",
+            "A new answer to an old comment is seen only while the comment is among the 100 newest; of one comment 500 answers are read.",
             "A search leaves out known videos now and then; what was found once is kept.",
             "Google allows 100 pages of search results a day for one key; at most 95 are asked for.",
         ),

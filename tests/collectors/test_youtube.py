@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from aggregator.collectors.base import build, pack
 from aggregator.collectors.youtube import YouTube
 from aggregator.errors import BadOption, MissingSecret, RateLimited, Unavailable, Unreadable
 from aggregator.fetch import Reply
-from aggregator.model import Entry, Kind, Page, Visibility
+from aggregator.model import Entry, GapReason, Kind, Missed, Page, Visibility
 from tests.support.exchanges import Exchange, RecordedHttp
 
 CHANNEL = "UC0123456789abcdefghijkl"
@@ -213,6 +214,21 @@ def test_a_page_token_that_comes_again_is_an_error() -> None:
         poll(http(answers | dict([videos(VIDEO)]), key=True), search="crews")
 
 
+def test_a_search_that_gives_no_more_before_it_came_down_to_what_is_known_says_what_is_missing() -> None:
+    ids = [f"{number:011d}" for number in range(10)]
+
+    def missed(cursor: str, **after: str) -> list[Missed]:
+        pages = [
+            (search(**after, **({"pageToken": f"T{n}"} if n else {})), results(one, nextPageToken=f"T{n + 1}")) for n, one in enumerate(ids)
+        ]
+        return [page.missed for page in poll(http(dict(pages) | dict(map(videos, ids)), key=True), cursor, search="crews") if page.missed]
+
+    floor, oldest = datetime(2026, 10, 31, 9, tzinfo=UTC), datetime(2026, 11, 1, 9, tzinfo=UTC)
+    gap = Missed(reason=GapReason.WITHHELD, since=floor, until=oldest)
+    assert missed(pack(newest="2026-11-01T09:00:00+00:00"), publishedAfter="2026-10-31T09:00:00Z") == [gap]
+    assert missed("") == [], "nothing was known before"
+
+
 def test_a_search_that_finds_nothing_is_a_page_without_entries() -> None:
     client = http({search(): results()}, key=True)
     assert poll(client, search="crews") == [Page(entries=(), cursor="")]
@@ -287,6 +303,20 @@ def test_each_video_of_a_playlist_is_read_down_to_its_own_newest_comment() -> No
     http = RecordedHttp([listed, Exchange(url=quiet.url, body=late), more, busy], authorised=True)
     found = [entry.native_id for page in collector.poll(http, last.cursor) for entry in page.entries]
     assert found == ["yt:comment:a2", "yt:comment:a1", "yt:comment:b1"]
+
+
+def test_all_answers_to_a_comment_are_read_where_they_fill_more_than_a_page() -> None:
+    opening = thread("a1", VIDEO, "2026-11-01T10:00:00Z")
+    opening["snippet"]["totalReplyCount"] = 101
+    answers = [{"id": f"a1.{number}", "snippet": {"textOriginal": "#crews", "authorDisplayName": "@bo"}} for number in range(101)]
+    asked = api("comments", part="snippet", parentId="a1", maxResults="100", textFormat="plainText")
+    exchanges = [
+        Exchange(url=threads_url(videoId=VIDEO), body=answer("commentThread", opening)),
+        Exchange(url=asked, body=answer("comment", *answers[:100], nextPageToken="T2")),
+        Exchange(url=f"{asked}&pageToken=T2", body=answer("comment", *answers[100:])),
+    ]
+    (page,) = YouTube(video=VIDEO).poll(RecordedHttp(exchanges, authorised=True), "")
+    assert [entry.native_id for entry in page.entries] == ["yt:comment:a1", *(f"yt:comment:a1.{number}" for number in range(101))]
 
 
 def test_comments_of_a_playlist_that_has_not_changed_are_asked_for_all_the_same() -> None:
