@@ -1,7 +1,7 @@
 """One event of Nostr: read, verified, and made an entry.
 
 Sources: nostr-protocol/nips 01 (events), 09 (deletion), 10 and 22 (replies), 19 (pointers), 23 (articles), 24 (hashtags), 36 (content
-warning), 48 (mirrors), 62 (vanish), 70 (protected), 92 (pictures), read 2026-07-30.
+warning), 40 (expiration), 48 (mirrors), 62 (vanish), 70 (protected), 92 (pictures), read 2026-07-30.
 """
 
 from __future__ import annotations
@@ -95,8 +95,8 @@ def event_of(row: Any) -> Event:
 
 
 def entry_of(event: Event, profile: Mapping[str, Any]) -> Entry | None:
-    """An event as an entry; None for one that is not to be shown elsewhere, or is sent under too many hashtags."""
-    if event.has("-") or len(event.hashtags) > MOST_TAGS:
+    """An event as an entry; None for one that is not to be shown elsewhere, is set to vanish, or is sent under too many hashtags."""
+    if event.has("-") or event.has("expiration") or len(event.hashtags) > MOST_TAGS:
         return None
     article = event.kind == ARTICLE
     warning = f"Content warning: {event.first('content-warning')}".removesuffix(": ") if event.has("content-warning") else None

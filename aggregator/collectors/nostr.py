@@ -49,15 +49,15 @@ def _count(value: str) -> str:
 class Nostr(Collector):
     """Notes, comments and articles on Nostr with a hashtag. Nostr has no servers that know everything: notes lie on relays, and several are
     asked at once; the same note on many is one mention. A note counts only when as many relays show it as `seen_on` says, which keeps most
-    of the spam away, and when its signature is good. What its author deleted or protected is not shown, and what carries a content
-    warning is shown by its warning alone. A relay that cannot be read is made up for by the others and read from there on later.
+    of the spam away, and when its signature is good. What its author deleted, protected or set to vanish is not shown, and what carries a
+    content warning is shown by its warning alone. A relay that cannot be read is made up for by the others and read from there on later.
     """
 
     manifest: ClassVar[Manifest] = Manifest(
         name="nostr",
         title="Nostr",
         homepage="https://nostr.com",
-        spec="nostr-protocol/nips 01, 09, 22, 23, 24, 36, 42, 48, 62 and 70, read 2026-07-30",
+        spec="nostr-protocol/nips 01, 09, 22, 23, 24, 36, 40, 42, 48, 62 and 70, read 2026-07-30",
         method=Method.API,
         kinds=(Kind.POST, Kind.COMMENT, Kind.ARTICLE),
         every=timedelta(minutes=30),

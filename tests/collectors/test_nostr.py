@@ -47,6 +47,12 @@ def instant(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
 
 
+def test_what_is_set_to_vanish_is_not_for_an_archive() -> None:
+    passing, lasting = note("passing", at=NOW, tags=[TAG, ("expiration", str(NOW + DAY))]), note("lasting", at=NOW)
+    http = RelayHttp(relays={one: Relay([passing, lasting]) for one in (ONE, TWO, THREE)})
+    assert texts(polled(http)) == ["lasting #crews"]
+
+
 # -- several relays
 
 
