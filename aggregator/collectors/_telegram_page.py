@@ -43,6 +43,7 @@ _PARTS = {
 }
 _PREVIEW = {"title": ".link_preview_title", "description": ".link_preview_description", "site": ".link_preview_site_name"}
 _POST = re.compile(r"([A-Za-z]\w{3,63})/([0-9]{1,12})", re.ASCII)
+_SIGN = re.compile(r"\bdata-post=|\btgme_widget_message_wrap\b")
 _HASHTAG = re.compile(r'<a\b[^>]*\bhref="\?q=[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
 
 
@@ -77,7 +78,8 @@ def preview_of(page: str, *, channel: str, searched: bool, last: bool) -> Messag
             raise refused(channel)
         raise Unreadable(f"{DOING}: expected a page of messages, got another page; has the layout changed?")
     messages = found(page, MESSAGE, _PARTS)
-    if not messages and not whole.parts["nothing"] and not (searched or last):
+    # A page may well be empty where something is looked for or behind the last message, but not one with signs of messages.
+    if not messages and (not (whole.parts["nothing"] or searched or last) or _SIGN.search(page)):
         raise Unreadable(f"{DOING}: the page of the channel holds no message; has the layout changed?")
     objections = (Restriction.NO_BOT,) if any(opts_out(one.html) for one in whole.parts["about"]) else ()
     rows = [{"message": message} for message in reversed(messages)]

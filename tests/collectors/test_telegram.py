@@ -28,7 +28,7 @@ def body(name: str) -> str:
 class LedAway(RecordedHttp):
     """A site that leads every question to another page."""
 
-    def page(self, url: str) -> Reply:
+    def page(self, url: str, *, fresh: bool = False) -> Reply:
         return Reply(asked=url, url="https://t.me/crewnews", status=200, body=b"<html></html>")
 
 
@@ -95,9 +95,16 @@ def test_a_page_that_is_cut_off_is_an_error() -> None:
 
 
 def test_a_page_without_messages_is_right_behind_others_or_in_a_search() -> None:
-    page = body("ordinary").replace("data-post", "data-message")
+    page = body("empty").replace("tme_no_messages_found", "x")
     assert preview_of(page, channel="crewnews", searched=True, last=False).entries == ()
     assert preview_of(page, channel="crewnews", searched=False, last=True).lowest is None
+
+
+@pytest.mark.parametrize("was", ["data-post", "tgme_widget_message "])
+def test_messages_of_another_layout_are_not_taken_for_a_search_that_finds_nothing(was: str) -> None:
+    page = body("ordinary").replace(was, "x" + was)
+    with pytest.raises(Unreadable, match="has the layout changed"):
+        preview_of(page, channel="crewnews", searched=True, last=False)
 
 
 def test_an_album_is_one_post_under_every_one_of_its_addresses() -> None:
