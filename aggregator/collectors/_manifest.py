@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from aggregator.fetch import Auth, Pace
-from aggregator.model import Kind
+from aggregator.model import Kind, Trust
 
 
 class Method(StrEnum):
@@ -75,3 +75,5 @@ class Manifest:
     fallback: bool = False
     # Words, one per topic spelling, are not looked for in the raw bytes: replies are encoded in a way the look cannot see through.
     opaque: bool = False
+    # What becomes of what is found, unless sources.yaml says otherwise: HOLD where anybody can put something into what is read.
+    trust: Trust = Trust.PUBLISH

@@ -26,7 +26,7 @@ from aggregator.collectors._parts import storable
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
 from aggregator.errors import Unreadable
 from aggregator.fetch import Auth, AuthScheme, Http, Pace
-from aggregator.model import Author, Entry, Kind, Page, Restriction
+from aggregator.model import Author, Entry, Kind, Page, Restriction, Trust
 from aggregator.text.dates import parse_date
 from aggregator.text.html import visible
 from aggregator.text.mail import field, markup, message_ids, parsed, text
@@ -43,8 +43,9 @@ class Newsletter(Collector):
     Let a rule of the mail server put them into a folder of their own. The folder is only looked at: nothing is marked, moved or deleted.
     Only what a list or a bulk mail program sent is taken, never a private letter. A message is shown by its address on the web, which most
     of them name; one that has none is left out, unless `archive` says where messages of the list are found by their Message-ID. Mail
-    addresses, links to leave, and links that count who reads are taken out. Subscribe with an address whose name is nobody's: what a
-    sender writes to its reader by name cannot be told from the rest.
+    addresses, links to leave, and links that count who reads are taken out. Subscribe with an address that nobody else knows and whose name
+    is nobody's: what a sender writes to its reader by name cannot be told from the rest, and whoever knows the address can send a mail that
+    looks like the list's. So everything waits for `aggregator review`, until you write `trust: publish`.
     """
 
     manifest: ClassVar[Manifest] = Manifest(
@@ -70,8 +71,10 @@ class Newsletter(Collector):
             "A message without an address on the web is left out, since readers could not open it.",
             "What is older than the subscription is not in the mailbox.",
             "A reader's name inside of a text is not recognised.",
+            "Who sent a message is not proved, so what is found waits for review unless the source says `trust: publish`.",
         ),
         opaque=True,
+        trust=Trust.HOLD,
     )
 
     server: Annotated[str, Option("mail server, with its port where that is not 993", example="imap.example.org", check=mail_server)]

@@ -13,7 +13,7 @@ from aggregator.collectors._json import Odd, a_list, an_object, instant, member,
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, Standing, pack, unpack
 from aggregator.errors import Unreadable
 from aggregator.fetch import Auth, AuthScheme, Http, Pace
-from aggregator.model import Author, Entry, Kind, Page, Visibility
+from aggregator.model import Author, Entry, Kind, Page, Trust, Visibility
 from aggregator.text.page_address import kind_at
 
 DOING = "reading webmentions"
@@ -28,7 +28,7 @@ _BRIDGES = ("brid.gy", "fed.brid.gy", "web.brid.gy", "ap.brid.gy", "bsky.brid.gy
 def _target(value: str) -> str:
     target = value.strip()
     parts = _options.split(target if "://" in target else f"https:{target}" if target.startswith("//") else f"https://{target}")
-    if not parts.hostname or "@" in parts.netloc or parts.scheme not in ("http", "https"):
+    if "." not in (parts.hostname or "") or "@" in parts.netloc or parts.scheme not in ("http", "https"):
         raise ValueError(f"{value!r} is not a page; write its whole address, like 'https://topic.example/discussing/'")
     return f"//{parts.netloc.lower()}{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
 
@@ -75,7 +75,9 @@ class Webmention(Collector):
             "Pages that link to the site without sending a webmention are not known.",
             "A whole site needs the key of its account at webmention.io.",
             "An edit is seen only when its sender sends it as a new one.",
+            "Anybody can send one, so what is found waits for review unless the source says `trust: publish`.",
         ),
+        trust=Trust.HOLD,
     )
 
     target: Annotated[str, Option("page that is linked to", example="https://topic.example/discussing/", check=_target)] = ""

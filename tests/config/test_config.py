@@ -46,6 +46,17 @@ def test_a_source_may_be_nothing_but_its_address(tmp_path: Path) -> None:
     assert source.label
 
 
+def test_what_anybody_can_send_waits_for_review_until_the_steward_says_otherwise(tmp_path: Path) -> None:
+    news = "{platform: newsletter, server: imap.example.org, page: 'https://lists.example.org/crews'%s}"
+    mentions = "{platform: webmention, target: 'https://topic.example/'%s}"
+    for line in (news, mentions):
+        said = [
+            given(tmp_path, LEAST.replace("https://anchor.fm/microsolidarity", line % more)).sources[0].trust
+            for more in ("", ", trust: publish")
+        ]
+        assert said == [Trust.HOLD, Trust.PUBLISH]
+
+
 def test_an_address_may_come_with_more_to_say(tmp_path: Path) -> None:
     text = LEAST.replace(
         "- https://anchor.fm/microsolidarity", "- address: https://anchor.fm/microsolidarity\n    takes: everything\n    every: 30m"

@@ -31,7 +31,10 @@ def first_cases() -> Iterator[Case]:
 
 
 def configuration(chosen: list[Case]) -> str:
-    sources = [{"platform": case.platform, **case.options, "id": f"{case.platform}-{case.name}", "takes": "everything"} for case in chosen]
+    sources = [
+        {"platform": case.platform, **case.options, "id": f"{case.platform}-{case.name}", "takes": "everything", "trust": "publish"}
+        for case in chosen
+    ]
     return HEAD + "\n".join(f"  - {json.dumps(source)}" for source in sources) + "\n"
 
 
