@@ -9,24 +9,26 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
+from aggregator.collectors._authors import person
 from aggregator.collectors._json import Odd, instant, member, members, text, texts, web_address
 from aggregator.collectors._parts import bodies, is_web, tags_of, title_text
-from aggregator.model import Author, Entry, Kind
+from aggregator.model import Author, Entry, Kind, Visibility
 
 FIELDS = "id,date_gmt,modified_gmt,guid,link,title,content,excerpt,_links,_embedded"
 """The fields that are read; of what is embedded only whole resources can be asked for."""
 EMBED = "author,wp:term"
 
 
-def entry_of(row: dict[str, Any]) -> Entry | None:
-    """A post as an entry, under the id that the site's feeds give it; None for one that wants a password."""
+def entry_of(row: dict[str, Any]) -> Entry:
+    """A post as an entry, under the id that the site's feeds give it; private where it wants a password, lest it stays from before."""
     content, excerpt = member(row.get("content")), member(row.get("excerpt"))
-    if content.get("protected") is True:
-        return None
     url = web_address(row.get("link"))
     if url is None:
         raise Odd("no link")
     guid = unescape(text(member(row.get("guid")).get("rendered")) or "").strip()
+    if content.get("protected") is True or excerpt.get("protected") is True:
+        published = instant(row.get("date_gmt"))
+        return Entry(native_id=guid or url, url=url, kind=Kind.ARTICLE, published=published, visibility=Visibility.PRIVATE)
     embedded = member(row.get("_embedded"))
     plain, html = bodies(texts((content.get("rendered"), excerpt.get("rendered"))))
     return Entry(
@@ -47,8 +49,9 @@ def entry_of(row: dict[str, Any]) -> Entry | None:
 def _author(listed: Any) -> Author | None:
     """Who wrote it, by name; a site that hides its authors gives an error in their place."""
     for one in members(listed):
-        if name := text(one.get("name")):
-            return Author(name=unescape(name).strip() or None, url=web_address(one.get("link")))
+        # Some sites show the mail address that somebody logs in with as their name.
+        if name := person(text(one.get("name"))):
+            return Author(name=name, url=web_address(one.get("link")))
     return None
 
 

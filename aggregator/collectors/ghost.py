@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 from urllib.parse import quote
 
-from aggregator.collectors._authors import authors
+from aggregator.collectors._authors import authors, person
 from aggregator.collectors._blogs import generators, host_of_site, linked, of_site, root_of, sign_of, site_of, slug_of, without_pictures
 from aggregator.collectors._feeds import ACCEPT, feed_of
 from aggregator.collectors._json import Odd, a_list, an_object, instant, members, needed, number, read_each, text, texts, web_address
@@ -149,7 +149,7 @@ def _entry(row: dict[str, Any]) -> Entry:
         title=text(row.get("title")),
         text=plain,
         html=html,
-        author=authors((text(one.get("name")), web_address(one.get("url"))) for one in members(row.get("authors"))),
+        author=authors((person(text(one.get("name"))), web_address(one.get("url"))) for one in members(row.get("authors"))),
         published=instant(row.get("published_at")),
         updated=instant(row.get("updated_at")),
         tags=tags_of(tags),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
-from aggregator.collectors._authors import authors
+from aggregator.collectors._authors import authors, person
 from aggregator.collectors._blogs import linked, root_of, sign_of, without_pictures
 from aggregator.collectors._feeds import ACCEPT, Feed, feed_of
 from aggregator.collectors._json import Odd, a_list, instant, members, number, read_each, text, texts, web_address
@@ -159,7 +159,7 @@ class Substack(Collector):
             raise Odd("no canonical_url")
         bylines = tuple(members(row.get("publishedBylines")))
         handle = text(bylines[0].get("handle")) if len(bylines) == 1 else None
-        author = authors((text(one.get("name")), None) for one in bylines)
+        author = authors((person(text(one.get("name"))), None) for one in bylines)
         sound = web_address(row.get("podcast_url"))
         id = number(row.get("id"))
         return Entry(

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from aggregator.collectors import platforms
+from aggregator.collectors._wordpress_posts import entry_of
 from aggregator.collectors.base import Backfills, build
 from aggregator.errors import BadOption, Unauthorized, Unreadable
 from aggregator.fetch import Reply
-from aggregator.model import Page
+from aggregator.model import Page, Visibility
 from tests.support.exchanges import Exchange, RecordedHttp, cases
 
 SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "samples" / "pages"
@@ -39,6 +40,23 @@ def changed(number: int, **fields: Any) -> list[Exchange]:
 def test_a_site_that_closed_its_interface_is_not_asked_through_wordpress_com() -> None:
     _, http = polled(CLOSED.options, CLOSED.exchanges)
     assert not any("public-api" in asked for asked in http.asked)
+
+
+def test_a_post_that_was_given_a_password_is_public_no_more() -> None:
+    url, row = (
+        "https://blog.example.org/crews/",
+        {"guid": {"rendered": "https://blog.example.org/?p=7"}, "title": {"rendered": "Protected: Crews"}},
+    )
+    found = entry_of({**row, "link": url, "content": {"rendered": "", "protected": True}})
+    assert (found.native_id, found.visibility, found.title) == ("https://blog.example.org/?p=7", Visibility.PRIVATE, None)
+    assert entry_of({**row, "link": url, "content": {"rendered": "<p>x</p>", "protected": False}}).visibility is Visibility.PUBLIC
+
+
+def test_the_mail_address_that_somebody_logs_in_with_is_no_name() -> None:
+    row = {"link": "https://blog.example.org/crews/", "title": {"rendered": "Crews"}}
+    authors = ("ada@example.org", "Ada &amp; Bo")
+    named = [entry_of({**row, "_embedded": {"author": [{"name": name}]}}).author for name in authors]
+    assert [author and author.name for author in named] == [None, "Ada & Bo"]
 
 
 def test_a_closed_interface_is_not_asked_a_second_time() -> None:
