@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Annotated, ClassVar
 
 from aggregator.collectors._feeds import ACCEPT, feed_of
-from aggregator.collectors._options import exactly_one, host_of, web_address
+from aggregator.collectors._options import exactly_one, host_of, split, web_address
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, unpack
 from aggregator.errors import MissingSecret
 from aggregator.fetch import Http, Pace
@@ -86,6 +86,13 @@ class Alerts(Collector):
     @property
     def feed(self) -> str | None:
         return None if not self.url or is_secret(self.url) else self.url
+
+    @classmethod
+    def declined(cls, address: str) -> str | None:
+        parts = split(address)
+        if not _GOOGLE.fullmatch(parts.hostname or "") or not parts.path.startswith("/alerts/feeds/"):
+            return None
+        return "of an alert is a secret; put it into the environment, and write {platform: alerts, address_from: NAME_OF_THE_VARIABLE}"
 
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         unpack(cursor)

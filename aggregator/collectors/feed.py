@@ -34,6 +34,8 @@ _MOST_SIGNS = 4
 _CLOSED = frozenset(
     ("x.com", "twitter.com", "mobile.twitter.com", "facebook.com", "m.facebook.com", "instagram.com", "linkedin.com", "tiktok.com")
 )
+# Single documents and posts for patrons; what a patron's own feed holds stands behind /rss, with a token.
+_ALONE = frozenset(("docs.google.com", "drive.google.com", "patreon.com"))
 _LOGIN = re.compile(r"/(?:log-?in|sign-?in|users/sign_in|auth/sign_in|wp-login\.php)/?\Z", re.IGNORECASE)
 
 
@@ -108,8 +110,11 @@ class Feed(Collector):
     @classmethod
     def declined(cls, address: str) -> str | None:
         parts = urlsplit(address) if cls.recognise(address) else urlsplit("")
-        if (parts.hostname or "").removeprefix("www.") in _CLOSED:
+        host = (parts.hostname or "").removeprefix("www.")
+        if host in _CLOSED:
             return "is on a site that shows visitors no feed; write it under site.see_also, for readers who have an account there"
+        if host in _ALONE and not parts.path.startswith("/rss"):
+            return "is on a site without a feed for visitors; write `aggregator add` and the address to put one document or post on the page"
         if _LOGIN.search(parts.path):
             return "is that of a page to log in; write that of a page which visitors can read"
         return None

@@ -135,10 +135,16 @@ def _said(options: argparse.Namespace, source: Source, read: ReadBack) -> int:
     for gap in read.closed:
         talk(options, f"This closes the gap of {day(gap.since)[:10]} to {day(gap.until)[:10]}.")
     if read.failed:
-        complain(f"Could not read on: {read.failed}. What was read is kept; run it again to go on from there.")
+        complain(_failed(read))
         return 4
     talk(options, _ending(options, source, read))
     return 0
+
+
+def _failed(read: ReadBack) -> str:
+    if not read.step.pages:
+        return f"Nothing could be read: {read.failed}. Run it again later; nothing is lost by it."
+    return f"Could not read on: {read.failed}. What was read is kept; run it again to go on from there."
 
 
 def _counted(step: Step) -> str:

@@ -13,7 +13,7 @@ from aggregator.curation.naming import BY_WEBMENTION, SUGGESTED
 from aggregator.model import Decision, Source, Takes, Topic
 from aggregator.settings import Settings
 from aggregator.shape import write_duration
-from aggregator.text.secret_address import masked
+from aggregator.text.secret_address import is_secret, masked
 
 # How the digest is handed over, in words.
 _WAYS = {
@@ -77,11 +77,24 @@ def understood(settings: Settings) -> list[str]:
     lines += ["", f"{len(settings.chosen)} {'link' if len(settings.chosen) == 1 else 'links'} chosen by hand."] if settings.chosen else []
     lines += keys_wanted(settings).values()
     lines += prices(settings)
+    lines += _secret_addresses(settings)
     lines += _digest(settings)
     if not settings.fetch.contact or "example.org" in settings.fetch.contact:
         how = "is still the example's" if settings.fetch.contact else "is not set"
         lines.append(f"fetch.contact {how}: servers like to know who asks. Write the address of your page, or mailto: and yours, there.")
     return lines
+
+
+def _secret_addresses(settings: Settings) -> Iterator[str]:
+    """Of each source whose secret stands in the file, and not in the environment."""
+    suspects = [source for source in settings.sources if any(map(is_secret, source.options.values()))]
+    text = settings.file.read_text(encoding="utf-8") if suspects else ""
+    for source in suspects:
+        if any(value in text for value in source.options.values() if is_secret(value)):
+            yield (
+                f"{source.id}: its address is a secret, which whoever reads {settings.file} has too. Put it into the environment, and "
+                "write the name of the variable: {platform: alerts, address_from: MY_ALERT}."
+            )
 
 
 def _digest(settings: Settings) -> Iterator[str]:

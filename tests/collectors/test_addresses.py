@@ -76,6 +76,8 @@ NOTHING_TO_WATCH = [
     ("https://social.example/auth/sign_in", "log in"),
     ("https://x.com/ana/status/2123706672739254273", "aggregator add"),
     ("https://www.facebook.com/groups/crews", "see_also"),
+    ("https://docs.google.com/document/d/12Ded5lXwlHjH1ILULHg5ZZek0iu9kOPhLXPKHefq-Ss/edit", "aggregator add"),
+    ("https://www.patreon.com/crews", "aggregator add"),
 ]
 
 

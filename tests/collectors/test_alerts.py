@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from aggregator.collectors import recognise
 from aggregator.collectors.alerts import Alerts
 from aggregator.collectors.base import build
 from aggregator.config import load
-from aggregator.errors import BadOption, ConfigError
+from aggregator.errors import BadOption, ConfigError, UnknownPlatform
 from tests.support.exchanges import Exchange, RecordedHttp
 
 SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "samples" / "google"
@@ -43,6 +44,13 @@ def test_exactly_one_of_an_address_and_a_variable_is_wanted() -> None:
             build(Alerts, options)
     with pytest.raises(BadOption, match="in capitals, like 'GOOGLE_ALERT_1'"):
         build(Alerts, {"address_from": GOOGLE})
+
+
+def test_the_pasted_address_of_a_google_alert_is_sent_to_the_environment() -> None:
+    with pytest.raises(UnknownPlatform, match="put it into the environment, and write ") as caught:
+        recognise(GOOGLE)
+    assert "0123" not in str(caught.value)
+    assert recognise("https://www.google.com/search/crews")[0] == "feed"
 
 
 def test_a_source_keeps_its_id_whether_or_not_its_variable_is_set(tmp_path: Path) -> None:

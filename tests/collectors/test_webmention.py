@@ -89,7 +89,13 @@ def test_a_whole_site_wants_a_key() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"target": "https://a.example/", "domain": "a.example"}, {"target": "ftp://a.example"}, {"domain": "https://a.example:8443"}],
+    [
+        {},
+        {"target": "https://a.example/", "domain": "a.example"},
+        {"target": "ftp://a.example"},
+        {"target": "notes"},
+        {"domain": "https://a.example:8443"},
+    ],
 )
 def test_one_page_or_one_site_is_wanted(options: dict[str, str]) -> None:
     with pytest.raises(BadOption):

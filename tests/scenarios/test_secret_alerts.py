@@ -78,3 +78,12 @@ def test_a_variable_that_holds_no_address_is_a_mistake_that_does_not_repeat_it(l
     assert said.code == 3
     assert "ALERT_OPEN holds no address. Set it to one in full" in said.err
     assert "g0lf" not in said.err + said.out
+
+
+def test_an_address_that_is_a_secret_and_stands_in_the_file_is_said(steward: Steward) -> None:
+    source = "{platform: alerts, url: 'https://www.google.com/alerts/feeds/01234567890123456789/987', id: ours}"
+    steward.configures(f"site: {{title: Crews}}\ntopics: {{crews: {{any_of: [crews]}}}}\nsources: [{source}]\n")
+    said = steward.runs("check")
+    assert said.code == 0
+    assert "ours: its address is a secret, which whoever reads sources.yaml has too. Put it into the environment" in said.out
+    assert "0123456789" not in said.out
