@@ -114,7 +114,7 @@ class Feed(Collector):
         if host in _CLOSED:
             return "is on a site that shows visitors no feed; write it under site.see_also, for readers who have an account there"
         if host in _ALONE and not parts.path.startswith("/rss"):
-            return "is on a site without a feed for visitors; write `aggregator add` and the address to put one document or post on the page"
+            return "is on a site without a feed for visitors; write `aggregator add ADDRESS` for one document or post"
         if _LOGIN.search(parts.path):
             return "is that of a page to log in; write that of a page which visitors can read"
         return None
