@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from aggregator.pipeline.backfill import Step
 from aggregator.run import Job
 from aggregator.run.jobs import Done, Ending
-from aggregator.run.progress import progress, said
+from aggregator.run.progress import progress, reading_back, said
 from aggregator.store import Landed
 
 
@@ -56,3 +58,38 @@ def test_quiet_says_nothing() -> None:
 )
 def test_a_poll_is_one_line(one: Done, line: str) -> None:
     assert said(one) == line
+
+
+# -- back-fills
+
+HALF = Step(pages=3, entries=120, landed=Landed(new=7), reached=datetime(2021, 4, 2, tzinfo=UTC), done=0.5)
+
+
+def told(stream: io.StringIO, step: Step, left: timedelta | None, *, quiet: bool = False) -> str:
+    with reading_back("notes", quiet=quiet, stream=stream) as tell:
+        tell(step, left)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(days=3), ", about 3 days left"),
+        (timedelta(minutes=70), ", about 70 minutes left"),
+        (timedelta(seconds=20), ", about a minute left"),
+        (None, ""),
+    ],
+)
+def test_each_page_that_is_read_back_says_how_far_it_came_and_how_long_it_will_take(left: timedelta | None, words: str) -> None:
+    assert told(io.StringIO(), HALF, left) == f"notes: page 3, back to 2021-04-02, 120 entries, 7 new{words}\n"
+
+
+def test_on_a_terminal_a_bar_shows_how_much_is_read_back() -> None:
+    text = told(Terminal(), HALF, timedelta(hours=5))
+    assert "50%" in text
+    assert "back to 2021-04-02" in text
+    assert "about 5 hours left" in text
+
+
+def test_quiet_reads_back_without_a_word() -> None:
+    assert told(io.StringIO(), HALF, None, quiet=True) == ""

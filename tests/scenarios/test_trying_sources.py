@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from aggregator.config import load
-from tests.support.exchanges import FIXTURES, Exchange
+from tests.support.exchanges import FIXTURES, Exchange, cases
 from tests.support.har import write_har
 from tests.support.steward import Steward
 
@@ -199,6 +199,39 @@ def test_what_would_not_be_shown_is_said_with_why(ready: Steward) -> None:
     (source,) = load(ready.folder / "sources.yaml").sources
     said = ready.runs("source", "test", source.id, "--replay", "r.har")
     assert "It would be left out: it was published before 2026-11-01." in said.out
+
+
+def test_of_a_page_without_a_feed_all_that_its_selectors_found_is_shown(ready: Steward) -> None:
+    (case,) = [case for case in cases("webpage") if case.name == "ordinary"]
+    ready.configures(CONFIGURATION.replace("[]", json.dumps([{"platform": "webpage", "id": "page", **case.options}])))
+    write_har(ready.folder / "r.har", [Exchange(url="https://crews.example.org/robots.txt", status=404), *case.exchanges])
+    said = ready.runs("source", "test", "page", "--replay", "r.har")
+    assert said.code == 0, said.err
+    whole = " ".join(said.out.split())
+    for page in case.expected():
+        for entry in page["entries"]:
+            assert entry["title"] in whole
+            assert entry["url"] in whole
+        assert all(f"remark: {remark}" in whole for remark in page["remarks"])
+    assert "article · 2026-11-01 00:00 UTC" in whole
+
+
+def test_a_test_of_a_source_that_is_watched_changes_no_file(ready: Steward) -> None:
+    ready.configures(CONFIGURATION.replace("[]", "[{address: 'https://blog.example/feed.xml', id: blog}]"))
+    recorded(ready, Exchange(url="https://blog.example/feed.xml", headers=RSS, body=feed("On bread")))
+    assert ready.runs("run", "--replay", "r.har").code == 0
+    recorded(ready, Exchange(url="https://blog.example/feed.xml", headers=RSS, body=feed("On crews", "On crews again")))
+    before = files(ready)
+    assert "state/aggregator.db" in before
+    said = ready.runs("source", "test", "blog", "--replay", "r.har")
+    assert "2 entries, 2 count (*)." in said.out
+    assert files(ready) == before
+
+
+def files(steward: Steward) -> dict[str, bytes]:
+    """What each file holds, but for SQLite's own note of who reads (https://www.sqlite.org/walformat.html, §2.1)."""
+    found = [path for path in steward.folder.rglob("*") if path.is_file() and path.suffix != ".db-shm"]
+    return {str(path.relative_to(steward.folder)): body for path in found if (body := path.read_bytes()) or path.suffix != ".db-wal"}
 
 
 # -- source check
