@@ -86,6 +86,12 @@ class Listennotes(Collector):
         except ValueError:
             return None
 
+    @classmethod
+    def declined(cls, address: str) -> str | None:
+        if split(address).hostname not in ("www.listennotes.com", "listennotes.com"):
+            return None
+        return "names no search on Listen Notes; write one, like https://www.listennotes.com/search/?q=crews, or the feed of the show"
+
     def poll(self, http: Http, cursor: Cursor) -> Iterator[Page]:
         rows: list[Any] = []
         while (page := self._asked(http, offset=len(rows))) and len(rows) < MOST:

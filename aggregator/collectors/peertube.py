@@ -97,6 +97,12 @@ class Peertube(Collector):
         return _searched(parts.query, INDEX) if parts.hostname == INDEX and parts.path == "/search" else None
 
     @classmethod
+    def declined(cls, address: str) -> str | None:
+        if _options.split(address).hostname != INDEX:
+            return None
+        return f"names no search; write one, like https://{INDEX}/search?search=crews"
+
+    @classmethod
     def signs(cls, page: Reply) -> Sequence[Mapping[str, str]]:
         """A channel or a search, on a page that names its software (`og:platform`)."""
         parts, head = _options.split(page.url), page.body[:65536]

@@ -16,6 +16,7 @@ from aggregator.run.discovering import Candidates, at_address, for_word, hashtag
 from aggregator.run.sampling import Sample, samples
 from aggregator.settings import Settings
 from aggregator.text.secret_address import masked
+from aggregator.text.urls import canonical
 
 WITHIN = timedelta(seconds=60)
 """How long candidates are tried; what has not answered by then is said not to have."""
@@ -23,7 +24,7 @@ WITHIN = timedelta(seconds=60)
 
 def discover(options: argparse.Namespace) -> int:
     """Print lines for sources.yaml for what can be watched at an address, or for a word."""
-    what = options.what.strip()
+    what = _opened(options.what.strip())
     address = what if "://" in what else f"https://{what}" if _is_host(what) else ""
     if not address and not hashtag_of(what):
         raise ConfigError(f"{what!r} is neither an address nor a word; write one of them: aggregator source discover example.org")
@@ -36,6 +37,12 @@ def discover(options: argparse.Namespace) -> int:
         tried = samples(app, candidates.sources, within=WITHIN)
     _print(options, candidates, tried)
     return 0 if any(one.found for one in tried) else 4
+
+
+def _opened(what: str) -> str:
+    """An address of an app (`ssb:…`, `nostr:…`, `tg://…`) as the page that browsers open; anything else as it is."""
+    href = canonical(what).href if ":" in what and not what.lower().startswith(("http:", "https:")) else ""
+    return href if href.startswith("https://") else what
 
 
 def _is_host(what: str) -> bool:
@@ -69,6 +76,8 @@ def _print(options: argparse.Namespace, candidates: Candidates, tried: Sequence[
         complain("Nothing was found that can be watched there. Give the address of a feed, or of a page that lists what is new.")
     elif all(one.unreachable for one in tried if not one.late):
         complain("Nobody could be reached, so nothing was tried; look at the network, then ask again.")
+    elif all(one.problem for one in tried):
+        complain("Nothing of this could be tried, for the reasons given; take out the # of what you want to watch, below sources:.")
     elif not good:
         complain("Nothing there is about your topics now; take out the # of what you want to watch all the same, below sources:.")
     else:

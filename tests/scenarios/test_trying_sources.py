@@ -133,6 +133,26 @@ def test_what_is_neither_an_address_nor_a_word_is_refused(ready: Steward, what: 
     assert "aggregator source discover" in said.err
 
 
+def test_the_address_of_an_app_is_looked_at_as_the_page_that_browsers_open(ready: Steward) -> None:
+    """It is no word to be looked for on every platform."""
+    recorded(ready)
+    for what, page in (
+        ("tg://resolve?domain=crewnews", "https://t.me/s/crewnews"),
+        ("ssb:message/classic/5GsyAWXuyR5jRPoQNA1bMggwTWytKdDVrtGEZtHZ2A4=", "names no channel on Scuttlebutt"),
+    ):
+        said = ready.runs("source", "discover", what, "--replay", "r.har")
+        assert page in said.out + said.err
+        assert "mastodon" not in said.out
+
+
+def test_what_could_not_be_tried_is_not_said_to_hold_nothing(ready: Steward) -> None:
+    recorded(ready)
+    said = ready.runs("source", "discover", "https://www.tumblr.com/tagged/crews", "--replay", "r.har")
+    assert "TUMBLR_API_KEY is not set" in said.out
+    assert "Nothing of this could be tried" in said.err
+    assert "about your topics" not in said.err
+
+
 # -- init
 
 
