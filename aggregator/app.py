@@ -77,11 +77,12 @@ class App:
             return NoSpending()
         return SpendingOfFile(path=self.settings.state / "aggregator.db", clock=self.clock) if self.dry_run else self.store.spending
 
-    def http(self, source: Source, collector: Collector, state: SourceState, *, part: float = 1) -> SourceHttp:
+    def http(self, source: Source, collector: Collector, state: SourceState, *, part: float = 1, anew: bool = False) -> SourceHttp:
         """The client as this source sees it.
 
         Args:
             part: of its requests of a day, where they are numbered.
+            anew: everything is wanted, so that "it has not changed" is no answer.
         """
         from aggregator.fetch.auth import own_secret
         from aggregator.pipeline.listing import compared
@@ -97,6 +98,7 @@ class App:
             look=self._look(source, collector),
             # A site whose page was looked at is read by its feed, too.
             compare=compared if collector.manifest.method is not Method.API else None,
+            anew=anew,
         )
 
     def topics(self, source: Source) -> tuple[Topic, ...]:

@@ -123,18 +123,25 @@ def sweep(cursor: Cursor, ask: Ask, *, head: int, doing: str, missed: str = "", 
 
 
 def look_back(cursor: Cursor, ask: Ask, *, since: datetime | None, doing: str) -> Iterator[Page]:
-    """Everything in a listing, newest page first, until its end or until a whole page is older than `since`."""
+    """Everything in a listing, newest page first, until its end or until a whole page is older than `since`.
+
+    Raises:
+        Unreadable: a position came a second time, or a page is said to be as it was, where none was known.
+    """
     said = unpack(cursor)
     at, reached = _Position.unpacked(cursor).at, instant(said.get("reached"))
     while not said.get("end") and not (since and reached and reached < since):
         listing = ask(at)
         if listing is None:
-            return
+            raise Unreadable(f"{doing}: told that nothing has changed, where everything was asked for")
         _moved(at, listing.after, doing)
+        oldest = min(listing.times, default=reached)
+        short = listing.withheld and not listing.after and not (since and oldest and oldest <= since)
+        missed = Missed(reason=listing.reason, since=since, until=oldest) if short else listing.missed
         at, reached = listing.after, max(listing.times, default=reached)
         said = {"reached": reached.isoformat()} if reached else {}
         said |= {"at": at} if at else {"end": True}
-        yield Page(entries=listing.entries, cursor=pack(**said), remarks=listing.remarks, missed=listing.missed)
+        yield Page(entries=listing.entries, cursor=pack(**said), remarks=listing.remarks, missed=missed)
 
 
 def _moved(before: str, after: str, doing: str) -> None:

@@ -47,6 +47,8 @@ class Terms:
     # Given a body and what it gave for the one before: what the listing shows, and whether it shows nothing of what it showed then. None:
     # replies are no listings.
     compare: Callable[[bytes, str], tuple[str, bool]] | None = None
+    # True: "it has not changed" is no answer, not even of a recording: who reads back would take it for the end.
+    anew: bool = False
 
 
 class BoundHttp:
@@ -176,7 +178,7 @@ class BoundHttp:
     def _reply(self, asked: str, arrival: Arrival, known: Validators, headers: Mapping[str, str], *, auth: bool) -> Reply:
         answer = arrival.answer
         conditional = known.etag is not None or known.last_modified is not None
-        if answer.status == 304 and not conditional and self._client.live:
+        if answer.status == 304 and not conditional and (self._client.live or self._terms.anew):
             raise Unreadable(f"asking {shown(asked)}: answered 304 to an unconditional question", status=304)
         digest = hashlib.sha256(answer.body).hexdigest() if answer.status == 200 else known.body_digest
         unchanged = answer.status == 304 or (answer.status == 200 and digest == known.body_digest)

@@ -108,6 +108,7 @@ class Client:
         validators: Mapping[str, Validators] | None = None,
         look: Callable[[bytes], bool] | None = None,
         compare: Callable[[bytes, str], tuple[str, bool]] | None = None,
+        anew: bool = False,
     ) -> BoundHttp:
         """The client for one poll of one source."""
         if secret is not None:
@@ -121,6 +122,7 @@ class Client:
             validators=validators or {},
             look=look,
             compare=compare,
+            anew=anew,
         )
         return BoundHttp(self, terms)
 

@@ -200,6 +200,11 @@ class Backfill:
     # True: the platform gives nothing older.
     ended: bool = False
 
+    @property
+    def done(self) -> bool:
+        """All that was wanted is read, or all that there is: before, some of it may stand on a page that is to come."""
+        return self.ended or (self.wanted is not None and self.reached is not None and self.reached <= self.wanted)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from aggregator.model import Backfill, Gap, Page
-from aggregator.pipeline.coverage import WAITING
+from aggregator.model import Backfill, Gap, GapReason, Page
+from aggregator.pipeline.coverage import WAITING, older_end
 from aggregator.store import Landed
 
 BACKFILLED = "back-fill"
@@ -56,15 +56,35 @@ def further(source: str, known: Backfill | None, *, since: datetime | None, open
     """
     if known is not None and not (known.ended or (since is not None and known.reached is not None and known.reached <= since)):
         return replace(known, wanted=since)
-    if known is not None and not any(gap.until > known.begun_at for gap in opened if gap.reason not in WAITING):
+    left = (gap for gap in opened if gap.reason not in WAITING)
+    if known is not None and not any(max(gap.until, gap.found_at) > known.begun_at for gap in left):
         return None
     return Backfill(source=source, begun_at=at, wanted=since)
 
 
 def after(backfill: Backfill, page: Page, at: datetime) -> Backfill:
-    """How far it is with a page: what is newer than the newest entry of the last page stood on a page before."""
+    """How far it is with a page: what is newer than the newest entry of the last page stood on a page before.
+
+    Where a page begins above the one before, another channel or show is read, of which nothing was; and only the end of all of them comes
+    down to what is wanted.
+    """
     newest = max((entry.published for entry in page.entries if entry.published and entry.published <= at), default=None)
-    return replace(backfill, reached=earlier(backfill.reached, newest))
+    below = newest is not None and backfill.wanted is not None and newest <= backfill.wanted
+    return backfill if newest is None or below else replace(backfill, reached=newest)
+
+
+def left_out(backfill: Backfill, page: Page, at: datetime) -> tuple[Gap | None, bool]:
+    """What a page says that the platform did not give: the gap that it leaves among what is read, and whether nothing older is given (which
+    leaves no gap: nobody promised to read it)."""
+    missed = page.missed
+    if missed is None:
+        return None, False
+    edge = older_end(page.entries, at)
+    since = missed.since or (edge if edge and missed.until and edge < missed.until else None)
+    if since is None or (missed.since is not None and backfill.wanted is not None and since <= backfill.wanted):
+        return None, True
+    until = min(max(since, missed.until or since), at)
+    return Gap(source=backfill.source, since=min(since, until), until=until, reason=GapReason.WITHHELD, found_at=at), False
 
 
 def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -72,23 +92,34 @@ def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     return min(filter(None, (one, other)), default=None)
 
 
-def finished(backfill: Backfill, lowest: datetime | None) -> Backfill:
+def finished(backfill: Backfill, lowest: datetime | None, *, short: bool = False) -> Backfill:
     """How far it is when the platform gives no further page: down to what was wanted, or to the end of what there is.
 
     Args:
         lowest: publication time of the oldest entry on the last pages; None: there was none.
+        short: the platform keeps back what is older, or gave no page at all.
     """
-    down_to = min(filter(None, (backfill.wanted, backfill.reached, lowest)), default=None)
-    return replace(backfill, reached=down_to, ended=backfill.wanted is None)
+    wanted = None if short else backfill.wanted
+    down_to = min(filter(None, (wanted, backfill.reached, lowest)), default=None)
+    return replace(backfill, reached=down_to, ended=wanted is None)
 
 
-def closed(backfill: Backfill, at: datetime, opened: Iterable[Gap]) -> tuple[Gap, ...]:
-    """The gaps that are read now: those between the beginning of the back-fill and what it has come down to. What waits for a poll is the
-    poll's to close; and where a platform gives nothing further, what lies below is no more known than before."""
+def closed(backfill: Backfill, at: datetime, opened: Iterable[Gap], left: Iterable[Gap] = ()) -> tuple[Gap, ...]:
+    """The gaps that are read by a back-fill that has come to its end: those between its beginning and what it has come down to. What waits
+    for a poll is the poll's to close; and where a platform gives nothing further, what lies below is no more known than before.
+
+    Args:
+        left: gaps that this back-fill has left itself.
+    """
+    own = {(gap.since, gap.reason) for gap in left}
     return tuple(
         replace(gap, closed_at=max(at, gap.found_at), closed_by=BACKFILLED)
         for gap in opened
-        if gap.reason not in WAITING and gap.until <= backfill.begun_at and backfill.reached is not None and backfill.reached < gap.since
+        if gap.reason not in WAITING
+        and (gap.since, gap.reason) not in own
+        and max(gap.until, gap.found_at) <= backfill.begun_at
+        and backfill.reached is not None
+        and backfill.reached < gap.since
     )
 
 

@@ -112,7 +112,7 @@ def _read(state: SourceState, at: datetime, oldest: datetime | None, back: Backf
     until = began(state, at)
     since = state.read_since if state.read_until else _earlier(state.read_since, oldest, at)
     since = min(since or until, until)
-    if state.read_until is None and back is not None and back.reached is not None and back.begun_at >= since:
+    if state.read_until is None and back is not None and back.done and back.reached is not None and back.begun_at >= since:
         since = min(since, back.reached)
     return replace(state, read_since=since, read_until=until, walking_since=None)
 

@@ -17,7 +17,7 @@ from aggregator.errors import MissingSecret, RateLimited, SourceError, Unreadabl
 from aggregator.fetch import Learned, SourceHttp
 from aggregator.fetch.pace import Stopped
 from aggregator.model import Backfill, Gap, Page, Source, SourceState
-from aggregator.pipeline.backfill import ReadBack, Step, after, closed, earlier, finished, further, part
+from aggregator.pipeline.backfill import ReadBack, Step, after, closed, earlier, finished, further, left_out, part
 from aggregator.pipeline.budget import within_budget
 from aggregator.pipeline.coverage import older_end
 from aggregator.pipeline.echo import Echo
@@ -96,25 +96,37 @@ class _Walk:
         self._remarks: dict[str, None] = {}
         self._closed: tuple[Gap, ...] = ()
         self._lowest: datetime | None = None
+        # Gaps that it leaves itself.
+        self._left: tuple[Gap, ...] = ()
+        # All that was wanted before is read, and more is wanted now; None: not known yet.
+        self._extended: bool | None = None
+        # The last page said that what is older is kept back, or none has come yet.
+        self._short = True
 
     def run(self, most: int | None) -> ReadBack:
         """Page after page."""
-        app, pages, cursors = self._app, None, set[str]()
+        app, source, pages, cursors = self._app, self._source, None, set[str]()
         while most is None or self._step.pages < most:
             with turn(app, seconds=_MOST_WAITING_SECONDS, waiting=self._waiting):
                 say_reading_back(app)
                 relearn(app)
                 if pages is None:
-                    state, http = self._begin()
-                    pages = self._pages(http, state.backfill_cursor)
+                    cursor, http = self._begin(anew=self._extended is False)
+                    pages = self._pages(http, cursor)
                 page = next(pages, None)
+                if page is None and self._extended and not self._step.entries:
+                    # The platform's own cursor says that it was at its end, which was that of what had been wanted.
+                    self._backfill = Backfill(source=source.id, begun_at=app.clock(), wanted=self._backfill.wanted)
+                    pages, self._extended = None, False
+                    cursors.clear()
+                    continue
                 if page is None:
                     return self._finished()
                 if page.entries and page.cursor in cursors:
                     raise Unreadable("reading back: the platform gave the same page a second time")
                 cursors.add(page.cursor)
                 http.take()
-                self._land(page, state)
+                self._land(page, app.store.state(source.id))
                 keep_learned(app)
             self._tell(self._step)
             if app.stop.is_set() or app.stop.wait(_PAUSE_SECONDS):
@@ -126,12 +138,15 @@ class _Walk:
         remarks = tuple(self._remarks)
         return ReadBack(step=self._step, stopped=stopped, waits=waits, failed=failed, remarks=remarks, closed=self._closed)
 
-    def _begin(self) -> tuple[SourceState, SourceHttp]:
+    def _begin(self, *, anew: bool) -> tuple[str, SourceHttp]:
         app, source = self._app, self._source
-        anew = source.id not in (known := app.store.gaps.backfills()) or known[source.id].begun_at != self._backfill.begun_at
+        known = app.store.gaps.backfills().get(source.id)
+        anew = anew or known is None or known.begun_at != self._backfill.begun_at
+        self._extended = not anew and known is not None and known.done
         app.store.gaps.look_back(self._backfill, anew=anew)
         # Without what servers gave to ask "has it changed?" with: what is old has not, and is wanted all the same.
-        return app.store.state(source.id), app.http(source, self._collector, SourceState(source=source.id), part=_PART_OF_A_DAY)
+        http = app.http(source, self._collector, SourceState(source=source.id), part=_PART_OF_A_DAY, anew=True)
+        return app.store.state(source.id).backfill_cursor, http
 
     def _pages(self, http: SourceHttp, cursor: str) -> Iterator[Page]:
         collector, since = self._collector, self._backfill.wanted
@@ -148,10 +163,11 @@ class _Walk:
     def _land(self, page: Page, state: SourceState) -> None:
         app, at = self._app, self._app.clock()
         self._backfill, self._lowest = after(self._backfill, page, at), earlier(self._lowest, older_end(page.entries, at))
-        landing = replace(self._landing(page, state, at), backfill=self._backfill, gaps=self._closing(at))
+        gap, self._short = left_out(self._backfill, page, at)
+        self._left += (gap,) if gap else ()
+        landing = replace(self._landing(page, state, at), backfill=self._backfill, gaps=(gap,) if gap else ())
         landed = app.store.land(landing)
         self._remarks.update(dict.fromkeys(landing.remarks))
-        self._closed += landing.gaps
         self._step = Step(
             pages=self._step.pages + 1,
             entries=self._step.entries + len(page.entries),
@@ -179,11 +195,11 @@ class _Walk:
         return replace(landing, keeps=self._keeps)
 
     def _closing(self, at: datetime) -> tuple[Gap, ...]:
-        return closed(self._backfill, at, self._app.store.gaps.open().get(self._source.id, ()))
+        return closed(self._backfill, at, self._app.store.gaps.open().get(self._source.id, ()), self._left)
 
     def _finished(self) -> ReadBack:
         """Everything that was wanted is read: down to the time that was named, or all that the platform gives."""
-        self._backfill = finished(self._backfill, self._lowest)
+        self._backfill = finished(self._backfill, self._lowest, short=self._short)
         gaps = self._closing(self._app.clock())
         self._app.store.gaps.look_back(self._backfill, gaps=gaps)
         self._closed += gaps

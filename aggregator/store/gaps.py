@@ -101,11 +101,11 @@ class SqlGaps:
 
 
 def look_back(desk: Desk, backfill: Backfill) -> None:
-    """Write how far a source was read back; what polls have read adjoins it."""
+    """Write how far a source was read back; when it is done, what polls have read adjoins it."""
     desk.run(sql.drop(_backfill.c.source), backfill.source)
     reached = maybe_stamp(backfill.reached)
     desk.run(sql.add(_backfill), backfill.source, stamp(backfill.begun_at), reached, maybe_stamp(backfill.wanted), backfill.ended)
-    if reached is not None and desk.run(_READ_SINCE, reached, backfill.source, reached):
+    if backfill.done and reached is not None and desk.run(_READ_SINCE, reached, backfill.source, reached):
         desk.run(sql.GROW)
 
 

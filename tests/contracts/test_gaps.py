@@ -113,7 +113,10 @@ def test_how_far_a_source_is_read_back_lands_with_the_page(two: Store) -> None:
     two.land(landing(mention("1"), cursor="old", backfill=back))
     assert two.gaps.backfills() == {"feed-a": back}
     state = two.state("feed-a")
-    assert (state.cursor, state.backfill_cursor, state.read_since, state.walking_since) == ("", "old", NOW - 9 * DAY, None)
+    assert (state.cursor, state.backfill_cursor, state.walking_since) == ("", "old", None)
+    assert state.read_since != back.reached, "there may be more of that time on a page that is to come"
+    two.land(landing(mention("2"), cursor="older", backfill=replace(back, reached=NOW - 30 * DAY)))
+    assert two.state("feed-a").read_since == NOW - 30 * DAY
 
 
 def test_what_was_read_further_back_before_stays_read(two: Store) -> None:

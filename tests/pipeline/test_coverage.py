@@ -95,7 +95,7 @@ def test_a_first_walk_reads_since_its_oldest_entry() -> None:
 
 
 def test_what_was_read_back_before_the_first_poll_adjoins_it() -> None:
-    back = Backfill(source="s", begun_at=AT - HOUR, reached=AT - 99 * DAY)
+    back = Backfill(source="s", begun_at=AT - HOUR, reached=AT - 99 * DAY, wanted=AT - 99 * DAY)
     assert ended(SourceState(source="s"), Outcome.COMPLETE, AT, oldest=AT - DAY, back=back).state.read_since == AT - 99 * DAY
     assert ended(SourceState(source="s"), Outcome.COMPLETE, AT, oldest=AT - HOUR / 2, back=back).state.read_since == AT - HOUR / 2
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
+from aggregator.fetch import Http
 from aggregator.fetch.exchange import Answer, Question
-from aggregator.model import Backfill, GapReason
+from aggregator.model import Backfill, GapReason, Missed, Page
 from aggregator.pipeline.backfill import ReadBack, Step
 from aggregator.run.backfilling import begun, read_further
 from aggregator.run.jobs import polls_due, tick
 from aggregator.run.turns import run_turn
 from aggregator.settings import Settings
-from tests.run.test_gaps import World, configured, world
-from tests.support.platform_with_truth import BEGAN, DEPTH, PAGE
+from tests.run.test_gaps import Timeline, World, configured, world
+from tests.support.platform_with_truth import BEGAN, DEPTH, MINUTE, PAGE
 
 __all__ = ["configured"]
 DAY = timedelta(days=1)
+HOLE = Missed(reason=GapReason.WITHHELD, since=BEGAN + 5 * MINUTE, until=BEGAN + 6 * MINUTE)
 
 
 @pytest.fixture
@@ -167,3 +170,113 @@ def test_while_a_page_is_in_hand_nobody_else_reads(it: World) -> None:
     read(it)
     assert taken
     assert not any(taken)
+
+
+def test_a_platform_that_keeps_back_the_rest_closes_no_gap_by_being_asked(it: World) -> None:
+    it.platform.publish(DEPTH + 5)
+    it.poll()
+    before = it.app.store.state("timeline").read_since
+    it.platform.now += DAY
+    ended = read(it, since=BEGAN - DAY)
+    assert (ended.finished, ended.ended, ended.closed) == (True, True, ())
+    assert ended.step.reached is not None
+    assert ended.step.reached > BEGAN
+    assert {gap.reason for gap in it.gaps("timeline")} == {GapReason.WITHHELD}
+    assert it.app.store.state("timeline").read_since == before
+
+
+def test_what_is_kept_back_in_the_middle_is_a_gap_that_another_back_fill_may_close(it: World) -> None:
+    it.platform.now += DAY
+    source = it.app.sources[1][0]
+    backfill = begun(it.app, source, None)
+    assert backfill is not None
+    it.platform.now += MINUTE
+    assert read_further(it.app, source, Holed(), backfill).finished
+    [gap] = it.gaps("timeline")
+    assert (gap.since, gap.until, gap.reason) == (HOLE.since, HOLE.until, GapReason.WITHHELD)
+    it.platform.now += DAY
+    assert [one.closed_by for one in read(it).closed] == ["back-fill"]
+
+
+def test_a_source_that_gives_no_page_was_not_read_back(it: World) -> None:
+    source = it.app.sources[1][0]
+    backfill = begun(it.app, source, BEGAN)
+    assert backfill is not None
+    before = it.app.store.state("timeline").read_since
+    ended = read_further(it.app, source, Empty(), backfill)
+    assert (ended.finished, ended.ended, ended.step.reached) == (True, True, None)
+    assert it.app.store.state("timeline").read_since == before
+
+
+def test_a_channel_that_is_read_after_another_is_not_taken_for_read_before(it: World) -> None:
+    source = it.app.sources[1][0]
+    backfill = begun(it.app, source, BEGAN - DAY)
+    assert backfill is not None
+    twice = Channels()
+    reached: list[datetime] = []
+    ended = read_further(it.app, source, twice, backfill, tell=lambda step: reached.append(step.reached or BEGAN), most=5)
+    assert not ended.finished
+    assert reached[4] == reached[0]
+    assert reached[3] < reached[4]
+    assert not it.app.store.gaps.backfills()["timeline"].done
+
+
+def test_killed_between_its_last_page_and_its_end_it_is_not_done(it: World) -> None:
+    since = it.platform.posts[10].appeared
+    assert not read(it, since=since, most=2).finished
+    again = begun(it.app, it.app.sources[1][0], since)
+    assert again is not None
+
+
+def test_what_is_wanted_further_than_the_end_of_a_walk_is_read_anew(it: World) -> None:
+    source = it.app.sources[1][0]
+    first = begun(it.app, source, it.platform.posts[10].appeared)
+    assert first is not None
+    assert read_further(it.app, source, Bounded(), first).finished
+    further = begun(it.app, source, BEGAN - DAY)
+    assert further is not None
+    assert read_further(it.app, source, Bounded(), further).finished
+    assert known(it) == {3, 6, 9, 12}
+
+
+def test_a_source_that_is_held_while_it_is_read_back_has_its_old_entries_wait_too(it: World) -> None:
+    def hold(step: Step) -> None:
+        state = it.app.store.state("timeline")
+        it.app.store.settle(replace(state, held="its entries come from another site now"), None)
+
+    assert read(it, tell=hold).finished
+    held = {one.entry.native_id for one in it.app.store.takedowns.everything() if one.source == "timeline" and one.held}
+    assert held == {"3", "6"}
+
+
+class Holed(Timeline):
+    """Its first page misses something."""
+
+    def backfill(self, http: Http, since: datetime | None, cursor: str) -> Iterator[Page]:
+        for number, page in enumerate(super().backfill(http, since, cursor)):
+            yield page if number else replace(page, missed=HOLE)
+
+
+class Empty(Timeline):
+    """It has nothing that could be read back."""
+
+    def backfill(self, http: Http, since: datetime | None, cursor: str) -> Iterator[Page]:
+        return iter(())
+
+
+class Channels(Timeline):
+    """The same listing as two channels, one after the other."""
+
+    def backfill(self, http: Http, since: datetime | None, cursor: str) -> Iterator[Page]:
+        for channel in ("one", "two"):
+            for page in super().backfill(http, since, ""):
+                yield replace(page, cursor=f"{channel} {page.cursor}")
+
+
+class Bounded(Timeline):
+    """Its cursor says only that it was at the end of what was wanted then."""
+
+    def backfill(self, http: Http, since: datetime | None, cursor: str) -> Iterator[Page]:
+        if not cursor:
+            entries = tuple(entry for page in super().backfill(http, None, "") for entry in page.entries)
+            yield Page(entries=tuple(one for one in entries if since is None or (one.published and one.published >= since)), cursor="end")
