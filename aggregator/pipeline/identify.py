@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-from aggregator.model import Entry, EvidenceKind, Identity, Kind, Mention
+from aggregator.model import Enclosure, Entry, EvidenceKind, Identity, Kind, Mention
 from aggregator.pipeline._names import handles_in, names_by_address
 from aggregator.pipeline.companions import beside_recording
 from aggregator.text.alias import kind_of_alias as kind_of_name
@@ -20,6 +20,7 @@ _VOICES: Final = frozenset((Kind.POST, Kind.COMMENT))
 _MEDIA: Final = re.compile(
     r"\.(?:jpe?g|png|gif|webp|avif|svg|bmp|heic|mp4|m4v|webm|mov|mp3|m4a|ogg|oga|opus|wav|flac|aac)\Z", re.IGNORECASE
 )
+_PICTURE: Final = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg|bmp|heic)\Z", re.IGNORECASE)
 _MEDIA_HOSTS: Final = frozenset(
     """
     pbs.twimg.com video.twimg.com i.redd.it v.redd.it preview.redd.it i.imgur.com cdn.bsky.app cdn.discordapp.com i.ytimg.com
@@ -180,9 +181,19 @@ def _is_page(key: str, own_host: str) -> bool:
 
 def _aliases(entry: Entry, own: Canonical, subject: Canonical) -> tuple[str, ...]:
     # Many things share a picture, and no two a recording.
-    recordings = (one.url for one in entry.enclosures if not (one.media_type or "").lower().startswith("image/"))
+    recordings = (one.url for one in entry.enclosures if not _is_picture(one))
     named = [own.key, *(canonical(url).key for url in (*entry.aliases, *recordings))]
     return tuple(sorted({key for key in named if key and key != subject.key and (key == own.key or is_public_web(key))}))
+
+
+def _is_picture(enclosure: Enclosure) -> bool:
+    """By its media type, by the medium that Media RSS names in its place ("image"), or by its name.
+
+    Feeds of WordPress.com enclose the portrait of whoever wrote in each of their posts.
+    """
+    media = (enclosure.media_type or "").lower()
+    path = enclosure.url.partition("?")[0].partition("#")[0]
+    return media.startswith("image") or (media in ("", "application/octet-stream") and _PICTURE.search(path) is not None)
 
 
 def identify_line(request: Mapping[str, object]) -> dict[str, object]:

@@ -238,6 +238,21 @@ def test_a_copy_that_names_the_post_it_was_made_from_is_about_the_page_of_both()
     assert subject(PAGE, "https://social.example/@bo/117648005660672009", **copy) == "https://bsky.app/profile/ada.example/post/3n2"
 
 
-def test_two_entries_under_one_cover_picture_are_not_joined_by_it() -> None:
-    cover = Enclosure(url="https://garden.example/cover.jpg", media_type="image/jpeg")
-    assert identify(post(url=PAGE, kind=Kind.ARTICLE, enclosures=(cover,)), links=[]).aliases == ()
+@pytest.mark.parametrize(
+    ("url", "media_type"),
+    [
+        ("https://garden.example/cover.jpg", "image/jpeg"),
+        # WordPress.com encloses the portrait of whoever wrote, with a medium in place of a type.
+        ("https://1.gravatar.example/avatar/0123456789abcdef?s=96", "image"),
+        ("https://garden.example/cover.png?w=640", None),
+    ],
+)
+def test_two_entries_under_one_picture_are_not_joined_by_it(url: str, media_type: str | None) -> None:
+    picture = Enclosure(url=url, media_type=media_type)
+    assert identify(post(url=PAGE, kind=Kind.ARTICLE, enclosures=(picture,)), links=[]).aliases == ()
+
+
+def test_two_entries_with_one_recording_are_joined_by_it_whatever_it_is_called() -> None:
+    for media_type in ("audio/mpeg", "audio", None):
+        sound = Enclosure(url="https://garden.example/1.mp3", media_type=media_type)
+        assert identify(post(url=PAGE, kind=Kind.EPISODE, enclosures=(sound,)), links=[]).aliases == ("https://garden.example/1.mp3",)
