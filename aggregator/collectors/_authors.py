@@ -11,6 +11,7 @@ from aggregator.model import Author
 
 # A longer name is none, and is not searched for the address in it.
 _LONGEST_NAME = 300
+_MAIL = re.compile(r"(?<![\w@.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _LETTER = re.compile(r"(?P<address>\S+@\S+)\s*\((?P<name>[^()]+)\)|(?P<before>[^<>@]+?)\s*<\S+@\S+>")
 
 
@@ -20,6 +21,9 @@ def person(text: str | None) -> str | None:
     clean = clean[:_LONGEST_NAME]
     if "@" in clean and (found := _LETTER.fullmatch(clean)):
         clean = flat(found["name"] or found["before"]).strip('"')
+    if "@" in clean and " " in clean:
+        # "Ada (ada@example.org)", "ada@example.org, bo@example.org"
+        clean = re.sub(r"\A[\s,;&]+|[\s,;&]+\Z|\(\s*\)|<\s*>", "", _MAIL.sub("", clean)).strip() if _MAIL.search(clean) else clean
     return None if not clean or ("@" in clean and " " not in clean and not clean.startswith("@")) else clean
 
 

@@ -78,3 +78,19 @@ def test_elements_without_end_are_read_as_far_as_a_few_seconds_go() -> None:
     assert time.monotonic() - began < PATIENCE
     assert [entry.title for entry in read.entries] == ["crews"]
     assert "cut off: read as far as it goes" in read.remarks
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Ada (ada@example.org)", "Ada"),
+        ("Ada, ada@example.org", "Ada"),
+        ("ada@example.org, bo@example.org", None),
+        ("ada@example.org (Ada)", "Ada"),
+        ("Ada (she)", "Ada (she)"),
+        ("Ada @ Crews", "Ada @ Crews"),
+        ("@ada@social.example", "@ada@social.example"),
+    ],
+)
+def test_a_name_holds_nobodys_mail_address(written: str, name: str | None) -> None:
+    assert _authors.person(written) == name
