@@ -37,7 +37,9 @@ def backfill(options: argparse.Namespace) -> int:
         on_signals(app.end)
         wanted = begun(app, source, since)
         if wanted is None:
-            return _said(options, source, ReadBack(step=Step(reached=_reached(app, source)), finished=True))
+            known = app.store.gaps.backfills().get(source.id)
+            step = Step(reached=known.reached if known else None)
+            return _said(options, source, ReadBack(step=step, finished=True, ended=bool(known and known.ended)))
         return _said(options, source, _read(options, app, source, collector, wanted))
 
 
@@ -90,11 +92,6 @@ def _how_far(known: Backfill | None) -> str:
     return f"to {day(known.reached)[:10]}" if known.reached else "begun"
 
 
-def _reached(app: App, source: Source) -> datetime | None:
-    known = app.store.gaps.backfills().get(source.id)
-    return known.reached if known else None
-
-
 def _named(name: str, settings: Settings) -> Source:
     from aggregator.shape import nearest
 
@@ -131,7 +128,8 @@ def _said(options: argparse.Namespace, source: Source, read: ReadBack) -> int:
         return 4 if read.failed else 0
     for remark in read.remarks:
         talk(options, f"{source.id}: {remark}")
-    talk(options, _counted(read.step))
+    if read.step.pages or not read.finished:
+        talk(options, _counted(read.step))
     for gap in read.closed:
         talk(options, f"This closes the gap of {day(gap.since)[:10]} to {day(gap.until)[:10]}.")
     if read.failed:
@@ -158,7 +156,8 @@ def _ending(options: argparse.Namespace, source: Source, read: ReadBack) -> str:
     reached = moment(read.step.reached, UTC).long if read.step.reached else ""
     if read.finished:
         where = "to the end of what the platform gives" if read.ended or not reached else f"to {reached}"
-        return f"{source.id} is read back {where}." + (" The next run shows it on the page." if read.step.landed.new else "")
+        left = "" if read.step.pages else "Nothing is left to read: "
+        return f"{left}{source.id} is read back {where}." + (" The next run shows it on the page." if read.step.landed.new else "")
     so_far = f" Read so far: back to {reached}." if reached else ""
     if read.waits:
         return f"{read.waits[:1].upper()}{read.waits[1:]}. It goes on tomorrow: run it again, and it goes on from there.{so_far}"

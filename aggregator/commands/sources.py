@@ -89,7 +89,9 @@ def how(source: Source, state: SourceState) -> str:
         times = f"{state.failures} times in a row" if state.failures > 1 else "once"
         return f"failed {times}: {state.last_error}"
     if state.last_error:
-        return state.last_error
+        # How to get a key stands below the table, once for each platform.
+        wanted, lacks, _how = state.last_error.partition(" is not set: ")
+        return f"needs a key: {wanted} is not set" if lacks else state.last_error
     if state.held:
         return f"held: {state.held}"
     return "well" if state.last_ok_at else "not read yet"

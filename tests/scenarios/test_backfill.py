@@ -66,6 +66,8 @@ def test_it_says_how_far_it_came_and_how_to_go_on(steward: Steward, recording: P
     assert {native_id for native_id, _quiet in known(steward.folder)} == wanted()
     again = steward.runs("backfill", "tag", "--since", SINCE, "--replay", recording, "--json")
     assert (again.json()["finished"], again.json()["step"]["pages"]) == (True, 0)
+    once_more = steward.runs("backfill", "tag", "--since", SINCE, "--replay", recording)
+    assert once_more.err.startswith("Nothing is left to read: tag is read back to ")
 
 
 def test_a_source_that_shows_only_what_is_new_says_what_can_be_done(steward: Steward) -> None:
