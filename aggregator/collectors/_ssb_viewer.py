@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote
@@ -18,7 +18,7 @@ from aggregator.collectors._ssb_message import MESSAGE, Person, entry_of, is_pos
 from aggregator.collectors.base import Cursor, pack, unpack
 from aggregator.errors import Gone, SourceError, Unavailable, Unreadable
 from aggregator.fetch import Http
-from aggregator.model import Entry, Page, Restriction
+from aggregator.model import Entry, GapReason, Missed, Page, Restriction
 
 AT_ONCE = 10
 """Messages whose threads one page of ours holds."""
@@ -42,18 +42,29 @@ class Viewer:
         Args:
             whole: everything the viewer shows, and not the newest ten alone.
         """
-        known = [one for one in listed(unpack(cursor).get("known")) if isinstance(one, str)]
+        said = unpack(cursor)
+        known, left = (tuple(one for one in listed(said.get(name)) if isinstance(one, str)) for name in ("known", "left"))
         ids = self._ids(http, whole=whole or not known)
-        if ids is None:
+        if ids is None and not left:
             return
-        fresh = [id for id in ids if id not in known]
+        shown, missed = self._further(http, ids or (), {*known, *left}) if known and not whole else (ids or (), None)
+        # What was left when reading was cut stays to be read: the page may show it no more, or say that it is as it was.
+        fresh = [id for id in dict.fromkeys((*shown, *left)) if id not in known]
         for start in range(0, len(fresh), AT_ONCE):
-            part = fresh[start : start + AT_ONCE]
+            part, rest = fresh[start : start + AT_ONCE], fresh[start + AT_ONCE :]
             entries, remarks = self._read(http, part)
-            known = [*part, *known][:MOST_KNOWN]
-            yield Page(entries=entries, cursor=pack(known=known), remarks=remarks)
+            known = (*part, *known)[:MOST_KNOWN]
+            place = pack(known=known, left=rest) if rest else pack(known=known)
+            yield Page(entries=entries, cursor=place, remarks=remarks, missed=None if rest else missed)
         if not fresh and not whole:
             yield Page(entries=(), cursor=cursor)
+
+    def _further(self, http: Http, ids: Sequence[str], known: Set[str]) -> tuple[Sequence[str], Missed | None]:
+        """The newest ids, or, where none of them is known, all that the viewer shows; and what went by when none of these is, either."""
+        if not ids or not known.isdisjoint(ids):
+            return ids, None
+        shown = self._ids(http, whole=True) or ids
+        return shown, Missed(reason=GapReason.TURNED_OVER) if known.isdisjoint(shown) else None
 
     def _ids(self, http: Http, *, whole: bool) -> list[str] | None:
         """Ids of messages, newest first; None when the page is the same as before."""

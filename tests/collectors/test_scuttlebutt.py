@@ -15,7 +15,7 @@ from aggregator.collectors.base import Cursor, build
 from aggregator.collectors.scuttlebutt import Scuttlebutt
 from aggregator.errors import BadOption, Unavailable, Unreadable
 from aggregator.fetch import Params, Reply
-from aggregator.model import Entry, Page, Restriction, Visibility
+from aggregator.model import Entry, GapReason, Missed, Page, Restriction, Visibility
 from aggregator.text.urls import canonical
 from tests.support.exchanges import HttpAlone
 from tests.support.ssb_messages import AGREED, Message, about, feed, hashed, message
@@ -284,6 +284,28 @@ def test_a_viewer_is_asked_for_each_message_once_and_for_no_other() -> None:
     http.posts = [post("new", channel="crews"), *posts]
     (page,) = _viewed(http, page.cursor)
     assert [entry.native_id for entry in page.entries] == [post("new")["key"]]
+
+
+def test_more_new_messages_than_a_viewers_page_holds_are_looked_for_in_all_that_it_shows() -> None:
+    old = [post(f"old{number}", channel="crews") for number in range(3)]
+    cursor = _viewed(ViewerHttp(old))[-1].cursor
+    news = [post(f"new{number}", channel="crews") for number in range(12)]
+    pages = _viewed(ViewerHttp([*news, *old]), cursor)
+    assert [entry.native_id for page in pages for entry in page.entries] == [one["key"] for one in news]
+    assert [page.missed for page in pages] == [None, None]
+    # Nothing that was known is shown any more.
+    assert [page.missed for page in _viewed(ViewerHttp(news), cursor)] == [None, Missed(reason=GapReason.TURNED_OVER)]
+
+
+def test_what_is_left_of_a_viewers_channel_when_reading_is_cut_is_read_later() -> None:
+    posts = [post(str(number), channel="crews") for number in range(23)]
+    first = next(Scuttlebutt(channel="crews", through="viewer", viewer=BASE).poll(ViewerHttp(posts), ""))
+    # By then a message has come, and the page shows the newest ten alone.
+    later = [post("new", channel="crews"), *posts]
+    pages = _viewed(ViewerHttp(later), first.cursor)
+    read = {entry.native_id for page in (first, *pages) for entry in page.entries}
+    assert read == {one["key"] for one in later}
+    assert "left" not in json.loads(pages[-1].cursor)
 
 
 def test_through_a_viewer_nobody_is_shown_who_is_not_known_to_have_chosen_so() -> None:
