@@ -75,6 +75,11 @@ def host(server: str) -> str:
     return server.rpartition("://")[2]
 
 
+def domain(value: str) -> str:
+    """A site as lists of links name it: its host, without a scheme and without "www."."""
+    return host(server(value)).removeprefix("www.")
+
+
 def hashtag(value: str) -> str:
     """A hashtag without its "#"."""
     tag = value.strip().removeprefix("#").removeprefix("＃")

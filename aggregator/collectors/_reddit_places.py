@@ -36,7 +36,7 @@ def what(value: str) -> str:
     return "comments"
 
 
-_CHECKS: Mapping[str, Callable[[str], str]] = {"subreddit": subreddits, "domain": _options.server, "user": user, "what": what}
+_CHECKS: Mapping[str, Callable[[str], str]] = {"subreddit": subreddits, "domain": _options.domain, "user": user, "what": what}
 # Forms of paths; "search" stands where there are words to search for.
 _FORMS = (
     r"(?:/r/(?P<subreddit>[^/]+))?/(?P<search>search)(?:/?\.rss)?/?",

@@ -16,6 +16,8 @@ VIDEO = re.compile(r"[0-9A-Za-z_-]{11}")
 WATCHED = re.compile(r"[?&]v=([0-9A-Za-z_-]{11})(?![0-9A-Za-z_-])|/shorts/([0-9A-Za-z_-]{11})(?![0-9A-Za-z_-])")
 _SHORT = re.compile(r"https?://youtu\.be/([0-9A-Za-z_-]{11})(?![0-9A-Za-z_-])()")
 _PLAYLIST = re.compile(r"[0-9A-Za-z_-]{12,64}")
+# What a channel uploads for its members alone.
+_OF_MEMBERS = ("UUMO", "UUMS")
 _HANDLE = re.compile(r"(?:@|c/|user/)[^\s/?#@]+")
 
 
@@ -45,7 +47,7 @@ def channel_of(value: str) -> str:
 
 def playlist_of(value: str) -> str:
     """The id of a playlist that everybody may see."""
-    if not _PLAYLIST.fullmatch(value.strip()):
+    if not _PLAYLIST.fullmatch(value.strip()) or value.strip().startswith(_OF_MEMBERS):
         raise ValueError(f"{value!r} is not the id of a public playlist; write what stands after list= in its address")
     return value.strip()
 

@@ -70,7 +70,7 @@ class HackerNews(Collector):
     )
 
     search: Annotated[str, Option("word or phrase to search for", example="microsolidarity")] = ""
-    domain: Annotated[str, Option("site that stories link to", example="microsolidarity.cc", check=_options.server)] = ""
+    domain: Annotated[str, Option("site that stories link to", example="microsolidarity.cc", check=_options.domain)] = ""
     what: Annotated[str, Option("one of 'stories' and 'comments', to leave out the other", example="comments", check=_what)] = ""
 
     def __post_init__(self) -> None:
@@ -85,13 +85,13 @@ class HackerNews(Collector):
     @property
     def label(self) -> str:
         if self.domain:
-            return f"Hacker News, stories from {_options.host(self.domain)}"
+            return f"Hacker News, stories from {self.domain}"
         return f"Hacker News, {self.what or 'search'} {self.search}"
 
     @property
     def address(self) -> str:
         if self.domain:
-            return f"{_SITE}/from?{urlencode({'site': _options.host(self.domain)})}"
+            return f"{_SITE}/from?{urlencode({'site': self.domain})}"
         kind = {what: name for name, what in _TYPES.items()}[self.what]
         return f"https://hn.algolia.com/?{urlencode({'query': self.search, 'sort': 'byDate', 'type': kind})}"
 
@@ -103,7 +103,7 @@ class HackerNews(Collector):
         words = asked.get("query") or asked.get("q") or ""
         if parts.hostname == "news.ycombinator.com" and parts.path == "/from" and asked.get("site"):
             try:
-                return {"domain": _options.server(asked["site"])}
+                return {"domain": _options.domain(asked["site"])}
             except ValueError:
                 return None
         if parts.hostname == "hn.algolia.com" and words and not parts.path.startswith("/api"):
@@ -136,7 +136,7 @@ class HackerNews(Collector):
         window = Window.at(at, DOING)
         asked = {
             # Quoted, the last word is not taken for the beginning of longer ones.
-            "query": f'"{(_options.host(self.domain) or self.search).replace(chr(34), " ").strip()}"',
+            "query": f'"{(self.domain or self.search).replace(chr(34), " ").strip()}"',
             "tags": _TAGS[self.what or ("stories" if self.domain else "")],
             "hitsPerPage": str(LIMIT),
             "typoTolerance": "false",
@@ -170,7 +170,7 @@ class HackerNews(Collector):
         if hit.get("dead") is True or hit.get("deleted") is True or any(_REMOVED.fullmatch(one.strip()) for one in said):
             return Entry(native_id=id, url=own, kind=Kind.COMMENT if "comment" in tags else Kind.THREAD, visibility=Visibility.PRIVATE)
         link = web_address(hit.get("url"))
-        if self.domain and not f".{_options.split(link or '').hostname}".endswith(f".{_options.host(self.domain)}"):
+        if self.domain and not f".{_options.split(link or '').hostname}".endswith(f".{self.domain}"):
             return None
         handle = text(hit.get("author"))
         author = Author(name=handle, handle=handle, url=f"{_SITE}/user?id={quote(handle, safe='')}") if handle else None

@@ -80,7 +80,7 @@ class Lobsters(Collector):
     )
 
     tag: Annotated[str, Option("tag of Lobsters, or several with commas", example="practices", check=_tags)] = ""
-    domain: Annotated[str, Option("site that stories link to", example="microsolidarity.cc", check=_options.server)] = ""
+    domain: Annotated[str, Option("site that stories link to", example="microsolidarity.cc", check=_options.domain)] = ""
     user: Annotated[str, Option("name of a person, without the ~", example="ada", check=_user)] = ""
     what: Annotated[str, Option("one of 'stories' and 'comments': all the newest of them", example="comments", check=_what)] = ""
 
@@ -97,7 +97,7 @@ class Lobsters(Collector):
             return f"Lobsters, newest {self.what}"
         if self.user:
             return f"Lobsters, ~{self.user}"
-        return f"Lobsters, tag {self.tag}" if self.tag else f"Lobsters, stories from {_options.host(self.domain)}"
+        return f"Lobsters, tag {self.tag}" if self.tag else f"Lobsters, stories from {self.domain}"
 
     @property
     def address(self) -> str:
@@ -105,7 +105,7 @@ class Lobsters(Collector):
             return f"{SITE}/{'newest' if self.what == 'stories' else 'comments'}"
         if self.user:
             return f"{SITE}/~{self.user}/stories"
-        return f"{SITE}/t/{quote(self.tag, safe=',+')}" if self.tag else f"{SITE}/domains/{_options.host(self.domain)}"
+        return f"{SITE}/t/{quote(self.tag, safe=',+')}" if self.tag else f"{SITE}/domains/{self.domain}"
 
     @property
     def feed(self) -> str:
@@ -123,7 +123,7 @@ class Lobsters(Collector):
             return {"what": plain[path]}
         forms = {
             "tag": (r"/t/([^/]+)", _tags),
-            "domain": (r"/domains?/([^/]+)", _options.server),
+            "domain": (r"/domains?/([^/]+)", _options.domain),
             "user": (r"/[~u]/?([^/]+)(?:/stories)?", _user),
         }
         for name, (form, check) in forms.items():

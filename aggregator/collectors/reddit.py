@@ -71,7 +71,7 @@ class Reddit(Collector):
 
     search: Annotated[str, Option("words to search for, as in Reddit's own search", example="microsolidarity")] = ""
     subreddit: Annotated[str, Option("subreddit, or several with a plus between", example="cohousing", check=places.subreddits)] = ""
-    domain: Annotated[str, Option("site that posts link to", example="microsolidarity.cc", check=_options.server)] = ""
+    domain: Annotated[str, Option("site that posts link to", example="microsolidarity.cc", check=_options.domain)] = ""
     user: Annotated[str, Option("name of a person, without u/", example="ada_example", check=places.user)] = ""
     what: Annotated[str, Option("write 'comments' for those of subreddits", example="comments", check=places.what)] = ""
 
@@ -95,7 +95,7 @@ class Reddit(Collector):
             return f"{place}, search {self.search}"
         if self.subreddit:
             return f"{place}, comments" if self.what else place
-        return f"Reddit, u/{self.user}" if self.user else f"Reddit, links to {_options.host(self.domain)}"
+        return f"Reddit, u/{self.user}" if self.user else f"Reddit, links to {self.domain}"
 
     @property
     def address(self) -> str:
@@ -115,7 +115,7 @@ class Reddit(Collector):
             return f"{within}/search", {"q": self.search, "sort": "new", **({"restrict_sr": "on"} if within else {})}
         if self.subreddit:
             return f"{within}/{self.what or 'new'}", {}
-        return (f"/user/{self.user}", {}) if self.user else (f"/domain/{_options.host(self.domain)}/new", {})
+        return (f"/user/{self.user}", {}) if self.user else (f"/domain/{self.domain}/new", {})
 
     @classmethod
     def recognise(cls, address: str) -> Mapping[str, str] | None:

@@ -143,6 +143,11 @@ def test_a_reply_whose_rows_are_all_strange_is_a_new_layout_and_not_nothing_new(
     assert len(polled(hits({}, *({"objectID": None} for _ in range(10))), search="crews")[0]) == 1
 
 
+@pytest.mark.parametrize("written", ["https://www.crews.example/", "http://crews.example", "WWW.crews.example", "crews.example"])
+def test_a_site_is_the_same_however_its_address_is_written(written: str) -> None:
+    assert build(HackerNews, {"domain": written}) == HackerNews(domain="crews.example")
+
+
 def test_what_is_wanted_must_be_one_thing() -> None:
     for options in (
         {},

@@ -52,7 +52,15 @@ def test_channels_playlists_and_searches_are_recognised_and_videos_are_not(addre
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"channel": CHANNEL, "search": "x"}, {"channel": "FiveChairs"}, {"playlist": "LL"}, {"handle": "a b"}]
+    "options",
+    [
+        {},
+        {"channel": CHANNEL, "search": "x"},
+        {"channel": "FiveChairs"},
+        {"playlist": "LL"},
+        {"playlist": f"UUMO{CHANNEL[2:]}"},
+        {"handle": "a b"},
+    ],
 )
 def test_options_that_name_nothing_or_too_much_are_refused(options: Mapping[str, str]) -> None:
     with pytest.raises(BadOption):
