@@ -53,6 +53,11 @@ def serve(options: argparse.Namespace) -> int:
 def _serve_of(settings: Settings) -> Serve:
     from aggregator.digest.membership import configured
 
+    if settings.digest is None:
+        raise ConfigError(
+            f"{settings.file} has no digest, and the server's settings stand there, also where it takes webmentions and suggestions alone. "
+            'Add one: digest: {from: digest@example.org, serve: {url: "https://digest.example.org/", webmentions: true}}'
+        )
     digest = configured(settings)
     if digest.by_service:
         raise ConfigError(

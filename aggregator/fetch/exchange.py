@@ -12,6 +12,15 @@ from aggregator.errors import Unreadable
 from aggregator.fetch.status import shown
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "imap": 143, "imaps": 993}
+# Fetch Standard §2.9, "bad ports" (read 2026-11-22): what listens there may take a web request for commands.
+_BAD_PORTS = frozenset(
+    map(
+        int,
+        """0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 123 135 137 139 143
+        161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 990 993 995 1719 1720 1723 2049 3659 4045
+        4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080""".split(),
+    )
+)
 WEB = frozenset({"http", "https"})
 # Schemes of what is asked in another way than by HTTP, by the method that stands in the question. A recording names them like this too.
 OTHER_WAYS = {
@@ -92,7 +101,8 @@ def checked(url: str, *, method: str = "GET") -> SplitResult:
     """The parts of a URL that may be asked.
 
     Raises:
-        Unreadable: not http or https (or what `method` is for), no host, an impossible port, or credentials inside.
+        Unreadable: not http or https (or what `method` is for), no host, an impossible port or one that other services have, or
+            credentials inside.
     """
     schemes = OTHER_WAYS.get(method, WEB)
     try:
@@ -104,6 +114,8 @@ def checked(url: str, *, method: str = "GET") -> SplitResult:
         raise Unreadable(f"asking {shown(url)}: expected an {' or '.join(sorted(schemes))} address")
     if "@" in parts.netloc:
         raise Unreadable(f"asking {shown(url)}: an address with a user name or password in it is not asked")
+    if parts.scheme in WEB and port in _BAD_PORTS:
+        raise Unreadable(f"asking {shown(url)}: what listens at port {port} is no web server")
     return parts
 
 

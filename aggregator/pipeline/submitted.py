@@ -11,6 +11,7 @@ from datetime import datetime
 
 from aggregator.curation.naming import BY_WEBMENTION, SUGGESTED
 from aggregator.fetch import Reply
+from aggregator.log import unaddressed
 from aggregator.model import Author, Entry, Field, Kind, Link, Mention, Restriction, Source, Takes, Topic
 from aggregator.store.private import Submission, SubmissionKind
 from aggregator.text.page import NOINDEX
@@ -82,6 +83,6 @@ def waiting(mention: Mention, one: Submission, *, trusted: bool) -> Mention:
         trusted: the steward approved the whole way it came.
     """
     matches = tuple(replace(match, rule=_LABELS[one.kind]) if match.field is Field.SOURCE else match for match in mention.matches)
-    # What somebody says of it is for the steward alone.
-    why = _WHY[one.kind] + (f" and says: {one.note}" if one.note else "")
+    # What somebody says of it is for the steward alone; whose address stands in it has not asked us to keep it.
+    why = _WHY[one.kind] + (f" and says: {unaddressed(one.note)}" if one.note else "")
     return replace(mention, matches=matches, held=None if trusted else why)

@@ -7,10 +7,11 @@ believed when it was seen.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import SplitResult, urldefrag, urljoin, urlsplit
 
 from aggregator.fetch import Reply
 from aggregator.model import Kind
@@ -37,6 +38,8 @@ _LINKING = {
 _MOST_LINKS = 100
 # Content of an element that is never shown.
 _UNSEEN = ("template", "noscript", "script", "style")
+# A browser takes it for the folder above (URL Standard §4.4), which may be somebody else's.
+_CLIMBING = re.compile(r"(?:^|/)(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
 # Properties of microformats2 that say what a page has to do with its target; a link without one mentions it.
 _ANSWERS, _ONLY_LIKES = ("u-in-reply-to", "in-reply-to"), ("u-like-of", "u-repost-of", "u-rsvp", "u-invitee")
 
@@ -61,7 +64,8 @@ def is_ours(target: str, settings: Settings) -> bool:
     """Whether a page is one that webmentions are received for: of the site, or one that a topic says is about it or is its own site."""
     bare = urldefrag(target)[0]
     host = host_of(bare)
-    named = any(host == one.name or host.endswith(f".{one.name}") for topic in settings.topics for one in topic.sites)
+    sites = (one.name for topic in settings.topics for one in topic.sites)
+    named = _port(urlsplit(bare)) is None and any(host == name or host.endswith(f".{name}") for name in sites)
     return named or is_page_of(bare, settings.site.url) or any(canonical(bare).key in topic.about for topic in settings.topics)
 
 
@@ -71,7 +75,7 @@ def is_page_of(address: str, site: str) -> bool:
         return False
     one, all_of = urlsplit(address), urlsplit(site)
     folder = all_of.path if all_of.path.endswith("/") else f"{all_of.path}/"
-    return _place(one.netloc) == _place(all_of.netloc) and f"{one.path}/".startswith(folder)
+    return _place(one) == _place(all_of) and f"{one.path}/".startswith(folder)
 
 
 def relation(reply: Reply, target: str) -> Kind | None:
@@ -149,12 +153,17 @@ def _is_address(address: str) -> bool:
         port = parts.port
     except ValueError:
         return False
-    clean = len(address) <= LONGEST and address.isprintable() and " " not in address
+    clean = len(address) <= LONGEST and address.isprintable() and " " not in address and not _CLIMBING.search(parts.path)
     return clean and parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc and port != 0
 
 
-def _place(netloc: str) -> str:
-    return netloc.lower().removeprefix("www.")
+def _place(parts: SplitResult) -> tuple[str, int | None]:
+    return (parts.hostname or "").rstrip(".").removeprefix("www."), _port(parts)
+
+
+def _port(parts: SplitResult) -> int | None:
+    """None: the scheme's own."""
+    return parts.port if parts.port != {"http": 80, "https": 443}.get(parts.scheme) else None
 
 
 def _joined(base: str, address: str) -> str:

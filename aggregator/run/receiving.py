@@ -33,7 +33,8 @@ MOST = 100
 """Looked at in one run; the rest is found by the next."""
 EVERY = timedelta(days=7)
 """How long it is enough that a page was seen to link here."""
-_WAITS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+# Who is named in a webmention has not asked for our visits: one a day.
+_WAITS = (timedelta(days=1),) * 3
 
 
 class Ending(StrEnum):
@@ -92,8 +93,8 @@ class _Desk:
         self._at = app.clock()
         self._sources = sources(app.settings.topics)
         app.store.register((*app.settings.sources, *self._sources.values()), self._at)
-        approved = {one.subject for one in app.store.decisions.standing() if one.kind is DecisionKind.APPROVE}
-        self._trusted = {kind for kind, source in self._sources.items() if f"{SOURCE}{source.id}" in approved}
+        self._approved = {one.subject for one in app.store.decisions.standing() if one.kind is DecisionKind.APPROVE}
+        self._trusted = {kind for kind, source in self._sources.items() if f"{SOURCE}{source.id}" in self._approved}
 
     def handle(self, one: Submission) -> Ending:
         """Look at one; what is not one of our errors is a bug, and fails this one alone."""
@@ -154,6 +155,9 @@ class _Desk:
 
         if self._refusals.covers_link(read.link) or self._is_known(read.link.key, source, id):
             return Ending.DROPPED
+        if one.kind not in self._trusted and not read.noindex and self._stands_approved(read.link.key, source, id):
+            # What a page says of itself after that, nobody has looked at.
+            return Ending.LANDED
         entry = entry_of(one, id, read)
         if self._echo.followed(entry, entry.links) is None:
             # It answers our page and no story: it was sent to us all the same, and stands for itself.
@@ -173,6 +177,12 @@ class _Desk:
         story_id = self._app.store.story_of(key)
         story = self._app.store.story(story_id) if story_id is not None else None
         return story is not None and not any((one.source, one.entry.native_id) == (source.id, id) for one in story.mentions)
+
+    def _stands_approved(self, key: str, source: Source, id: str) -> bool:
+        story_id = self._app.store.story_of(key)
+        story = self._app.store.story(story_id) if story_id is not None else None
+        known = [one for one in story.mentions if (one.source, one.entry.native_id) == (source.id, id)] if story is not None else []
+        return any(one.identity.subject in self._approved for one in known)
 
     def _withdrawn(self, source: Source, id: str) -> Ending:
         """The page is gone or links here no more (§3.2.4): a mention that stands goes."""

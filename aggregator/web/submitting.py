@@ -38,6 +38,8 @@ PER_NETWORK = 30
 """A reader's suggestions of a day, or a blog's webmentions after it was moved; a program is stopped soon."""
 PER_HOST = 60
 """Pages of one site: who sends more than a steward can look at in a day has something else in mind."""
+PER_PAGE = 5
+"""One page, whatever it is said to link to: looking at it is a visit that its owner has not asked for."""
 PER_DAY = 400
 MOST_WAITING = 500
 """That wait for the next run, of both kinds together."""
@@ -115,7 +117,7 @@ class Submitting:
     def _take(self, submission: Submission, now: datetime) -> bool:
         """Write it down, unless there were too many of its host or of all within a day, or too much waits. The same once more is taken."""
         host = host_of(submission.source)
-        counted = [("submissions", "all", PER_DAY)]
+        counted = [("submissions", "all", PER_DAY), ("submitted page", submission.source, PER_PAGE)]
         if host not in _SENDERS_ON:
             counted.append(("submitted host", host, PER_HOST))
         if self._private.subscribers.too_many(counted, at=now, since=now - WINDOW):

@@ -86,6 +86,14 @@ def test_all_redirects_together_have_one_time(open_client: Open, server: Server)
     assert server.count("/4") == 0
 
 
+@pytest.mark.parametrize("port", [22, 25, 993, 6667])
+def test_no_other_service_is_spoken_to(http: BoundHttp, server: Server, port: int) -> None:
+    server.on("/there", Script.redirect(f"http://127.0.0.1:{port}/"))
+    for url in (f"http://127.0.0.1:{port}/", server.url("/there")):
+        with pytest.raises(Unreadable, match=f"what listens at port {port} is no web server"):
+            http.get(url)
+
+
 def test_a_server_that_says_nothing_is_given_up(open_client: Open, server: Server) -> None:
     http = open_client(read_timeout=timedelta(seconds=0.2)).bound(host="", pace=AT_ONCE)
     server.on("/a", Script(delay=1.0))

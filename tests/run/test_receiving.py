@@ -131,6 +131,21 @@ def test_whoever_approves_the_whole_way_is_asked_no_more(desk: Desk) -> None:
     assert (desk.shown, desk.held) == ([one.source], ())
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_what_a_page_says_after_it_was_approved_is_not_shown_unseen(desk: Desk, again: bool) -> None:
+    casino = Script(body=LINKING.body.replace(b"Crews at work", b"Casino"), headers=HTML)
+    desk.server.on("/crews", LINKING, casino, html("no link any more"))
+    desk.webmention()
+    receive(desk.app)
+    decide(desk.app, [Decision(kind=DecisionKind.APPROVE, subject=desk.held[0].story.mentions[0].identity.subject)])
+    for ending, titles in ((Ending.LANDED, ["Crews at work"]), (Ending.WITHDRAWN, [])):
+        desk.now += timedelta(days=8)
+        if again:
+            desk.webmention()
+        assert ending in receive(desk.app)
+        assert [story.mentions[0].entry.title for story in curated(desk.app).shown] == titles
+
+
 def test_it_is_asked_for_by_name_as_robots_txt_allows(desk: Desk) -> None:
     heard: list[Asked] = []
 
@@ -275,6 +290,14 @@ def test_a_suggested_link_waits_with_the_words_of_who_sent_it(desk: Desk) -> Non
     assert held.reasons == ("a reader suggested it and says: you will like it",)
     assert "you will like it" not in repr(mention.entry)
     assert desk.shown == []
+
+
+def test_no_address_of_who_suggested_it_is_kept(desk: Desk) -> None:
+    desk.server.on("/crews", html("<p>Five people, a year.</p>"))
+    desk.suggestion(note="ask bo@example.org")
+    receive(desk.app)
+    assert desk.held[0].reasons == ("a reader suggested it and says: ask …@…",)
+    assert all(b"bo@example" not in path.read_bytes() for path in desk.app.settings.state.glob("aggregator.db*"))
 
 
 def test_a_suggested_link_is_called_as_its_page_calls_itself(desk: Desk) -> None:

@@ -216,7 +216,7 @@ def test_it_listens_at_an_address_of_six_parts_as_well() -> None:
     ("text", "words"),
     [
         (SOURCES, "does not say where readers reach the server. Add its address to the digest: serve: {url:"),
-        (SOURCES.partition("digest:")[0], "has no digest"),
+        (SOURCES.partition("digest:")[0], "has no digest, and the server's settings stand there"),
         (SERVED + "  through: buttondown\n  buttondown: {}\n", "hands editions over to buttondown"),
     ],
 )

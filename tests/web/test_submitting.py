@@ -101,6 +101,12 @@ class TestWebmention:
         codes = [mentions(gate, f"https://ada.example/{number}").status_code for number in range(3)]
         assert [*codes, mentions(gate, "https://bo.example/").status_code] == [202, 202, 503, 202]
 
+    def test_one_page_is_not_visited_again_and_again(self, gate: Reception) -> None:
+        codes = [mentions(gate, f"{SOURCE}#{number}", f"{SITE}?{number}").status_code for number in range(submitting.PER_PAGE + 1)]
+        assert [*codes, mentions(gate, "https://ada.example/other").status_code] == [202] * submitting.PER_PAGE + [503, 202]
+        gate.watch.goes(days=1, seconds=1)
+        assert mentions(gate).status_code == 202
+
     def test_bridgy_is_counted_among_all_alone(self, gate: Reception, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(submitting, "PER_HOST", 1)
         monkeypatch.setattr(submitting, "PER_DAY", 3)
