@@ -62,7 +62,7 @@ class Turns:
         self._rests = dict(rests)
         self._learned: dict[str, datetime] = {}
         self._spent = dict(spent)
-        self._day: date | None = None
+        self._day: date = clock().date()
 
     @contextmanager
     def turn(self, lane: str, pace: Pace) -> Iterator[None]:
@@ -108,13 +108,21 @@ class Turns:
     def spent(self) -> Mapping[str, int]:
         """Requests of the present UTC day by lane, for lanes that have a budget."""
         with self._guard:
+            self._begin_day()
             return dict(self._spent)
 
     def relearn(self, rests: Mapping[str, datetime], spent: Mapping[str, int]) -> None:
         """Heed what another process was told since."""
         with self._guard:
+            self._begin_day()
             self._rests.update((lane, max(until, self._rests.get(lane, until))) for lane, until in rests.items())
             self._spent.update((lane, max(count, self._spent.get(lane, count))) for lane, count in spent.items())
+
+    def _begin_day(self) -> None:
+        """Forget what was spent yesterday; the guard is held."""
+        if self._day != (today := self._clock().date()):
+            self._spent.clear()
+            self._day = today
 
     def _spare(self, lane: str) -> timedelta:
         with self._guard:
@@ -124,7 +132,9 @@ class Turns:
     def _refuse_while_resting(self, lane: str) -> None:
         with self._guard:
             until = self._rests.get(lane)
-        if until is not None and until > self._clock():
+        now = self._clock()
+        # One that is later than any that is heeded was written while the clock was ahead.
+        if until is not None and now < until <= now + LONGEST:
             raise RateLimited(f"asking {lane}: it wants rest until {until:%Y-%m-%d %H:%M} UTC", retry_at=until)
 
     def _spend(self, lane: str, pace: Pace) -> None:
@@ -132,9 +142,7 @@ class Turns:
             return
         now = self._clock()
         with self._guard:
-            if self._day not in (None, now.date()):
-                self._spent.clear()
-            self._day = now.date()
+            self._begin_day()
             if self._spent.get(lane, 0) >= pace.daily:
                 until = next_midnight(now)
                 raise RateLimited(f"asking {lane}: the {pace.daily} requests of the day are used up", retry_at=until)

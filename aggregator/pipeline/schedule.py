@@ -57,6 +57,13 @@ def next_poll(
     )
 
 
+def is_waiting(state: SourceState, *, every: timedelta, now: datetime) -> bool:
+    """Whether the time of a source has not come. No rule makes one wait for longer than `LONGEST` or its own `every`: a time beyond that
+    was written while the clock was ahead."""
+    due = state.next_poll_at
+    return due is not None and now < due <= now + max(LONGEST, every)
+
+
 def _rhythm(every: timedelta, silence: timedelta) -> timedelta:
     """The time to the next poll of a source that is well: `every`, or longer where there has been no news for long."""
     return max(every, min(silence / QUIET_SHARE, QUIET_MOST))

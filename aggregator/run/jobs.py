@@ -25,7 +25,7 @@ from aggregator.pipeline.echo import Echo
 from aggregator.pipeline.linked import Pages
 from aggregator.pipeline.nature import waits
 from aggregator.pipeline.poll import poll
-from aggregator.pipeline.schedule import next_poll
+from aggregator.pipeline.schedule import is_waiting, next_poll
 from aggregator.run import Job, threads
 from aggregator.run.holding import release_held
 from aggregator.run.judging import count_links_to, let_go, wanted_stories
@@ -85,7 +85,7 @@ def polls_due(app: App, *, only: Collection[str] = (), force: bool = False) -> t
     jobs = []
     for source, collector in app.sources:
         state = states.get(source.id) or SourceState(source=source.id)
-        waiting = state.next_poll_at is not None and state.next_poll_at > now
+        waiting = is_waiting(state, every=source.every or collector.manifest.every, now=now)
         if waiting and has_money_again(source, collector, state, app.store.spending, now):
             waiting = False
         if (only and source.id not in only) or state.paused or (waiting and not force):

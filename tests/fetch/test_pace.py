@@ -8,11 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.errors import RateLimited
+from aggregator.fetch import Pace
 from aggregator.fetch.exchange import host_of
-from aggregator.fetch.pace import lane_of, next_midnight, wait_for
+from aggregator.fetch.pace import Turns, lane_of, next_midnight, wait_for
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
+
+
+class Days:
+    """A clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def turns(self, **known: dict[str, datetime]) -> Turns:
+        return Turns(clock=lambda: self.now, sleep=lambda seconds: None, stopped=lambda: False, rests=known.get("rests", {}), spent={})
 
 
 @pytest.mark.parametrize(
@@ -58,3 +71,26 @@ def test_a_host_is_named_one_way(url: str, host: str) -> None:
 def test_the_day_ends_at_midnight() -> None:
     assert next_midnight(NOW) == datetime(2026, 11, 23, tzinfo=UTC)
     assert next_midnight(datetime(2026, 12, 31, 0, 0, tzinfo=UTC)) == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def test_what_was_spent_yesterday_is_not_said_to_be_of_today_though_nobody_asked_since() -> None:
+    days, pace = Days(), Pace(gap=timedelta(0), daily=2)
+    turns = days.turns()
+    for _ in range(2):
+        with turns.turn("example.org", pace):
+            pass
+    assert turns.spent() == {"example.org": 2}
+    days.now += DAY
+    assert turns.spent() == {}
+    # What another process has spent today counts.
+    turns.relearn({}, {"example.org": 2})
+    with pytest.raises(RateLimited), turns.turn("example.org", pace):
+        pass
+
+
+def test_a_rest_that_was_written_while_the_clock_was_ahead_is_not_heeded_for_years() -> None:
+    turns = Days().turns(rests={"ahead.example.org": NOW + 400 * DAY, "example.org": NOW + 30 * DAY})
+    with turns.turn("ahead.example.org", Pace()):
+        pass
+    with pytest.raises(RateLimited), turns.turn("example.org", Pace()):
+        pass

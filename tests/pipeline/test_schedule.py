@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aggregator.errors import Gone, RateLimited, SourceError, Unauthorized, Unavailable, Unreadable
 from aggregator.model import SourceState
-from aggregator.pipeline.schedule import LONGEST, next_poll
+from aggregator.pipeline.schedule import LONGEST, is_waiting, next_poll
 from aggregator.store import Landed
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -178,3 +178,10 @@ def test_one_more_failure_never_shortens_the_wait(error: SourceError, failures: 
     assert fewer.next_poll_at is not None
     assert more.next_poll_at is not None
     assert fewer.next_poll_at <= more.next_poll_at
+
+
+@given(st.timedeltas(timedelta(0), 400 * DAY), st.timedeltas(HOUR, 90 * DAY))
+def test_a_time_that_was_written_while_the_clock_was_ahead_is_not_waited_for(ahead: timedelta, every: timedelta) -> None:
+    state = after(Landed(new=1), now=NOW + ahead, every=every)
+    assert is_waiting(state, every=every, now=NOW) is (ahead + every <= max(LONGEST, every))
+    assert not is_waiting(state, every=every, now=NOW + ahead + every)
