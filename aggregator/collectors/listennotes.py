@@ -16,7 +16,7 @@ from aggregator.collectors._podcast_finds import Hit, episode_id, feed_address, 
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option
 from aggregator.errors import Unreadable
 from aggregator.fetch import Auth, AuthScheme, Http, Pace
-from aggregator.model import Author, Entry, Kind, Page, Restriction
+from aggregator.model import Entry, Kind, Page, Restriction
 
 DOING = "searching Listen Notes"
 HOST = "listen-api.listennotes.com"
@@ -117,7 +117,7 @@ class Listennotes(Collector):
 
 
 def _episode(row: dict[str, Any]) -> Hit:
-    """An episode. What is said of it serves the search; the feed, or the page, says it again."""
+    """An episode, as its link. What is said of it and of its show serves the search; the feed, or the page, says it again."""
     id, show = text(row.get("id")), member(row.get("podcast"))
     # The free plan writes a sentence in place of the feed's address.
     feed, guid = feed_address(row.get("rss")), text(row.get("guid_from_rss")) or ""
@@ -125,7 +125,7 @@ def _episode(row: dict[str, Any]) -> Hit:
     if url is None or id is None:
         raise Odd("no link or id")
     plain, html = bodies([text(row.get("description_original")) or ""])
-    author, page = text(show.get("publisher_original")), web_address(row.get("listennotes_url"))
+    page = web_address(row.get("listennotes_url"))
     entry = Entry(
         native_id=episode_id(feed, guid) if feed and guid else f"listennotes {id}",
         url=url,
@@ -133,10 +133,8 @@ def _episode(row: dict[str, Any]) -> Hit:
         title=text(row.get("title_original")),
         text=plain,
         html=html,
-        author=Author(name=author) if author else None,
         published=_moment(row.get("pub_date_ms")),
         aliases=(page,) if page and page != url else (),
-        site=text(show.get("title_original")),
         restrictions=(Restriction.WORDLESS,),
     )
     words = "\n\n".join((words_of(row, "title_original", "description_original"), words_of(show, "title_original", "publisher_original")))

@@ -33,6 +33,7 @@ def test_what_the_directory_says_of_an_episode_is_not_kept_and_what_the_feed_say
     [case] = [case for case in cases("listennotes") if case.name == "episodes"]
     entries = [entry for page in replayed(case, RecordedHttp(case.exchanges, authorised=True)) for entry in page.entries]
     kept = {entry.url.partition("?")[0]: entry.restrictions for entry in entries}
+    assert {(entry.author, entry.site) for entry in entries if entry.restrictions} == {(None, None)}
     assert kept == {"https://show.example.org/e/1": (), "https://show.example.org/e/2": (Restriction.WORDLESS,)}
 
 
