@@ -73,8 +73,10 @@ def _listed(options: argparse.Namespace, settings: Settings) -> int:
         plain = []
         for source in settings.sources:
             state, known = states.get(source.id) or SourceState(source=source.id), back.get(source.id)
-            can = isinstance(collector_for(source), Backfills)
-            rows.append((source.id, day(state.read_since)[:10], _how_far(known) if can else "cannot be: it shows only what is new"))
+            collector = collector_for(source)
+            can = isinstance(collector, Backfills)
+            how_far = _how_far(known) if can else f"cannot be: it gives {collector.manifest.reach}"
+            rows.append((source.id, day(state.read_since)[:10], how_far))
             plain.append({"source": source.id, "can": can, "read_since": state.read_since, "backfill": asdict(known) if known else None})
     if options.json:
         show(plain)

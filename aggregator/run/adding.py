@@ -13,6 +13,7 @@ from aggregator.pipeline.enrich import enriched, not_enriched, page_to_read, wor
 from aggregator.pipeline.poll import landing_of
 from aggregator.run.embeds import read_embed
 from aggregator.text.page_address import kind_at
+from aggregator.text.secret_address import is_secret, masked
 from aggregator.text.urls import canonical, host_of, is_public_web
 
 # The source of links that were added by hand; it is not polled and not listed.
@@ -45,7 +46,7 @@ def add_link(app: App, url: str, *, title: str | None, who: str | None, kind: Ki
         raise _refused(url)
     known = app.store.story_of(found.key)
     if known is not None:
-        return Added(key=found.key, story=known, new=False, message=f"It is known already: story {known} ({found.key}).")
+        return Added(key=found.key, story=known, new=False, message=_known(known, found.key))
     link, problem = _read(app, Link(key=found.key, href=found.href))
     if refusals.covers_link(link):
         raise _refused(url)
@@ -53,7 +54,7 @@ def add_link(app: App, url: str, *, title: str | None, who: str | None, kind: Ki
         native_id=found.key,
         url=found.href,
         kind=kind or link.kind or kind_at(url) or Kind.ARTICLE,
-        title=title or link.title or host_of(found.href),
+        title=title or link.title or _by_address(found.href),
         text=link.description,
         author=Author(name=who or link.author) if who or link.author else None,
         published=link.published,
@@ -69,8 +70,17 @@ def add_link(app: App, url: str, *, title: str | None, who: str | None, kind: Ki
         raise _refused(url)
     app.store.land(replace(landing, mentions=tuple(_by_hand(mention) for mention in landing.mentions)))
     said = f"Added {entry.title!r} as {entry.kind}."
-    more = "" if title or not problem else " Say more with --title, --who and --kind."
+    more = "" if title or not problem else f' Give it a title: aggregator retitle {masked(found.href, "…")} "TITLE".'
     return Added(key=found.key, story=app.store.story_of(found.key), new=True, message=f"{said} {problem}{more}".strip())
+
+
+def _known(story: str, key: str) -> str:
+    return f"It is known already: story {story} ({key}). `aggregator retitle`, `note` and `kind` change how it is shown."
+
+
+def _by_address(href: str) -> str:
+    """What a story is called of which nothing more is known: no two are called the same."""
+    return host_of(href) if is_secret(href) else href.partition("://")[2].rstrip("/")
 
 
 def _refused(url: str) -> ConfigError:

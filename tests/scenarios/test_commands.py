@@ -99,6 +99,16 @@ def test_add_puts_a_link_on_the_page_by_hand_and_once(ran: Steward) -> None:
     assert "added by hand" in ran.runs("why", "https://essays.example/e").out
 
 
+def test_a_link_of_which_nothing_is_known_is_called_by_its_address_and_can_be_called_otherwise(steward: Steward) -> None:
+    steward.configures("site: {title: Crews}\ntopics: {crews: {any_of: [crews]}}\nsources: []\n")
+    write_har(steward.folder / "none.har", [])
+    added = steward.runs("add", "https://docs.example.org/d/123/edit", "--replay", "none.har")
+    assert "Added 'docs.example.org/d/123/edit' as article." in added.err
+    assert added.err.rstrip().endswith('Give it a title: aggregator retitle https://docs.example.org/d/123/edit "TITLE".')
+    assert steward.runs("retitle", "https://docs.example.org/d/123/edit", "The first circle").code == 0
+    assert [story["title"] for story in steward.stories()] == ["The first circle"]
+
+
 @pytest.mark.parametrize("url", ["nonsense", "ftp://example.org/a", "http://127.0.0.1/", "javascript:alert(1)"])
 def test_add_takes_only_what_others_can_open(ran: Steward, url: str) -> None:
     assert ran.runs("add", url, "--replay", "r.har").code == 3
@@ -197,3 +207,17 @@ def test_a_page_without_a_digest_loads_nothing_of_one(tmp_path: Path, command: s
     foreign = ("aggregator.digest.", "aggregator.store.private", "aggregator.web", "cronsim", "email.headerregistry")
     assert [name for name in said if name.startswith(foreign)] == []
     assert not (tmp_path / "state" / "private.db").exists()
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_platform_that_asks_for_rest_ends_its_run_quietly_and_status_says_so(steward: Steward, status: int) -> None:
+    words = "{platform: reddit, search: crews, id: words, label: Reddit}"
+    steward.configures(f"site: {{title: Crews}}\ntopics: {{crews: {{any_of: [crews]}}}}\nsources:\n  - {words}\n")
+    write_har(steward.folder / "r.har", [Exchange(url="https://www.reddit.com/search.rss?q=crews&sort=new&limit=100", status=status)])
+    said = steward.runs("run", "-q", "--replay", "r.har")
+    assert (said.code, said.out, said.err) == (0, "", "")
+    [row] = [line for line in steward.runs("status").out.splitlines() if line.startswith("words")]
+    assert f"(status {status})" in row
+    told = steward.runs("run", "--replay", "r.har", "--state", "another").err
+    assert "Left Reddit for a later run: asking https://www.reddit.com/search.rss" in told
+    assert "Could not read" not in told
