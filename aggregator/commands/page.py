@@ -124,6 +124,8 @@ def _report(options: argparse.Namespace, app: App, ran: Ran) -> int:
         complain_lines(f"{ran.misread}\nThe decisions in force stay as they are until this is mended; the page was made with them.")
     for line in (*ran.remarks, *summary(app, ran)):
         talk(options, line)
+    for line in resting(app, ran):
+        talk(options, line)
     failed = failures(app, ran)
     for line in failed:
         complain(line)
@@ -171,8 +173,18 @@ def _rejudged(judged: Judged) -> str:
     return f"The topics have changed, and what is known was judged anew: {', '.join(words)}." if words else ""
 
 
+def resting(app: App, ran: Ran) -> list[str]:
+    """A line for each source that is left alone for now, since its platform asked for rest or what may be spent is spent."""
+    from aggregator.run.jobs import Ending
+
+    labels = {source.id: source.label for source in app.settings.sources}
+    rested = [(labels.get(done.job.subject, done.job.subject), done.message) for done in ran.polls if done.ending is Ending.RESTS]
+    return sorted(f"Left {name} for a later run: {message}" for name, message in rested)
+
+
 def failures(app: App, ran: Ran) -> list[str]:
-    """A line for each source that could not be read or needs a key; one more where it is this machine that has no network."""
+    """A line for each source that could not be read or needs a key; one more where it is this machine that has no network. A platform that
+    asks for rest is no failure."""
     from aggregator.run import CUT_OFF
     from aggregator.run.jobs import Ending
 
@@ -182,7 +194,7 @@ def failures(app: App, ran: Ran) -> list[str]:
         name = labels.get(done.job.subject, done.job.subject)
         if done.ending is Ending.NEEDS_KEY:
             lines.append(f"{name} needs a key: {done.message}")
-        elif done.ending not in (Ending.OK, Ending.STOPPED):
+        elif done.ending not in (Ending.OK, Ending.STOPPED, Ending.RESTS):
             lines.append(f"Could not read {name}: {done.message}")
     asked = [done for done in ran.polls if done.ending not in (Ending.NEEDS_KEY, Ending.STOPPED)]
     cut_off = len(asked) >= CUT_OFF and all(done.unreachable for done in asked)

@@ -15,7 +15,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from aggregator.app import App, keep_learned
-from aggregator.errors import AggregatorError, MissingSecret, SourceError, Unavailable
+from aggregator.errors import AggregatorError, MissingSecret, RateLimited, SourceError, Unavailable
 from aggregator.fetch import SourceHttp
 from aggregator.fetch.pace import Stopped
 from aggregator.model import Coverage, Gap, Link, Outcome, SourceState
@@ -52,6 +52,8 @@ class Ending(StrEnum):
 
     OK = "ok"
     FAILED = "failed"
+    # The platform asked for rest, or what may be spent is spent: nobody has to do anything, and a later run asks again.
+    RESTS = "asked to wait"
     # The process was asked to stop; nothing is written about it, and the next tick finds the job again.
     STOPPED = "stopped"
     # A secret is not set; nothing was asked.
@@ -204,7 +206,8 @@ class _Handlers:
         except SourceError as error:
             settled = self._failed(self._next(state, error, every, http))
             unreachable = isinstance(error, Unavailable) and error.status is None
-            return Done(job=job, ending=Ending.FAILED, message=str(error), unreachable=unreachable), (settled,)
+            ending = Ending.RESTS if isinstance(error, RateLimited) else Ending.FAILED
+            return Done(job=job, ending=ending, message=str(error), unreachable=unreachable), (settled,)
         after = replace(self._next(state, polled.landed, every, http), remarks=polled.remarks, nature=polled.nature, held=polled.held)
         after, gaps = self._covered(after, polled.coverage, polled.gaps)
         if after.held and not state.held:

@@ -91,7 +91,7 @@ def test_what_was_spent_of_a_daily_budget_is_remembered_until_the_day_is_over(tm
     with app_in(tmp_path) as app:
         assert run_once(app).exit_code == 0
     with app_in(tmp_path, at=NOW + timedelta(hours=6)) as app:
-        assert set(endings(run_once(app, force=True).polls).values()) == {Ending.FAILED}
+        assert set(endings(run_once(app, force=True).polls).values()) == {Ending.RESTS}
         assert "used up" in (app.store.state("one").last_error or "")
     with app_in(tmp_path, at=NOW + timedelta(days=1)) as app:
         assert run_once(app, force=True).exit_code == 0
