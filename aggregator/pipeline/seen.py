@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
 
-from aggregator.model import Author, Entry, Preview
+from aggregator.model import Author, Entry, Kind, Preview
 from aggregator.text.html import Visible, visible
 from aggregator.text.words import fold, unswollen, without_notes
+
+_WORD = re.compile(r"\w+")
+_TRAILERS = ("trailer", "teaser")
 
 # Most characters of an excerpt.
 EXCERPT = 120
@@ -44,7 +47,7 @@ def see(entry: Entry) -> Seen:
     pages = cards_of(entry)
     cards = (text for preview in pages for text in (preview.title, preview.description))
     return Seen(
-        title=entry.title or "",
+        title="" if _is_called_as_its_show(entry) else entry.title or "",
         texts=tuple(text for text in (entry.text, shown.text) if text),
         tags=entry.tags,
         links=(*entry.links, *shown.links, *(preview.url for preview in pages)),
@@ -53,6 +56,15 @@ def see(entry: Entry) -> Seen:
         author=tuple(name for name in (author.name, "@" + handle if handle else None) if name),
         own=(entry.url, *entry.aliases),
     )
+
+
+def _is_called_as_its_show(entry: Entry) -> bool:
+    """True for an episode with the title of its show, which trailers have: it says what the show is called, and not what is spoken of."""
+    return entry.kind is Kind.EPISODE and bool(entry.title and entry.site) and _called(entry.title or "") == _called(entry.site or "")
+
+
+def _called(title: str) -> list[str]:
+    return [word for word in _WORD.findall(fold(title)) if word not in _TRAILERS]
 
 
 def cards_of(entry: Entry) -> tuple[Preview, ...]:

@@ -48,6 +48,19 @@ def test_every_field_is_seen_and_told_apart() -> None:
     )
 
 
+@pytest.mark.parametrize("title", ["The Crew", "The Crew: Trailer", "Trailer – the crew!", "the crew (Teaser)"])
+def test_an_episode_that_is_called_as_its_show_mentions_nothing_by_that(title: str) -> None:
+    show = replace(entry(title=title), kind=Kind.EPISODE, site="The Crew")
+    assert Matcher([CREW]).match(show) == ()
+    assert [match.field for match in Matcher([CREW]).match(replace(show, text="what a crew is"))] == [Field.TEXT]
+
+
+def test_an_episode_that_says_more_than_the_name_of_its_show_is_one_about_it() -> None:
+    episode = replace(entry(title="The Crew: how we began"), kind=Kind.EPISODE, site="The Crew")
+    assert [match.field for match in Matcher([CREW]).match(episode)] == [Field.TITLE]
+    assert Matcher([CREW]).match(replace(episode, title="The Crew", kind=Kind.ARTICLE)), "an article on a blog of that name"
+
+
 def test_topics_are_asked_in_their_order() -> None:
     matches = Matcher([MICRO, CREW]).match(entry(text="crew and microsolidarity"))
     assert [match.topic for match in matches] == ["micro", "crew"]
