@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from aggregator.collectors._blogs import word_of
 from aggregator.collectors._json import Odd, a_list, an_object, instant, member, number, text, web_address
-from aggregator.collectors._options import exactly_one
+from aggregator.collectors._options import exactly_one, split
 from aggregator.collectors._parts import bodies
 from aggregator.collectors._podcast_finds import Hit, episode_id, feed_address, follow, hits_in, words_of
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
@@ -81,6 +81,14 @@ class Fyyd(Collector):
         return (
             f"https://fyyd.de/search?{urlencode({'search': self.search})}" if self.search else f"{API}/alert/episodes?alert_id={self.alert}"
         )
+
+    @classmethod
+    def recognise(cls, address: str) -> Mapping[str, str] | None:
+        """A search on its site."""
+        parts = split(address)
+        words = parse_qs(parts.query).get("search", [""])[0].strip()
+        found = parts.hostname in ("fyyd.de", "www.fyyd.de") and parts.path.rstrip("/") == "/search" and words
+        return {"search": word_of(words)} if found else None
 
     @classmethod
     def proposals(cls, word: str) -> Sequence[Mapping[str, str]]:

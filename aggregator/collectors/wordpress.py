@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Annotated, Any, ClassVar
-from urllib.parse import parse_qs, quote, quote_plus, unquote
+from urllib.parse import parse_qs, quote, quote_plus, unquote, unquote_plus
 
 from aggregator.collectors._blogs import at_most_one, generators, host_of_site, linked, of_site, root_of, sign_of, site_of, slug_of, word_of
 from aggregator.collectors._json import number
@@ -92,7 +93,9 @@ class Wordpress(Collector):
         path = parts.path.removesuffix("/").removesuffix("/feed")
         folder, _, tag = path.rpartition("/tag/")
         options: Mapping[str, str] | None = None
-        if query.get("s") and (hosted or query.get("feed")):
+        if found := re.fullmatch(r"(.*)/search/([^/]+)/feed(?:/(?:rss2|atom))?/?", parts.path):
+            folder, options = found[1], {"search": unquote_plus(found[2])}
+        elif query.get("s") and (hosted or query.get("feed")):
             folder, options = path, {"search": query["s"][0]}
         elif hosted and tag and "/" not in tag and not query:
             options = {"tag": unquote(tag)}

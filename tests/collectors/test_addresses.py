@@ -40,6 +40,8 @@ UNDERSTOOD: list[tuple[str, str, Mapping[str, str]]] = [
     ("https://medium.com/feed/topic/self", "feed", {"url": "https://medium.com/feed/topic/self"}),
     ("https://help.loomio.com/en/", "feed", {"url": "https://help.loomio.com/en/"}),
     ("https://blog.example.org/login-less-web", "feed", {"url": "https://blog.example.org/login-less-web"}),
+    ("https://blog.example/notes/search/small+groups/feed/rss2/", "wordpress", {"site": "blog.example/notes", "search": "small groups"}),
+    ("https://fyyd.de/search?search=microsolidarity", "fyyd", {"search": "microsolidarity"}),
     ("https://social.example/@ana", "feed", {"url": "https://social.example/@ana"}),
     ("https://social.example/@ana/2024", "feed", {"url": "https://social.example/@ana/2024"}),
 ]
