@@ -65,11 +65,14 @@ def _read(file: Path) -> tuple[Subscription, ...]:
     try:
         if file.stat().st_size > _MOST_BYTES:
             raise ConfigError(f"{file} is larger than any feed reader's list. Name the file that it exported.")
-        return subscriptions(file.read_bytes())
+        found = subscriptions(file.read_bytes())
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}. Name a file that a feed reader exported.") from error
     except ValueError as error:
         raise ConfigError(f"{file} cannot be used: {error}. Export it from the feed reader once more.") from error
+    if not found:
+        raise ConfigError(f"{file} names no feed. Export the subscriptions from the feed reader once more.")
+    return found
 
 
 def _write(file: Path, items: Sequence[Sequence[str]], wanted: int) -> None:

@@ -68,6 +68,13 @@ def test_what_is_new_is_written_behind_the_last_and_everything_else_stays(stewar
     assert steward.runs("check").code == 0
 
 
+def test_a_list_without_a_feed_is_a_mistake_and_not_nothing_added(steward: Steward) -> None:
+    steward.configures(CONFIGURATION)
+    (steward.folder / "reader.opml").write_text('<opml version="2.0"><body><outline text="Nothing"/></body></opml>', encoding="utf-8")
+    said = steward.runs("import", "reader.opml")
+    assert (said.code, said.err) == (3, "reader.opml names no feed. Export the subscriptions from the feed reader once more.\n")
+
+
 def test_what_cannot_be_watched_is_said_without_its_secret(steward: Steward) -> None:
     said = imports(steward)
     for words in ("www.youtube.com/watch?v=dQw4w9WgXcQ", "its address is a secret", "no address that others can open"):
