@@ -20,11 +20,12 @@ from aggregator.collectors._sweep import Listing, look_back
 from aggregator.collectors.base import Collector, Cursor, Delivers, Manifest, Method, Option, pack, unpack
 from aggregator.errors import Gone
 from aggregator.fetch import Http, Pace, Reply
-from aggregator.model import Enclosure, Entry, Kind, Page
+from aggregator.model import Enclosure, Entry, GapReason, Kind, Missed, Page
 
 READING, LOOKING_BACK = "reading the feed of a publication", "reading the archive of a publication"
 AT_ONCE = 12
 """Posts of a page of the archive, as its own page asks for them."""
+EMPTY = "the archive is empty; if the publication has a domain of its own, write that one as `site`"
 _OWN = frozenset(("www", "open", "support", "api", "cdn", "email", "on", "read", "reader", "post"))
 _PAGES = re.compile(r"/?(?:feed|archive|about|podcast)?/?")
 
@@ -143,6 +144,8 @@ class Substack(Collector):
         if reply.unchanged and not reply.body:
             return Listing(entries=(), after=str(start + AT_ONCE))
         rows = a_list(reply.json(LOOKING_BACK), LOOKING_BACK)
+        if not rows and not start:
+            return Listing(entries=(), remarks=(EMPTY,), missed=Missed(reason=GapReason.WITHHELD))
         entries, remarks = read_each(rows, self._listed, noun="post", doing=LOOKING_BACK)
         times = tuple(time for row in members(rows) if (time := instant(row.get("post_date"))))
         return Listing(entries=entries, remarks=remarks, times=times, after=str(start + len(rows)) if rows else "")

@@ -170,5 +170,4 @@ class _Shape:
 
 
 def _of_page(entry: Entry, site: str | None, language: str | None, *, closed: bool) -> Entry:
-
     return replace(entry, site=site or None, language=language or None, restrictions=(Restriction.NOINDEX,) if closed else ())

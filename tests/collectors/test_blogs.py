@@ -219,6 +219,14 @@ def test_posts_of_the_archive_have_the_address_that_programs_of_substack_share()
     assert canonical("https://substack.com/@ada/p-146965196").key in {canonical(alias).key for alias in entry.aliases}
 
 
+def test_an_archive_that_is_empty_from_the_beginning_is_not_taken_for_its_end() -> None:
+    """That of a name on Substack is, where the publication has moved to a domain of its own."""
+    case = CASES["substack/backfill"]
+    (page,) = looked_back(replace(case, exchanges=tuple(replace(one, body=b"[]") for one in case.exchanges)))
+    assert (page.entries, page.missed) == ((), Missed(reason=GapReason.WITHHELD))
+    assert "a domain of its own" in page.remarks[0]
+
+
 def test_a_talk_in_the_archive_is_an_episode() -> None:
     assert [entry.kind for entry in looked_back(CASES["substack/backfill"])[0].entries] == [Kind.ARTICLE, Kind.EPISODE]
 
