@@ -119,7 +119,9 @@ class GitHub(Collector):
     @classmethod
     def declined(cls, address: str) -> str | None:
         parts = _options.split(address)
-        if parts.hostname not in ("github.com", "www.github.com") or not re.fullmatch(r"/[^/]+/[^/]+/(?:issues|pull)/\d+", parts.path):
+        if parts.hostname not in ("github.com", "www.github.com") or not re.fullmatch(
+            r"/[^/]+/[^/]+/(?:issues|pull|discussions)/\d+", parts.path
+        ):
             return None
         return "names a single thread on GitHub; write that of a search or a topic. The thread is put on the page with `aggregator add`"
 

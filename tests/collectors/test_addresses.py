@@ -75,6 +75,7 @@ NOTHING_TO_WATCH = [
     ("https://bsky.app/profile/ana.example/lists/x", "on Bluesky"),
     ("https://forum.example.org/login", "log in"),
     ("https://t.me/c/1234567890/56", "Telegram"),
+    ("https://github.com/ada/crews/discussions/7", "aggregator add"),
     ("https://social.example/auth/sign_in", "log in"),
     ("https://x.com/ana/status/2123706672739254273", "aggregator add"),
     ("https://www.tumblr.com/ana/765000000000000001/crews", "https://www.tumblr.com/tagged/TAG"),
