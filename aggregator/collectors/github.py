@@ -119,9 +119,8 @@ class GitHub(Collector):
     @classmethod
     def declined(cls, address: str) -> str | None:
         parts = _options.split(address)
-        if parts.hostname not in ("github.com", "www.github.com") or not re.fullmatch(
-            r"/[^/]+/[^/]+/(?:issues|pull|discussions)/\d+", parts.path
-        ):
+        single = re.fullmatch(r"/[^/]+/[^/]+/(?:issues|pull|discussions)/\d+", parts.path)
+        if parts.hostname not in ("github.com", "www.github.com") or not single:
             return None
         return "names a single thread on GitHub; write that of a search or a topic. The thread is put on the page with `aggregator add`"
 
