@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from itertools import islice
 from math import ceil
 
 from aggregator.app import App
@@ -15,6 +14,7 @@ from aggregator.commands.common import agreed, complain, talk
 from aggregator.fetch import Http
 from aggregator.model import Page, Source
 from aggregator.pipeline.budget import budget_of, dollars, within_budget
+from aggregator.run.sampling import opening
 from aggregator.settings import Settings
 from aggregator.shape import write_duration
 
@@ -67,7 +67,7 @@ def first_page(ask: Callable[[Http], Iterator[Page]], app: App, source: Source, 
     Raises:
         SourceError: the source failed, or the budget of the month is used up.
     """
-    return list(islice(within_budget(ask, source, collector, http=http, ledger=app.ledger, clock=app.clock), 1))
+    return opening(within_budget(ask, source, collector, http=http, ledger=app.ledger, clock=app.clock), collector)
 
 
 def price_plain(source: Source, collector: Collector) -> dict[str, object] | None:

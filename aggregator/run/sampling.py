@@ -68,7 +68,15 @@ Read = Callable[[Poll, App, Source, Collector, Http], Sequence[Page]]
 
 
 def _first(poll: Poll, app: App, source: Source, collector: Collector, http: Http) -> Sequence[Page]:
-    return list(islice(poll(http), 1))
+    return opening(poll(http), collector)
+
+
+def opening(pages: Iterator[Page], collector: Collector) -> list[Page]:
+    """The first page; where it is empty and asking is free, the second, too, since a page may go before a failure."""
+    first = list(islice(pages, 1))
+    if any(page.entries for page in first) or collector.manifest.price is not None:
+        return first
+    return first + list(islice(pages, 1))
 
 
 def sample(app: App, source: Source, collector: Collector, *, read: Read = _first) -> Sample:

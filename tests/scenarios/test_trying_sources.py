@@ -213,6 +213,18 @@ def test_a_post_without_a_title_is_shown_by_its_words_and_not_by_its_markup(read
     assert "1 entry, 1 counts (*)." in said.out
 
 
+def test_a_page_that_leads_to_no_feed_is_an_error_and_not_nothing_found(ready: Steward) -> None:
+    paths = ("feed", "feed.xml", "rss", "rss.xml", "atom.xml", "feed.json", "index.xml")
+    missing = [Exchange(url=f"https://blog.example/{path}{end}", status=404) for path in paths for end in ("", "/")]
+    recorded(
+        ready, Exchange(url="https://blog.example/", headers=HTML, body=b"<html><title>Ana</title><body>Words.</body></html>"), *missing
+    )
+    said = ready.runs("source", "test", "https://blog.example/", "--replay", "r.har")
+    assert said.code == 4
+    assert "titled 'Ana' that leads to none; write the address of the feed itself" in said.err
+    assert said.out == ""
+
+
 def test_what_would_not_be_shown_is_said_with_why(ready: Steward) -> None:
     ready.configures(CONFIGURATION.replace("[]", "[{address: 'https://blog.example/feed.xml', since: 2026-11-01}]"))
     recorded(ready, Exchange(url="https://blog.example/feed.xml", headers=RSS, body=feed("On crews")))
