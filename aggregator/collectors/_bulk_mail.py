@@ -18,7 +18,8 @@ from aggregator.text.urls import canonical, is_public_web
 Anchor = tuple[str, str]
 """The words of a link and its address."""
 
-_MAIL = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
+# Only where a word begins: tried at each letter of a long one, it would take a minute for a mail.
+_MAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
 _WEB = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _BRACKETED = re.compile(r"<\s*(https?://[^<>\s]+)\s*>", re.IGNORECASE)
 # Hosts that only count who follows, by their names or by one of their labels.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from aggregator.text.html import plain, soup, visible
 # Bounds for hostile pages: a listing that people read has neither.
 _MOST_TAGS = 100_000
 _MOST_ROWS = 500
+# Rows may stand in rows; all of them together are so many times as long as their page, and of a short page so many characters.
+_MOST_TIMES, _LEAST = 4, 1_000_000
 # Attributes that hold a date for programs (HTML Standard §4.5.14 `time`; microdata's `content`; custom).
 _MOMENTS = ("datetime", "content", "data-datetime", "data-date")
 
@@ -41,7 +43,7 @@ class Row:
 class Selected:
     """What selectors found in a page."""
 
-    # In the page's order, at most 500.
+    # In the page's order, at most 500, and fewer where each stands in the one before.
     rows: tuple[Row, ...]
     # What `<base>` says, raw; "" when it says nothing.
     base: str = ""
@@ -57,16 +59,28 @@ def selected(page: str, row: str, parts: Mapping[str, str]) -> Selected:
     """
     if "<" not in page:
         return Selected(rows=())
-    tree: Any = soup(_bounded(page).encode("utf-8", "replace").decode())
+    bounded = _bounded(page)
+    tree: Any = soup(bounded.encode("utf-8", "replace").decode())
     found = tree.css.select(row, limit=_MOST_ROWS + 1)
     base = tree.css.select_one("base[href]")
-    rows = tuple(_row(tag, parts) for tag in found[:_MOST_ROWS])
-    return Selected(rows=rows, base=_attribute(base, "href"), cut=len(found) > _MOST_ROWS or page.count("<") > _MOST_TAGS)
+    rows = tuple(_row(tag, markup, parts) for tag, markup in _rendered(found[:_MOST_ROWS], max(_LEAST, _MOST_TIMES * len(bounded))))
+    return Selected(rows=rows, base=_attribute(base, "href"), cut=len(rows) < len(found) or len(bounded) < len(page))
 
 
-def _row(tag: Any, parts: Mapping[str, str]) -> Row:
+def _rendered(tags: Iterable[Any], most: int) -> Iterator[tuple[Any, str]]:
+    """Elements with their markup, until there is more than `most` characters of it; the first in any case."""
+    length = 0
+    for tag in tags:
+        markup = str(tag)
+        if length and length + len(markup) > most:
+            return
+        length += len(markup)
+        yield tag, markup
+
+
+def _row(tag: Any, markup: str, parts: Mapping[str, str]) -> Row:
     found = {name: _first(tag, selector) for name, selector in parts.items()}
-    return Row(text=visible(str(tag)).text, parts={name: _piece(one) for name, one in found.items() if one is not None})
+    return Row(text=visible(markup).text, parts={name: _piece(one) for name, one in found.items() if one is not None})
 
 
 def _first(tag: Any, selector: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -238,3 +239,10 @@ def test_a_folder_at_a_real_server_is_read(server: Dovecot) -> None:
     assert [(one.native_id, one.url) for one in first.entries] == [("1@example.org", "https://lists.example.org/n/7")]
     assert second.entries == ()
     assert all(not kept.flags - {r"\Recent"} for kept in server.mails(user, "Crews"))
+
+
+@pytest.mark.parametrize("words", ["a" * 400_000, "a." * 200_000, "a@" * 200_000, "a@b" * 150_000])
+def test_a_long_word_costs_a_moment(words: str) -> None:
+    began = time.perf_counter()
+    assert entry(mail(COPY, body=words)).native_id == "1@example.org"
+    assert time.perf_counter() - began < 5

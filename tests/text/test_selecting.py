@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,3 +56,16 @@ def test_a_selector_is_trimmed() -> None:
 def test_no_page_breaks_it(page: str) -> None:
     for row in selected(page, "a, b", {"link": "a[href]"}).rows:
         assert isinstance(row.text, str)
+
+
+def test_rows_that_stand_in_each_other_cost_no_more_than_a_few_times_the_page() -> None:
+    began = time.perf_counter()
+    found = selected("<div>" * 500 + "word " * 100_000, "div", {"link": "a[href]"})
+    assert time.perf_counter() - began < 5
+    assert found.cut
+    assert 1 <= len(found.rows) <= 5
+
+
+def test_a_row_in_a_row_is_one_too() -> None:
+    found = selected("<ul><li><a href='/1'>one</a><ul><li><a href='/2'>two</a></li></ul></li></ul>", "li", {"link": "a[href]"})
+    assert ([row.parts["link"].href for row in found.rows], found.cut) == (["/1", "/2"], False)
