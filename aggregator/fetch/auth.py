@@ -54,7 +54,8 @@ def secret_texts(secret: Secret, scheme: AuthScheme | None = None) -> tuple[str,
     """Every text that must not appear anywhere: the secret, each of several tokens, what stands behind a colon ("handle:app-password"), and
     of a pair what stands before it, too: half of a key, or the name of a mailbox."""
     whole = secret.reveal()
-    words = (whole, *whole.split())
+    # A password may hold spaces, and what stands before one in it may be a word like any other.
+    words = (whole, *(whole.split() if scheme is AuthScheme.SERVERS else ()))
     before = [whole.partition(":")[0]] if scheme in _PAIRS else []
     found = [*before, *(text for word in words for text in (word, word.partition(":")[2], word.rpartition(":")[2]))]
     return tuple(text for text in dict.fromkeys(found) if len(text) >= _SHORTEST)

@@ -131,7 +131,8 @@ class HttpAlone:
 
 
 class RecordedHttp:
-    """Answers from exchanges, by the same rules as the real client; keeps what was asked in `asked`.
+    """Answers from exchanges, by the same rules as the real client; keeps what was asked in `asked`, and in `given` what answered it,
+    with the body that the real client would have sent.
 
     Args:
         meddle: gives another answer in place of one, or raises; gets the number of the request, from 0, and the recorded answer.
@@ -153,6 +154,7 @@ class RecordedHttp:
             self._waiting.setdefault((exchange.method, settled(exchange.url), _told(exchange.sent)), []).append(exchange)
         self.authorised = authorised
         self.asked: list[str] = []
+        self.given: list[Exchange] = []
         self._transient = transient
         self._variable = variable
         self._meddle = meddle
@@ -173,12 +175,13 @@ class RecordedHttp:
 
     def run(self, program: str, *arguments: str, say: object = None) -> Reply:
         path = "/".join(quote(one, safe="") for one in arguments)
-        return self._answer("RUN", f"program://{program.rpartition('/')[2]}/{path}", False, say)
+        whole = {"program": program, "arguments": list(arguments), "say": say}
+        return self._answer("RUN", f"program://{program.rpartition('/')[2]}/{path}", False, say, whole)
 
     def messages(self, url: str, *, after: int, most: int) -> Reply:
         return self._answer("MESSAGES", settled(url), True, {"after": after, "most": most})
 
-    def _answer(self, method: str, url: str, auth: bool, sent: object = None) -> Reply:
+    def _answer(self, method: str, url: str, auth: bool, sent: object = None, whole: object = None) -> Reply:
         from aggregator.fetch.status import error_for
 
         if auth and not self.authorised:
@@ -189,6 +192,7 @@ class RecordedHttp:
         if not waiting:
             raise Unavailable(f"{url}: not in the recording")
         exchange = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        self.given.append(replace(exchange, sent=sent if whole is None else whole))
         if self._meddle is not None:
             exchange = self._meddle(len(self.asked) - 1, exchange)
         headers = {name.lower(): value for name, value in exchange.headers.items()}

@@ -27,7 +27,7 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
         "text": base64.b64encode(exchange.body).decode(),
         "encoding": "base64",
     }
-    request = {
+    request: dict[str, Any] = {
         "method": exchange.method,
         "url": exchange.url,
         "httpVersion": "HTTP/1.1",
@@ -37,6 +37,9 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
         "headersSize": -1,
         "bodySize": -1,
     }
+    if exchange.sent is not None:
+        text = json.dumps(exchange.sent, separators=(",", ":"), ensure_ascii=False)
+        request["postData"] = {"mimeType": "application/json", "text": text}
     response = {
         "status": exchange.status,
         "statusText": "",

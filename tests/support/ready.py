@@ -176,6 +176,8 @@ def main() -> int:
             return _begins(command)
         print(json.dumps({"pid": pid}), file=told)
         print(json.dumps({"status": os.waitpid(pid, 0)[1]}), file=told)
+    told.close()
+    asked.close()
     return 0
 
 
