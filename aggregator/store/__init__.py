@@ -129,7 +129,8 @@ class Store(Protocol):
     # -- sources
 
     def register(self, sources: Sequence[Source], at: datetime) -> None:
-        """Make rows for sources not known yet; a source that is no longer configured keeps its history and is not shown as polled."""
+        """Make rows for sources not known yet; a source that is no longer configured keeps its history and is not shown as polled. One
+        whose options are others than before is read from its beginning: where it stood belongs to what it read then."""
 
     def state(self, source: str) -> SourceState:
         """Everything remembered of a source; a fresh state when nothing is."""

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from aggregator.clock import Clock, now
 from aggregator.model import Chosen, Coverage, Link, Mention, Source, SourceState, Story, Trouble, Validators
-from aggregator.store import Landed, Landing, enriching, landing, reading, resembling, schema, troubles
+from aggregator.store import Landed, Landing, enriching, landing, reading, resembling, schema, subscribing, troubles
 from aggregator.store import choosing as lists
 from aggregator.store import statements as sql
 from aggregator.store.checks import SqlChecks
@@ -59,9 +59,12 @@ class SqlStore:
     def register(self, sources: Sequence[Source], at: datetime) -> None:
         wanted = {source.id: (source.platform, source.label, source.trust.value, True) for source in sources}
         with self._database.reading() as desk:
-            if _registered(desk, wanted) == wanted:
+            before = subscribing.written(desk)
+            if _registered(desk, wanted) == wanted and subscribing.told(before, sources) == before:
                 return
         with self._database.writing() as desk:
+            before = subscribing.written(desk)
+            subscribing.subscribe(desk, before, subscribing.told(before, sources))
             known = {
                 name: (platform, label, trust, bool(configured)) for name, platform, label, trust, configured in desk.rows(sql.SOURCES)
             }

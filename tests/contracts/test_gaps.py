@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.model import Backfill, Coverage, Gap, GapReason, Outcome, SourceState
+from aggregator.model import Backfill, Coverage, Gap, GapReason, Outcome, Source, SourceState
 from aggregator.store import Store
 from aggregator.store.gaps import MOST_CLOSED, MOST_OPEN
 from tests.contracts.test_store import source
@@ -133,3 +133,20 @@ def test_a_back_fill_that_begins_anew_forgets_its_cursor_and_closes_what_it_is_t
     two.gaps.look_back(Backfill(source="feed-a", begun_at=NOW + DAY), anew=True, gaps=(closed,))
     assert two.state("feed-a").backfill_cursor == ""
     assert two.gaps.closed() == {"feed-a": (closed,)}
+
+
+def test_a_source_that_is_told_to_read_something_else_begins_anew_and_keeps_what_is_known(two: Store) -> None:
+    source = Source(id="feed-a", platform="telegram", options={"channel": "one"}, topics=("microsolidarity",))
+    other = replace(source, id="feed-b", platform="feed", options={})
+    two.register((source, other), NOW)
+    two.land(landing(mention("1"), cursor="5000"))
+    two.land(landing(cursor="4000", backfill=Backfill(source="feed-a", begun_at=NOW, reached=NOW, ended=True)))
+    polled(two, gap())
+    two.register((source, other), NOW + DAY)
+    assert two.state("feed-a").cursor == "5000"
+    two.register((replace(source, options={"channel": "two"}), other), NOW + DAY)
+    state = two.state("feed-a")
+    assert (state.cursor, state.backfill_cursor, state.read_since, state.read_until, state.next_poll_at) == ("", "", None, None, None)
+    assert two.gaps.backfills() == {}
+    assert two.gaps.open() == {"feed-a": (gap(),)}
+    assert len(two.stories()) == 1
