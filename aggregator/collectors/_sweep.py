@@ -91,6 +91,8 @@ def sweep(cursor: Cursor, ask: Ask, *, head: int, doing: str, missed: str = "", 
     """
     position = _Position.unpacked(cursor)
     remembered, lost = position.at, tuple[str, ...]()
+    # The oldest time of the page before: down to it a page that gives nothing was read.
+    lowest: datetime | None = None
     while True:
         try:
             listing = ask(position.at)
@@ -113,7 +115,8 @@ def sweep(cursor: Cursor, ask: Ask, *, head: int, doing: str, missed: str = "", 
         position = position.after(listing)
         over = not listing.after or reached or (floor is None and position.pages >= head)
         short = over and listing.withheld and floor is not None and not reached
-        gap = Missed(reason=listing.reason, since=floor, until=min(listing.times, default=None)) if short else listing.missed
+        lowest = min(listing.times, default=lowest)
+        gap = Missed(reason=listing.reason, since=floor, until=lowest) if short else listing.missed
         remarks = (*lost, *listing.remarks, *((missed,) if missed and short else ()))
         lost = ()
         position = position.ended() if over else position

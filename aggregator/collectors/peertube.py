@@ -164,7 +164,9 @@ class Peertube(Collector):
             # Right when exactly a page of videos came meanwhile; a server that takes no notice of the place gives it too.
             remarks = (*remarks, f"the page from number {start} on is the page before it again: videos may be missing")
         following = start + len(rows)
-        return Listing(entries=entries, remarks=remarks, times=times, after=f"{following} {ids[0]}" if ids and following < total else "")
+        after = f"{following} {ids[0]}" if ids and following < total else ""
+        # Behind a page, what is counted and not given is older than that; what a first page does not give may be hidden from everybody.
+        return Listing(entries=entries, remarks=remarks, times=times, after=after, withheld=not rows and 0 < start < total)
 
     @property
     def _url(self) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 
-from aggregator.collectors.base import build
+from aggregator.collectors.base import build, pack
 from aggregator.collectors.peertube import Peertube
 from aggregator.errors import BadOption
 from aggregator.fetch import Reply
-from aggregator.model import Entry, Kind
+from aggregator.model import Entry, GapReason, Kind, Missed
 from tests.support.exchanges import Exchange, RecordedHttp
 
 UUID = "9c9de5e8-0a1e-484a-b099-e80766180001"
@@ -63,6 +64,23 @@ def test_nothing_is_said_of_what_an_index_listed() -> None:
     http = RecordedHttp([])
     assert list(index.recheck(http, [Entry(native_id=UUID, url=f"https://tube.example/videos/watch/{UUID}", kind=Kind.VIDEO)])) == []
     assert http.asked == []
+
+
+def test_what_a_server_counts_and_does_not_give_behind_a_page_is_a_gap() -> None:
+    def listed(*rows: Mapping[str, object], start: int) -> Exchange:
+        body = json.dumps({"total": 9, "data": rows}).encode()
+        return Exchange(
+            url=f"https://tube.example/api/v1/video-channels/crews/videos?sort=-publishedAt&nsfw=false&start={start}&count=100", body=body
+        )
+
+    video = {"uuid": UUID, "name": "Crews", "publishedAt": "2026-11-20T09:15:02.000Z"}
+    source, floor = Peertube(server="tube.example", channel="crews"), pack(floor="2026-11-01T00:00:00+00:00")
+    *_, last = source.poll(RecordedHttp([listed(video, start=0), listed(start=1)]), floor)
+    assert last.missed == Missed(
+        reason=GapReason.WITHHELD, since=datetime(2026, 11, 1, tzinfo=UTC), until=datetime(2026, 11, 20, 9, 15, 2, tzinfo=UTC)
+    )
+    (empty,) = source.poll(RecordedHttp([listed(start=0)]), floor)
+    assert empty.missed is None
 
 
 def test_a_server_that_counts_more_than_it_gives_is_said_to() -> None:
