@@ -89,9 +89,7 @@ def poll(
     quiet = state.last_ok_at is None or not state.validators
     asked = _pages(source, collector, state.cursor, http=http, ledger=ledger or store.spending, at=at)
     for count, (page, learned) in enumerate(asked, start=1):
-        if page.entries and page.cursor in cursors:
-            raise Unreadable("resuming: the platform gave the same page a second time")
-        cursors.add(page.cursor)
+        _unrepeated(page, cursors)
         nature, changed = observe(nature, page, at)
         held = held or changed
         landing = landing_of(page, source, learned, matcher=matcher, at=at, quiet=quiet, refusals=refusals, pages=pages, echo=echo)
@@ -100,8 +98,7 @@ def poll(
         landing = replace(landing, keeps=keeps, began_at=walk, gaps=shown(page, state, at, (*opened, *gaps)))
         # Most polls of most sources learn nothing, and then nothing is written.
         if landing.cursor != cursor or landing.says_something:
-            landed += store.land(landing)
-            cursor = landing.cursor
+            landed, cursor = landed + store.land(landing), landing.cursor
         entries, gaps = entries + len(page.entries), gaps + landing.gaps
         remarks.update(dict.fromkeys(landing.remarks))
         oldest = min(filter(None, (oldest, older_end(page.entries, at))), default=None)
@@ -112,6 +109,13 @@ def poll(
             break
     coverage = Coverage(source=source.id, since=oldest, until=at, outcome=outcome, entries=entries)
     return Polled(landed=landed, coverage=coverage, remarks=tuple(remarks), nature=nature, held=held, gaps=gaps)
+
+
+def _unrepeated(page: Page, cursors: set[str]) -> None:
+    """Note the cursor of a page; `Unreadable` when a page with entries had it before."""
+    if page.entries and page.cursor in cursors:
+        raise Unreadable("resuming: the platform gave the same page a second time")
+    cursors.add(page.cursor)
 
 
 def _pages(
