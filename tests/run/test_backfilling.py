@@ -280,3 +280,10 @@ class Bounded(Timeline):
         if not cursor:
             entries = tuple(entry for page in super().backfill(http, None, "") for entry in page.entries)
             yield Page(entries=tuple(one for one in entries if since is None or (one.published and one.published >= since)), cursor="end")
+
+
+def test_that_nothing_has_changed_is_not_the_end(it: World) -> None:
+    it.platform.status = 304
+    ended = read(it)
+    assert (ended.finished, ended.step.pages) == (False, 0)
+    assert "answered 304 to an unconditional question" in ended.failed
