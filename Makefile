@@ -19,7 +19,7 @@ serve: $(VENV)/serve.stamp
 	@$(BIN)/aggregator serve
 
 test: $(VENV)/dev.stamp
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadfile $(TESTS)
 
 # The tests against servers that nobody here wrote: Postfix and Dovecot from apt; a Scuttlebutt server (ssb-server), a Nostr relay
 # (nostr-relay) and a Bluesky network (@atproto/dev-env) in a folder of their own, AGGREGATOR_SERVERS or ~/.cache/aggregator-servers. What
