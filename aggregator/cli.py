@@ -233,7 +233,7 @@ def _deciding_commands(commands: _Commands, shared: argparse.ArgumentParser) -> 
     apart.add_argument("other", nargs="?", metavar="FROM", help="the address that it is not one story with; the story's own if left out")
     merge = _add(commands, signed, "merge", "deciding:merge", "say that two or more addresses are one story")
     merge.add_argument("story", nargs="+", metavar="URL|ID")
-    approve = _add(commands, signed, "approve", "deciding:approve", "show what waits for review")
+    approve = _add(commands, signed, "approve", "deciding:approve", "put on the page what waits for review")
     approve.add_argument("story", nargs="*", metavar="URL|ID")
     approve.add_argument("--source", metavar="ID", help="everything of a source, from now on as well")
     block = _add(commands, signed, "block", "deciding:block", "take nothing more from an author, a domain or a source")

@@ -94,7 +94,7 @@ class Discord(Collector):
     @property
     def label(self) -> str:
         count = len(self.channels.split(","))
-        return "a channel on Discord" if count == 1 else f"{count} channels on Discord"
+        return f"Discord, {count} channels" if count > 1 else "Discord, one channel"
 
     @property
     def address(self) -> str:

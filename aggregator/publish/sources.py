@@ -132,4 +132,5 @@ def _waits_for(auth: Auth | None, state: SourceState, secrets: frozenset[str]) -
         return ""
     # What MissingSecret says of itself.
     asked = (state.last_error or "").startswith(f"{auth.variable} is not set")
-    return clean(f"Not read until {auth.variable} is set. {auth.how}") if asked or not auth.optional else ""
+    # How to get one is the steward's to know, and stands in `check`.
+    return clean(f"Not read until {auth.variable} is set.") if asked or not auth.optional else ""

@@ -76,7 +76,7 @@ def test_a_source_that_asked_for_a_key_in_vain_says_which_and_where_to_get_it(so
     assert auth is not None
     asked = replace(FAILED, last_error=str(MissingSecret(auth.variable, auth.how)))
     waiting = view(tmp_path, source, asked)
-    assert waiting.waits_for == f"Not read until {auth.variable} is set. {auth.how}"
+    assert waiting.waits_for == f"Not read until {auth.variable} is set."
     # What could not be asked for want of a key has not failed.
     assert not waiting.failing
     assert view(tmp_path, source).waits_for == ""
