@@ -6,7 +6,6 @@ schema. Scalars are read by what is expected of them, so that `no`, `12:30` and 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,8 +52,29 @@ class Shape(Protocol):
 def nearest(name: str, known: Iterable[str]) -> str:
     """A sentence that names the nearest known name, or lists them all."""
     known = list(known)
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
-    return f"Did you mean {close[0]!r}?" if close else f"Known are {', '.join(known)}."
+    close = slip_of(name, known)
+    return f"Did you mean {close!r}?" if close else f"Known are {', '.join(known)}."
+
+
+def slip_of(name: str, known: Iterable[str]) -> str | None:
+    """The known name that `name` is a slip of: a slip for every three letters, one in two; None: it is another word."""
+    most = min(max(1, len(name) // 3), len(name) - 1)
+    slips, close = min(((_slips(name.lower(), one.lower()), one) for one in known), key=lambda pair: pair[0], default=(most + 1, None))
+    return close if slips <= most else None
+
+
+def _slips(one: str, other: str) -> int:
+    """How many letters were left out, put in, taken for another or swapped with the next (optimal string alignment)."""
+    before, last = [0] * (len(other) + 1), list(range(len(other) + 1))
+    for row, letter in enumerate(one, 1):
+        now = [row]
+        for at, sign in enumerate(other, 1):
+            least = min(last[at] + 1, now[-1] + 1, last[at - 1] + (letter != sign))
+            if row > 1 and at > 1 and letter == other[at - 2] and one[row - 2] == sign:
+                least = min(least, before[at - 2] + 1)
+            now.append(least)
+        before, last = last, now
+    return last[-1]
 
 
 _SECRET = re.compile(r"(?:^|_)(?:key|token|password|passwd|pwd|secret|auth|session)$|password|api_?key", re.IGNORECASE)
@@ -115,8 +135,8 @@ def choice(names: Iterable[str]) -> Text:
 
     def make(text: str) -> str:
         if text not in allowed:
-            close = difflib.get_close_matches(text.lower(), allowed, n=1, cutoff=0.6)
-            raise ValueError(f"Did you mean {close[0]!r}?" if close else "")
+            close = slip_of(text, allowed)
+            raise ValueError(f"Did you mean {close!r}?" if close else "")
         return text
 
     return Text(expects=f"one of {', '.join(allowed)}", make=make, more={"enum": list(allowed)})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.shape import Report, Table, compose, dollars, nearest, parse_duration, write_duration
+from aggregator.shape import Report, Table, compose, dollars, nearest, parse_duration, slip_of, write_duration
 
 
 @given(st.integers(1, 365 * 86400))
@@ -34,6 +34,26 @@ def test_no_text_makes_the_reader_raise(text: str) -> None:
 def test_the_nearest_name_is_named_or_all_are() -> None:
     assert nearest("mediun", ["medium", "feed"]) == "Did you mean 'medium'?"
     assert nearest("zzz", ["medium", "feed"]) == "Known are medium, feed."
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [("tga", "tag"), ("hid", "hide"), ("Mediun", "medium"), ("desicions", "decisions"), ("author", "auth"), ("querry", "query")],
+)
+def test_a_slip_is_known_for_one(slip: str, meant: str) -> None:
+    assert slip_of(slip, ["every", "url", meant, "label"]) == meant
+
+
+@pytest.mark.parametrize(("name", "other"), [("server", "every"), ("query", "every"), ("hashtag", "tag"), ("name", "takes"), ("x", "y")])
+def test_another_word_is_not_taken_for_a_slip(name: str, other: str) -> None:
+    assert slip_of(name, [other]) is None
+    assert nearest(name, [other]) == f"Known are {other}."
+
+
+@given(st.text(max_size=20), st.lists(st.text(min_size=1, max_size=20), max_size=5))
+def test_what_is_known_is_nearest_to_itself(name: str, others: list[str]) -> None:
+    assert name == "" or slip_of(name, [name, *others]) == name
+    assert slip_of(name, []) is None
 
 
 @given(st.integers(0, 99_999_999))
