@@ -27,6 +27,12 @@ def prices(settings: Settings) -> Iterator[str]:
 
         manifest, every = collector.manifest, source.every or collector.manifest.every
         most, budget = min(MOST_PAGES * price.page, budget_of(source, price)), budget_of(source, price)
+        if budget < price.page:
+            yield (
+                f"{source.id}: nothing is read: {manifest.title} charges {price.words}, a page may cost {dollars(price.page)}, and its "
+                f"`budget` is {dollars(budget)} a month. Raise it, or write `enabled: false`."
+            )
+            continue
         yield (
             f"{source.id}: {manifest.title} charges {price.words}. A run costs nothing where nothing is new, else at most "
             f"{dollars(price.page)} a page and {dollars(most)} in all; there are up to {ceil(timedelta(weeks=1) / every)} a week (every "

@@ -58,6 +58,18 @@ def test_check_says_what_a_run_a_week_and_a_month_may_cost_before_it_is_spent(pa
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("budget", ["0", "0.29"])
+def test_check_says_that_a_budget_below_the_price_of_a_page_reads_nothing(paying: Steward, budget: str) -> None:
+    paying.configures(CONFIGURATION.replace("7.50", budget))
+    lines = [line for line in paying.runs("check").out.splitlines() if line.startswith("paid:")]
+    assert lines == [
+        "paid: nothing is read: X charges $0.005 a post and $0.010 an author, a page may cost $0.30, and its `budget` is "
+        f"${float(budget):.2f} a month. Raise it, or write `enabled: false`."
+    ]
+    paying.configures(CONFIGURATION.replace("7.50", "0.30"))
+    assert "nothing is read" not in paying.runs("check").out
+
+
 def test_status_says_what_was_spent_and_a_recording_costs_nothing(paying: Steward) -> None:
     assert paying.runs("run", "--replay", "r.har", environ=KEY).code == 0
     [line] = [line for line in paying.runs("status").out.splitlines() if line.startswith("X: $")]
