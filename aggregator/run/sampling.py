@@ -22,7 +22,8 @@ from aggregator.run import Job, threads
 
 log = logging.getLogger("aggregator.run")
 
-# When so many are tried first and none of their hosts is reached, there is no network, and the others are not waited for.
+# When so many are tried first and none of their hosts is reached, there is no network, and the others are not waited for. What is not in a
+# recording says nothing of a network.
 _NO_NETWORK = 3
 
 
@@ -138,7 +139,7 @@ def samples(app: App, wanted: Sequence[tuple[Source, Collector]], *, within: tim
     try:
         for one in threads.run(known, handle, width=app.settings.fetch.width, stopping=app.stop.is_set):
             done[one.source.id] = one
-            if len(done) == _NO_NETWORK and all(other.unreachable for other in done.values()):
+            if app.client.live and len(done) == _NO_NETWORK and all(other.unreachable for other in done.values()):
                 end()
     finally:
         timer.cancel()
