@@ -8,7 +8,6 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 
 from aggregator.app import App, keep_learned
 from aggregator.collectors.base import Collector
@@ -17,6 +16,7 @@ from aggregator.fetch import Http, Params, Reply
 from aggregator.model import Source, SourceState
 from aggregator.pipeline.shapes import Seen, asked_for, gone_from, shapes
 from aggregator.run import CUT_OFF, Job, threads
+from aggregator.run.sampling import opening
 
 log = logging.getLogger("aggregator.run")
 
@@ -124,8 +124,8 @@ def _look(app: App, source: Source, collector: Collector) -> Looked:
         return Looked(source=source, problem="it costs money, so it is not asked for this", skipped=True)
     tee = Tee(app.http(source, collector, SourceState(source=source.id)))
     try:
-        # One page; a reply that the collector could not make out is compared all the same, and says what went.
-        list(islice(collector.poll(tee, ""), 1))
+        # A reply that the collector could not make out is compared all the same, and says what went.
+        opening(collector.poll(tee, ""), collector)
     except MissingSecret as error:
         looked = Looked(source=source, problem=str(error), skipped=True)
     except AggregatorError as error:

@@ -19,6 +19,11 @@ HTML = {"Content-Type": "text/html; charset=utf-8"}
 BLOG = b'<html><head><title>Ana</title><link rel="alternate" type="application/rss+xml" href="/feed.xml"></head><body></body></html>'
 FORUM = b'<html><head><meta name="generator" content="Discourse 3.5.0 - https://github.com/discourse/discourse"></head></html>'
 OPEN = Exchange(url="https://blog.example/robots.txt", status=404)
+NO_FEED = [
+    Exchange(url=f"https://blog.example/{path}{end}", status=404)
+    for path in ("feed", "feed.xml", "rss", "rss.xml", "atom.xml", "feed.json", "index.xml")
+    for end in ("", "/")
+]
 
 
 def feed(*titles: str, host: str = "blog.example") -> bytes:
@@ -214,10 +219,8 @@ def test_a_post_without_a_title_is_shown_by_its_words_and_not_by_its_markup(read
 
 
 def test_a_page_that_leads_to_no_feed_is_an_error_and_not_nothing_found(ready: Steward) -> None:
-    paths = ("feed", "feed.xml", "rss", "rss.xml", "atom.xml", "feed.json", "index.xml")
-    missing = [Exchange(url=f"https://blog.example/{path}{end}", status=404) for path in paths for end in ("", "/")]
     recorded(
-        ready, Exchange(url="https://blog.example/", headers=HTML, body=b"<html><title>Ana</title><body>Words.</body></html>"), *missing
+        ready, Exchange(url="https://blog.example/", headers=HTML, body=b"<html><title>Ana</title><body>Words.</body></html>"), *NO_FEED
     )
     said = ready.runs("source", "test", "https://blog.example/", "--replay", "r.har")
     assert said.code == 4
@@ -309,6 +312,17 @@ def test_a_source_that_cannot_be_read_is_no_drift_and_not_silent(steward: Stewar
     assert "forum was not compared" in said.out
     assert "Nothing could be compared." in said.out
     assert "nothing could be compared then" in steward.runs("status").out
+
+
+def test_a_failure_behind_an_empty_first_page_is_seen(ready: Steward) -> None:
+    """A site that leads to no feed gives an empty page before it fails."""
+    ready.configures(CONFIGURATION.replace("[]", "[{platform: site, site: blog.example, id: ana}]"))
+    recorded(
+        ready, Exchange(url="https://blog.example/", headers=HTML, body=b"<html><title>Ana</title><body>Words.</body></html>"), *NO_FEED
+    )
+    said = ready.runs("source", "check", "--replay", "r.har")
+    assert said.code == 4
+    assert "ana was not compared: finding out what a site is: expected a platform or a feed" in said.out
 
 
 def without_network(steward: Steward) -> None:
