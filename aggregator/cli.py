@@ -203,6 +203,7 @@ def _story_commands(commands: _Commands, shared: argparse.ArgumentParser) -> Non
     add.add_argument("--title", help="what it is called; read from the page if left out")
     add.add_argument("--who", help="who made it")
     add.add_argument("--kind", help="article, episode, video, thread, post or comment; found from the page if left out")
+    add.add_argument("--yes", action="store_true", help="also where the address looks as if it held a secret, which the page then shows")
     imported = _add(
         commands,
         shared,

@@ -19,7 +19,7 @@ def add(options: argparse.Namespace) -> int:
     with application(options) as app, app.store.exclusive() as held:
         if not held:
             raise AggregatorError("another run is under way: try again when it has ended")
-        added = add_link(app, options.url, title=options.title, who=options.who, kind=kind)
+        added = add_link(app, options.url, title=options.title, who=options.who, kind=kind, agreed=options.yes)
         talk(options, added.message)
         if added.new:
             publish_site(app, dry_run=options.dry_run)

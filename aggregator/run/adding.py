@@ -32,15 +32,23 @@ class Added:
     message: str
 
 
-def add_link(app: App, url: str, *, title: str | None, who: str | None, kind: Kind | None) -> Added:
+def add_link(app: App, url: str, *, title: str | None, who: str | None, kind: Kind | None, agreed: bool = False) -> Added:
     """Add `url` as a story, with what its page says of itself where that can be read.
 
+    Args:
+        agreed: what looks like a secret in the address is none, or everybody may have it.
+
     Raises:
-        ConfigError: it is not a public web address, or it was taken down.
+        ConfigError: it is not a public web address, it holds a secret, or it was taken down.
     """
     found = canonical(url)
     if not is_public_web(found.href):
         raise ConfigError(f"{url!r} is not a web address that others can open; write it in full, with https://")
+    if is_secret(found.href) and not agreed:
+        raise ConfigError(
+            f"{masked(found.href, '…')} holds a secret where the … stands, and the page would show it to everybody. Add the address "
+            "without it; if it is no secret, add --yes."
+        )
     refusals = app.refusals()
     if refusals.covers_key(found.key):
         raise _refused(url)

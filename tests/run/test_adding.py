@@ -53,6 +53,17 @@ def test_an_address_becomes_a_story_under_its_own_name(app: App, address: str, k
     assert not add_link(app, key, title=None, who=None, kind=None).new
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["https://example.org/notes?token=geheim42", "https://example.org/private/geheim42-0123456789abcdef/notes"],
+)
+def test_an_address_that_holds_a_secret_is_added_only_by_who_says_so(app: App, address: str) -> None:
+    with pytest.raises(ConfigError, match=r"holds a secret .* add --yes") as refused:
+        add_link(app, address, title=None, who=None, kind=None)
+    assert "geheim42" not in str(refused.value)
+    assert add_link(app, address, title=None, who=None, kind=None, agreed=True).new
+
+
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "http://localhost/x", "ftp://example.org/", "crews"])
 def test_what_nobody_can_open_is_not_put_on_the_page(app: App, address: str) -> None:
     with pytest.raises(ConfigError, match="not a web address that others can open"):
