@@ -181,7 +181,9 @@ class SourceShape:
         known = collectors.platforms()
         platform = common["platform"]
         if platform not in known:
-            return report.add(node, dotted(key, "platform"), f"unknown platform {platform!r}. {nearest(platform, known)}")
+            return report.add(
+                node, dotted(key, "platform"), f"unknown platform {platform!r}. {nearest(platform, known, whole='docs/sources.md')}"
+            )
         source = Source(
             id=common.get("id") or identifier(platform, options),
             platform=platform,

@@ -49,11 +49,23 @@ class Shape(Protocol):
         """The same in JSON Schema, draft 7."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A sentence that names the nearest known name, or lists them all."""
+_MOST_NAMED = 12
+SOURCE_LIST: Final = "`aggregator source list`"
+"""What names all sources."""
+
+
+def nearest(name: str, known: Iterable[str], *, whole: str = "") -> str:
+    """A sentence that names the nearest known name, or lists them.
+
+    Args:
+        whole: what names them all, in place of those beyond the first twelve; "": they are few.
+    """
     known = list(known)
-    close = slip_of(name, known)
-    return f"Did you mean {close!r}?" if close else f"Known are {', '.join(known)}."
+    if close := slip_of(name, known):
+        return f"Did you mean {close!r}?"
+    if whole and len(known) > _MOST_NAMED:
+        return f"Known are {', '.join(known[:_MOST_NAMED])} and {len(known) - _MOST_NAMED} more; {whole} names them all."
+    return f"Known are {', '.join(known)}." if known else "None is known yet."
 
 
 def slip_of(name: str, known: Iterable[str]) -> str | None:

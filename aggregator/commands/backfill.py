@@ -95,11 +95,11 @@ def _how_far(known: Backfill | None) -> str:
 
 
 def _named(name: str, settings: Settings) -> Source:
-    from aggregator.shape import nearest
+    from aggregator.shape import SOURCE_LIST, nearest
 
     known = {source.id: source for source in settings.sources}
     if name not in known:
-        raise ConfigError(f"there is no source {name!r} in {settings.file}. {nearest(name, list(known))}")
+        raise ConfigError(f"there is no source {name!r} in {settings.file}. {nearest(name, known, whole=SOURCE_LIST)}")
     if not known[name].enabled:
         raise ConfigError(f"{name} is switched off in {settings.file}; switch it on to read it.")
     return known[name]

@@ -12,7 +12,7 @@ from aggregator.app import App
 from aggregator.curation.naming import AUTHOR, BY_WEBMENTION, DOMAIN, SOURCE, SUGGESTED, author_named, domain_named, story_named
 from aggregator.errors import ConfigError
 from aggregator.model import Story
-from aggregator.shape import nearest
+from aggregator.shape import SOURCE_LIST, nearest
 from aggregator.text.urls import canonical, is_web
 
 # Who decides when neither --by, nor the environment, nor git says.
@@ -74,7 +74,7 @@ def source_known(app: App, id: str) -> str:
     """
     ids = [source.id for source in app.settings.sources]
     if id not in (*ids, BY_WEBMENTION, SUGGESTED):
-        raise ConfigError(f"there is no source {id!r} in {app.settings.file}. {nearest(id, ids)}")
+        raise ConfigError(f"there is no source {id!r} in {app.settings.file}. {nearest(id, ids, whole=SOURCE_LIST)}")
     return f"{SOURCE}{id}"
 
 

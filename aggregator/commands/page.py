@@ -40,9 +40,9 @@ def poll(options: argparse.Namespace) -> int:
     known = [source.id for source in settings.sources]
     unknown = [name for name in options.sources if name not in known]
     if unknown:
-        from aggregator.shape import nearest
+        from aggregator.shape import SOURCE_LIST, nearest
 
-        raise ConfigError(f"there is no source {unknown[0]!r} in {options.config}. {nearest(unknown[0], known)}")
+        raise ConfigError(f"there is no source {unknown[0]!r} in {options.config}. {nearest(unknown[0], known, whole=SOURCE_LIST)}")
     with application(options, settings) as app:
         on_signals(app.end)
         with progress(quiet=options.quiet) as (begin, tell):

@@ -35,9 +35,9 @@ def _changed(options: argparse.Namespace, change: _Change, said: str) -> int:
     known = [source.id for source in settings.sources]
     for name in options.sources:
         if name not in known:
-            from aggregator.shape import nearest
+            from aggregator.shape import SOURCE_LIST, nearest
 
-            raise ConfigError(f"there is no source {name!r} in {options.config}. {nearest(name, known)}")
+            raise ConfigError(f"there is no source {name!r} in {options.config}. {nearest(name, known, whole=SOURCE_LIST)}")
     with application(options, settings) as app, app.store.exclusive() as held:
         if not held:
             raise AggregatorError("another run is under way: try again when it has ended")

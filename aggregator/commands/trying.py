@@ -56,10 +56,12 @@ def _named(name: str, settings: Settings) -> Source:
     except UnknownPlatform:
         if "://" in name:
             raise
-        from aggregator.shape import nearest
+        from aggregator.shape import SOURCE_LIST, nearest
 
         known = [source.id for source in settings.sources]
-        raise ConfigError(f"{name!r} is neither a source of {settings.file} nor an address. {nearest(name, known)}") from None
+        raise ConfigError(
+            f"{name!r} is neither a source of {settings.file} nor an address. {nearest(name, known, whole=SOURCE_LIST)}"
+        ) from None
     topics = tuple(topic.id for topic in settings.topics)
     return Source(id=identifier(platform, found), platform=platform, options=found, topics=topics)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.shape import Report, Table, compose, dollars, nearest, parse_duration, slip_of, write_duration
+from aggregator.shape import SOURCE_LIST, Report, Table, compose, dollars, nearest, parse_duration, slip_of, write_duration
 
 
 @given(st.integers(1, 365 * 86400))
@@ -34,6 +34,15 @@ def test_no_text_makes_the_reader_raise(text: str) -> None:
 def test_the_nearest_name_is_named_or_all_are() -> None:
     assert nearest("mediun", ["medium", "feed"]) == "Did you mean 'medium'?"
     assert nearest("zzz", ["medium", "feed"]) == "Known are medium, feed."
+
+
+def test_of_many_names_the_first_are_listed_and_where_all_are() -> None:
+    names = [f"place-{number}" for number in range(30)]
+    said = nearest("zzz", names, whole=SOURCE_LIST)
+    assert said == f"Known are {', '.join(names[:12])} and 18 more; `aggregator source list` names them all."
+    assert nearest("zzz", names[:12], whole=SOURCE_LIST) == f"Known are {', '.join(names[:12])}."
+    assert nearest("plaice-29", names, whole=SOURCE_LIST) == "Did you mean 'place-29'?"
+    assert nearest("zzz", [], whole=SOURCE_LIST) == "None is known yet."
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,18 @@ def test_an_entry_is_shown_as_a_person_reads_it(ready: Steward) -> None:
     assert "Cost: none." in said.out
 
 
+@pytest.mark.parametrize(
+    "command", [("source", "test"), ("source", "pause"), ("poll",), ("backfill",), ("approve", "--source")], ids=" ".join
+)
+def test_whoever_names_no_source_is_told_a_dozen_and_how_to_see_them_all(ready: Steward, command: tuple[str, ...]) -> None:
+    feeds = ", ".join(f"{{address: 'https://{number}.example/feed.xml', id: place-{number}}}" for number in range(14))
+    ready.configures(CONFIGURATION.replace("[]", f"[{feeds}]"))
+    said = ready.runs(*command, "zzz")
+    assert said.code == 3
+    assert said.err.endswith(", place-10, place-11 and 2 more; `aggregator source list` names them all.\n")
+    assert said.err.count("zzz") == said.err.count("Known are") == 1
+
+
 def test_a_post_without_a_title_is_shown_by_its_words_and_not_by_its_markup(ready: Steward) -> None:
     body = (
         feed("x")
