@@ -8,6 +8,7 @@
      ├─ SourceError          one source failed; the others go on            .action
      │   ├─ Unavailable         time-out, refused, 5xx, bad TLS             retry   back off, doubled, capped, with jitter
      │   ├─ RateLimited         429, 503 with Retry-After                   wait    until the server's date, capped at a month
+     │   │   └─ Walled             a bot wall                               wait    a day; a person has to look
      │   ├─ Unreadable          a reply the specification does not allow    retry   slowly
      │   ├─ Unauthorized        401, 403                                    pause   tell the operator once
      │   └─ Gone                410, or 404 again and again                 stop    keep the history
@@ -70,10 +71,11 @@ class BadOption(ConfigError):
 class MissingSecret(ConfigError):
     """An environment variable that the platform needs is not set."""
 
-    def __init__(self, variable: str, how: str) -> None:
+    def __init__(self, variable: str, how: str, *, server: str = "") -> None:
+        """`server`: the one for which nothing is there, where the variable says something for each."""
         self.variable = variable
         self.how = how
-        super().__init__(f"{variable} is not set: {how}")
+        super().__init__(f"{variable} is not set{f' for {server}' if server else ''}: {how}")
 
 
 class Action(StrEnum):
@@ -109,6 +111,10 @@ class RateLimited(SourceError):
     """429, or 503 with Retry-After: wait until the server's date."""
 
     action = Action.WAIT
+
+
+class Walled(RateLimited):
+    """A bot wall: asked again after a day, and no wish for rest that passes by itself."""
 
 
 class Unreadable(SourceError):

@@ -58,7 +58,8 @@ class Newsletter(Collector):
         auth=Auth(
             scheme=AuthScheme.LOGIN,
             variable="NEWSLETTER_IMAP",
-            how="Write the user name of the mailbox, a colon, and its password, or one made for programs where the provider wants that.",
+            how="For each mail server write a line `imap.example.org:user:password`, with server and port as in `server:`; no other "
+            "server is shown it. Where the provider wants that, take a password made for programs.",
             without="",
         ),
         every=timedelta(hours=1),

@@ -38,7 +38,7 @@ class AuthScheme(StrEnum):
     CLIENT = "client"
     # "server:token", several apart by white space: the bearer token of each server (`Auth.name` is "Authorization"), sent to no other.
     SERVERS = "servers"
-    # "user:password", for a mailbox.
+    # "server:user:password", one on each line: user and password of the mailbox at each server, shown to no other.
     LOGIN = "login"
     # AT Protocol: an app password makes a session (com.atproto.server.createSession), whose refresh token is kept across runs.
     ATPROTO = "atproto"
@@ -49,7 +49,7 @@ class Auth:
     """What a platform wants to see before it answers."""
 
     scheme: AuthScheme
-    # Environment variable that holds the secret. For ATPROTO "handle:app-password", for SIGNED, CLIENT and LOGIN two parts with a colon.
+    # Environment variable that holds the secret. For ATPROTO "handle:app-password", for SIGNED and CLIENT two parts with a colon.
     variable: str
     # One sentence: where to get it.
     how: str

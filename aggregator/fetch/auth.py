@@ -12,8 +12,9 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,8 +31,12 @@ Ask = Callable[[str, bytes, "str | None", "str | None"], bytes]
 `SourceError` otherwise."""
 # A token is asked for anew so long before it is over: it must outlive the question it is for.
 _MARGIN = timedelta(minutes=2)
+OF_SERVERS = frozenset({AuthScheme.SERVERS, AuthScheme.LOGIN})
+"""Whose variable says for each server what is shown to it, and to no other."""
 # Whose secret is a pair of which neither half is anybody's business. The handle of an account is public, and so is the name of a server.
 _PAIRS = frozenset({AuthScheme.SIGNED, AuthScheme.CLIENT, AuthScheme.LOGIN})
+# "server:user:password", or with a port, which is one where two parts follow it. A user name holds no colon.
+_OF_SERVER = re.compile(r"(?P<server>(?:\[[0-9a-fA-F:.]+\]|[^:@\s]+)(?::\d{1,5}(?=:[^:]+:.))?):(?P<login>[^:]+:.+)")
 # Letters; what is shorter stands in any text.
 _SHORTEST = 4
 
@@ -55,18 +60,27 @@ def secret_texts(secret: Secret, scheme: AuthScheme | None = None) -> tuple[str,
     of a pair what stands before it, too: half of a key, or the name of a mailbox."""
     whole = secret.reveal()
     # A password may hold spaces, and what stands before one in it may be a word like any other.
-    words = (whole, *(whole.split() if scheme is AuthScheme.SERVERS else ()))
-    before = [whole.partition(":")[0]] if scheme in _PAIRS else []
+    logins = [login for _, login in _logins(whole)] if scheme is AuthScheme.LOGIN else []
+    words = (whole, *(whole.split() if scheme is AuthScheme.SERVERS else logins))
+    before = [pair.partition(":")[0] for pair in logins or [whole]] if scheme in _PAIRS else []
     found = [*before, *(text for word in words for text in (word, word.partition(":")[2], word.rpartition(":")[2]))]
     return tuple(text for text in dict.fromkeys(found) if len(text) >= _SHORTEST)
 
 
 def own_secret(auth: Auth | None, secret: Secret | None, host: str) -> Secret | None:
-    """What of a secret is for this host: its own token where each server has one, else all of it; None when there is none."""
-    if auth is None or secret is None or auth.scheme is not AuthScheme.SERVERS:
+    """What of a secret is for this host: its own token or login where each server has one, else all of it; None when there is none."""
+    if auth is None or secret is None or auth.scheme not in OF_SERVERS:
         return secret
+    if auth.scheme is AuthScheme.LOGIN:
+        return next((Secret(login) for server, login in _logins(secret.reveal()) if server == host.lower()), None)
     pairs = (word.rpartition(":") for word in secret.reveal().split())
     return next((Secret(token) for server, _, token in pairs if server.lower() == host and token), None)
+
+
+def _logins(lines: str) -> Iterator[tuple[str, str]]:
+    """Server, in small letters and without a port that goes without saying, and "user:password" of each line."""
+    for found in filter(None, (_OF_SERVER.fullmatch(line.strip()) for line in lines.splitlines())):
+        yield found["server"].lower().removesuffix(":993").removesuffix(":143"), found["login"]
 
 
 def headers_for(auth: Auth, secret: Secret, now: datetime) -> Mapping[str, str]:

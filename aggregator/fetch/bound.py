@@ -14,7 +14,7 @@ from urllib.parse import quote, urldefrag, urlencode
 
 from aggregator.errors import Gone, MissingSecret, SourceError, Unreadable
 from aggregator.fetch import Auth, AuthScheme, Hint, Learned, Pace, Params, Reply
-from aggregator.fetch.auth import headers_for
+from aggregator.fetch.auth import OF_SERVERS, headers_for
 from aggregator.fetch.exchange import PAGE_ACCEPT, Answer, Question
 from aggregator.fetch.status import LONGEST, http_date, shown
 from aggregator.model import Validators
@@ -163,7 +163,7 @@ class BoundHttp:
         if auth is None:
             raise TypeError("a source without a manifest's auth asks with auth=True")
         if secret is None:
-            raise MissingSecret(auth.variable, auth.how)
+            raise MissingSecret(auth.variable, auth.how, server=self._terms.host if auth.scheme in OF_SERVERS else "")
         return auth, secret
 
     def _raised(self, arrival: Arrival) -> Arrival:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from aggregator.clock import now
+from aggregator.errors import MissingSecret
 from aggregator.fetch import Auth, AuthScheme
-from aggregator.fetch.auth import headers_for, own_secret
+from aggregator.fetch.auth import headers_for, own_secret, secret_texts
 from aggregator.fetch.recording import REDACTED, Redactor
 from aggregator.settings import Secret
 from tests.fetch.conftest import AT_ONCE, Open
@@ -32,13 +33,60 @@ def test_a_token_of_a_server_travels_as_a_bearer_token() -> None:
     assert headers_for(EACH, own, now()) == {"Authorization": "Bearer f00d-token"}
 
 
+LOGINS = Secret(
+    "imap.example.org:ada@example.org:pass:word\n  Mail.Example:1993:42:open\n"
+    "locked.example:993:crew:a b \n[::1]:1143:ada:six\nada@example.net:old:form\n"
+)
+MAILBOX = Auth(scheme=AuthScheme.LOGIN, variable="SOME_IMAP", how="Write a line.", without="")
+
+
+@pytest.mark.parametrize(
+    ("host", "login"),
+    [
+        ("imap.example.org", "ada@example.org:pass:word"),
+        ("IMAP.example.org", "ada@example.org:pass:word"),
+        ("mail.example:1993", "42:open"),
+        ("mail.example", None),
+        ("locked.example", "crew:a b"),
+        ("[::1]:1143", "ada:six"),
+        ("imap.example.org:1993", None),
+        ("example.org", None),
+        ("evil.example", None),
+        ("ada@example.net", None),
+    ],
+)
+def test_a_mail_server_gets_its_own_login_and_no_other(host: str, login: str | None) -> None:
+    found = own_secret(MAILBOX, LOGINS, host)
+    assert (found.reveal() if found else None) == login
+
+
+def test_a_login_is_never_read_without_its_server() -> None:
+    assert own_secret(MAILBOX, Secret("ada@example.org:pass:word"), "imap.example.org") is None
+    assert own_secret(MAILBOX, Secret("ada:password"), "ada") is None
+
+
+def test_users_and_passwords_of_each_line_are_kept_out_of_what_is_said_and_servers_are_not() -> None:
+    hidden = Redactor([])
+    hidden.learn(secret_texts(LOGINS, AuthScheme.LOGIN))
+    shown = hidden.text("imap.example.org ada@example.org pass:word, crew locked.example")
+    assert shown == f"imap.example.org {REDACTED} {REDACTED}, {REDACTED} locked.example"
+
+
+def test_a_server_without_a_login_is_named_with_what_to_write(open_client: Open, server: Server) -> None:
+    http = open_client().bound(host="evil.example", pace=AT_ONCE, auth=MAILBOX, secret=own_secret(MAILBOX, LOGINS, "evil.example"))
+    with pytest.raises(MissingSecret, match=r"^SOME_IMAP is not set for evil\.example: Write a line\.$"):
+        http.messages("imaps://evil.example/INBOX", after=0, most=1)
+
+
 def test_a_secret_of_another_scheme_is_whole() -> None:
     assert own_secret(ONE, TOKENS, "photos.example") is TOKENS
     assert own_secret(ONE, None, "photos.example") is None
 
 
 def test_each_of_several_tokens_is_kept_out_of_recordings() -> None:
-    shown = Redactor([TOKENS]).text("f00d-token, beef-token, lonely")
+    hidden = Redactor([])
+    hidden.learn(secret_texts(TOKENS, AuthScheme.SERVERS))
+    shown = hidden.text("f00d-token, beef-token, lonely")
     assert shown == f"{REDACTED}, {REDACTED}, {REDACTED}"
 
 

@@ -68,7 +68,8 @@ def secrets(chosen: list[Case]) -> dict[str, str]:
     for collector in wanted.values():
         auth = collector.manifest.auth
         assert auth is not None
-        found[auth.variable] = f"{collector.host}:not-a-token" if auth.scheme is AuthScheme.SERVERS else "not-a-key:not-a-secret"
+        of_server = {AuthScheme.SERVERS: f"{collector.host}:not-a-token", AuthScheme.LOGIN: f"{collector.host}:not-a-user:not-a-password"}
+        found[auth.variable] = of_server.get(auth.scheme, "not-a-key:not-a-secret")
     return found
 
 
