@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -36,6 +37,8 @@ def discover(options: argparse.Namespace) -> int:
         candidates = at_address(app, address) if address else for_word(what, settings.topics)
         tried = samples(app, candidates.sources, within=WITHIN)
     _print(options, candidates, tried)
+    if candidates.bare and not any(one.found for one in tried):
+        complain(_by_selectors(address))
     return 0 if any(one.found for one in tried) else 4
 
 
@@ -82,6 +85,16 @@ def _print(options: argparse.Namespace, candidates: Candidates, tried: Sequence[
         complain("Nothing there is about your topics now; take out the # of what you want to watch all the same, below sources:.")
     else:
         talk(options, "Put the lines that you want below sources: in sources.yaml, then: aggregator check")
+
+
+def _by_selectors(address: str) -> str:
+    """What to write for a page that leads to no feed."""
+    line = f"- {{platform: webpage, id: page, url: {json.dumps(masked(address, '…'), ensure_ascii=False)}, entry: article}}"
+    return (
+        "The page shows no sign of a feed. If it lists what is new, it can be read by CSS selectors; put this below sources: with what "
+        f"finds one entry of its list in the place of `article`: {line}; `link`, `title` and `date` are selectors inside an entry, where "
+        "the first of each is not the right one. `aggregator source test page` shows what they find."
+    )
 
 
 def _plain(one: Sample) -> dict[str, object]:

@@ -30,6 +30,8 @@ class Candidates:
     sources: tuple[Candidate, ...]
     # What was learned on the way, a sentence each.
     remarks: tuple[str, ...] = ()
+    # True: the page was read, and shows no sign of what can be watched.
+    bare: bool = False
 
 
 def at_address(app: App, address: str) -> Candidates:
@@ -37,6 +39,7 @@ def at_address(app: App, address: str) -> Candidates:
     topics = app.settings.topics
     found: list[tuple[str, Mapping[str, str]]] = []
     remarks: list[str] = []
+    bare = False
     try:
         found.append(recognise(address))
     except UnknownPlatform as error:
@@ -51,9 +54,10 @@ def at_address(app: App, address: str) -> Candidates:
         signed = list(_signed(page))
         # What the page says is nearer than what takes any address.
         named = found and not platforms()[found[0][0]].manifest.fallback
+        bare = not named and not signed
         found = [*found, *signed] if named or not signed else signed
     words = tuple(word for topic in topics for word in words_of(topic))
-    return Candidates(sources=_sources(found, words, topics), remarks=tuple(remarks))
+    return Candidates(sources=_sources(found, words, topics), remarks=tuple(remarks), bare=bare)
 
 
 def for_word(word: str, topics: Sequence[Topic]) -> Candidates:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,26 @@ def test_a_page_that_leads_to_nothing_is_said_to(ready: Steward) -> None:
     said = ready.runs("source", "discover", "https://blog.example/about", "--replay", "r.har")
     assert said.code == 4
     assert all(line.startswith("#") for line in lines(said.out))
+
+
+def test_for_a_page_without_a_feed_a_line_with_selectors_is_told_that_can_be_pasted(ready: Steward) -> None:
+    body = b'<html><body><article><h2><a href="/writing/1">On crews</a></h2></article></body></html>'
+    recorded(ready, Exchange(url="https://blog.example/writing", headers=HTML, body=body))
+    said = ready.runs("source", "discover", "https://blog.example/writing", "--replay", "r.har")
+    assert said.code == 4
+    (line,) = re.findall(r"- \{platform: webpage.*\}", said.err)
+    ready.configures(CONFIGURATION.replace("[]", f"\n  {line}"))
+    shown = ready.runs("source", "test", "page", "--replay", "r.har")
+    assert shown.code == 0, shown.err
+    assert "1 entry, 1 counts (*)." in shown.out
+
+
+def test_where_a_feed_is_found_or_no_page_was_read_no_selectors_are_told(ready: Steward) -> None:
+    page = Exchange(url="https://blog.example/", headers=HTML, body=BLOG)
+    recorded(ready, page, Exchange(url="https://blog.example/feed.xml", headers=RSS, body=feed("On crews")))
+    assert "webpage" not in ready.runs("source", "discover", "blog.example", "--replay", "r.har").err
+    recorded(ready)
+    assert "below sources: with what finds" not in ready.runs("source", "discover", "blog.example", "--replay", "r.har").err
 
 
 def test_a_video_leads_to_the_channel_that_made_it(ready: Steward) -> None:
