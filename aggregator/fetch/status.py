@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
-from aggregator.errors import Gone, RateLimited, SourceError, Unauthorized, Unavailable, Unreadable
+from aggregator.errors import Gone, RateLimited, SourceError, Unauthorized, Unavailable, Unreadable, Walled
 from aggregator.fetch.allowance import denies, refuses, rest_of, wait_of
 from aggregator.text.secret_address import masked
 
@@ -56,7 +56,7 @@ def error_for(
         return None
     subject = f"asking {shown(url)}"
     if status in (403, 429, 503) and challenged(headers, body):
-        return RateLimited(f"{subject}: stopped by a bot wall (status {status})", status=status, retry_at=_after(CHALLENGE_REST, now))
+        return Walled(f"{subject}: stopped by a bot wall (status {status})", status=status, retry_at=_after(CHALLENGE_REST, now))
     limited = _limited(status, headers, now, body)
     if limited is not None:
         reason, retry_at = limited

@@ -15,7 +15,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from aggregator.app import App, keep_learned
-from aggregator.errors import AggregatorError, MissingSecret, RateLimited, SourceError, Unavailable
+from aggregator.errors import AggregatorError, MissingSecret, RateLimited, SourceError, Unavailable, Walled
 from aggregator.fetch import SourceHttp
 from aggregator.fetch.pace import Stopped
 from aggregator.model import Coverage, Gap, Link, Outcome, SourceState
@@ -206,7 +206,8 @@ class _Handlers:
         except SourceError as error:
             settled = self._failed(self._next(state, error, every, http))
             unreachable = isinstance(error, Unavailable) and error.status is None
-            ending = Ending.RESTS if isinstance(error, RateLimited) else Ending.FAILED
+            rests = isinstance(error, RateLimited) and not isinstance(error, Walled)
+            ending = Ending.RESTS if rests else Ending.FAILED
             return Done(job=job, ending=ending, message=str(error), unreachable=unreachable), (settled,)
         after = replace(self._next(state, polled.landed, every, http), remarks=polled.remarks, nature=polled.nature, held=polled.held)
         after, gaps = self._covered(after, polled.coverage, polled.gaps)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.errors import Gone, RateLimited, SourceError, Unauthorized, Unavailable, Unreadable
+from aggregator.errors import Gone, RateLimited, SourceError, Unauthorized, Unavailable, Unreadable, Walled
 from aggregator.fetch.status import LONGEST, error_for, shown
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -91,7 +91,7 @@ def test_a_bot_wall_is_left_alone_for_a_day() -> None:
     by_header = error(403, {"cf-mitigated": "challenge", "content-type": "text/html"})
     by_page = error(503, {"content-type": "text/html; charset=UTF-8"}, body=b"<html><head><title>Just a moment...</title>")
     for found in (by_header, by_page):
-        assert type(found) is RateLimited
+        assert type(found) is Walled
         assert found.retry_at == NOW + timedelta(days=1)
 
 
