@@ -19,7 +19,7 @@ serve: $(VENV)/serve.stamp
 	@$(BIN)/aggregator serve
 
 test: $(VENV)/dev.stamp
-	$(BIN)/pytest --numprocesses auto --dist loadfile $(TESTS)
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # The tests against servers that nobody here wrote: Postfix and Dovecot from apt; a Scuttlebutt server (ssb-server), a Nostr relay
 # (nostr-relay) and a Bluesky network (@atproto/dev-env) in a folder of their own, AGGREGATOR_SERVERS or ~/.cache/aggregator-servers. What
@@ -30,7 +30,7 @@ test-servers: $(VENV)/dev.stamp
 
 # Property tests with new random examples, instead of the same ones at each run.
 explore: $(VENV)/dev.stamp
-	AGGREGATOR_EXAMPLES=explore $(BIN)/pytest --numprocesses auto --dist loadfile
+	AGGREGATOR_EXAMPLES=explore $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

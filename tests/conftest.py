@@ -16,9 +16,16 @@ from hypothesis import settings
 # Files that take a minute or more. They begin first, so that no core waits for one of them at the end.
 LONGEST = (
     "test_killed_send.py",
-    "test_injected.py",
-    "test_killed.py",
+    "test_bluesky.py",
+    "test_key_canaries.py",
     "test_mailbox_killed.py",
+    "test_digest.py",
+    "test_commands.py",
+    "test_another_platform.py",
+    "test_killed.py",
+    "test_injected.py",
+    "test_by_mail_alone.py",
+    "test_digest_canaries.py",
     "test_histories.py",
     "test_mail_browser.py",
 )
@@ -26,6 +33,11 @@ LONGEST = (
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("AGGREGATOR_EXAMPLES", "repeatable"))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for a process, a browser or a time-out."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(trylast=True)
