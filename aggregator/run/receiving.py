@@ -7,6 +7,7 @@ mention stands.
 from __future__ import annotations
 
 import logging
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,11 +15,11 @@ from datetime import timedelta
 from enum import StrEnum
 
 from aggregator.app import App
-from aggregator.curation.naming import BY_WEBMENTION, SOURCE
+from aggregator.curation.naming import BY_WEBMENTION, SOURCE, SUGGESTED
 from aggregator.errors import Action, AggregatorError, Gone, SourceError
 from aggregator.fetch import Learned
 from aggregator.fetch.pace import Stopped
-from aggregator.model import DecisionKind, Page, Source
+from aggregator.model import DecisionKind, Mention, Page, Source
 from aggregator.pipeline.echo import Echo
 from aggregator.pipeline.submitted import Read, entry_of, read_of, sources, waiting
 from aggregator.pipeline.takedown import Refusals
@@ -31,6 +32,8 @@ log = logging.getLogger("aggregator.run")
 
 MOST = 100
 """Looked at in one run; the rest is found by the next."""
+MOST_HELD = 200
+"""Webmentions, and suggestions, that wait for the steward at a time: more nobody reads, and anybody can send them."""
 EVERY = timedelta(days=7)
 """How long it is enough that a page was seen to link here."""
 # Who is named in a webmention has not asked for our visits: one a day.
@@ -44,6 +47,8 @@ class Ending(StrEnum):
     # It is on the page already, or was taken down, or is not what it says.
     DROPPED = "dropped"
     WITHDRAWN = "withdrawn"
+    # As many wait as may; it is not kept.
+    FULL = "full"
     # Its page could not be read: it is looked at again, or no more.
     LATER = "later"
     STOPPED = "stopped"
@@ -94,6 +99,7 @@ class _Desk:
         self._sources = sources(app.settings.topics)
         app.store.register((*app.settings.sources, *self._sources.values()), self._at)
         self._approved = {one.subject for one in app.store.decisions.standing() if one.kind is DecisionKind.APPROVE}
+        self._held, self._turn = held_ids(app), threading.Lock()
         self._trusted = {kind for kind, source in self._sources.items() if f"{SOURCE}{source.id}" in self._approved}
 
     def handle(self, one: Submission) -> Ending:
@@ -168,9 +174,22 @@ class _Desk:
         )
         if not landing.mentions:
             return Ending.DROPPED
+        if one.kind not in self._trusted and not self._has_room(one, read.link.key, source, id):
+            return Ending.FULL
         mentions = tuple(waiting(mention, one, trusted=one.kind in self._trusted) for mention in landing.mentions)
         self._app.store.land(replace(landing, mentions=mentions))
         return Ending.LANDED
+
+    def _has_room(self, one: Submission, key: str, source: Source, id: str) -> bool:
+        """Whether it may wait with the others, and from here on does. What stands or waits already takes no room."""
+        if one in self._again or self._own(key, source, id):
+            return True
+        with self._turn:
+            waits = self._held[source.id]
+            if id not in waits and len(waits) >= MOST_HELD:
+                return False
+            waits.add(id)
+        return True
 
     def _is_known(self, key: str, source: Source, id: str) -> bool:
         """Whether something else has brought it already: then the steward is not asked again."""
@@ -179,10 +198,13 @@ class _Desk:
         return story is not None and not any((one.source, one.entry.native_id) == (source.id, id) for one in story.mentions)
 
     def _stands_approved(self, key: str, source: Source, id: str) -> bool:
+        return any(one.identity.subject in self._approved for one in self._own(key, source, id))
+
+    def _own(self, key: str, source: Source, id: str) -> list[Mention]:
+        """What the same submission brought before."""
         story_id = self._app.store.story_of(key)
         story = self._app.store.story(story_id) if story_id is not None else None
-        known = [one for one in story.mentions if (one.source, one.entry.native_id) == (source.id, id)] if story is not None else []
-        return any(one.identity.subject in self._approved for one in known)
+        return [one for one in story.mentions if (one.source, one.entry.native_id) == (source.id, id)] if story is not None else []
 
     def _withdrawn(self, source: Source, id: str) -> Ending:
         """The page is gone or links here no more (§3.2.4): a mention that stands goes."""
@@ -201,8 +223,23 @@ class _Desk:
         return Ending.LATER
 
 
+def held_ids(app: App) -> dict[str, set[str]]:
+    """Native ids of what waits for the steward, by the source of each way."""
+    from aggregator.run.deciding import curated
+
+    found: dict[str, set[str]] = {BY_WEBMENTION: set(), SUGGESTED: set()}
+    for mention in (mention for held in curated(app).held for mention in held.story.mentions):
+        if mention.source in found:
+            found[mention.source].add(mention.entry.native_id)
+    return found
+
+
 def told(endings: Sequence[Ending]) -> str:
     """One line for people; "" when there is nothing to say."""
     landed = sum(ending is Ending.LANDED for ending in endings)
     links = "One link that a stranger sent waits" if landed == 1 else f"{landed} links that strangers sent wait"
-    return f"{links} for `aggregator review`." if landed else ""
+    lines = [f"{links} for `aggregator review`."] if landed else []
+    if full := sum(ending is Ending.FULL for ending in endings):
+        dropped = "One more was" if full == 1 else f"{full} more were"
+        lines.append(f"{dropped} dropped, since {MOST_HELD} of its kind wait already. Decide with `aggregator review` to make room.")
+    return " ".join(lines)

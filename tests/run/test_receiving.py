@@ -122,6 +122,25 @@ def test_a_run_looks_at_what_came_and_says_so(desk: Desk) -> None:
     assert len(desk.held) == 1
 
 
+def test_no_more_wait_than_a_steward_reads_and_what_is_dropped_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiving, "MOST_HELD", 2)
+    for path in ("/a", "/b", "/c", "/d"):
+        desk.server.on(path, LINKING)
+    for path in ("/a", "/b", "/c"):
+        desk.webmention(path)
+    assert sorted(receive(desk.app)) == [Ending.FULL, Ending.LANDED, Ending.LANDED]
+    desk.now += timedelta(days=8)
+    desk.webmention("/d")
+    ran = run_once(desk.app, build=False)
+    [remark] = [one for one in ran.remarks if "strangers" in one]
+    assert "One more was dropped, since 2 of its kind wait already. Decide with `aggregator review` to make room." in remark
+    assert (len(desk.held), desk.waits) == (2, ())
+    decide(desk.app, [Decision(kind=DecisionKind.APPROVE, subject=desk.held[0].story.mentions[0].identity.subject)])
+    desk.webmention("/d")
+    assert Ending.LANDED in receive(desk.app)
+    assert len(desk.held) == 2
+
+
 def test_whoever_approves_the_whole_way_is_asked_no_more(desk: Desk) -> None:
     desk.server.on("/crews", LINKING)
     decide(desk.app, [Decision(kind=DecisionKind.APPROVE, subject=f"source:{BY_WEBMENTION}")])
