@@ -28,10 +28,10 @@ def polled(body: bytes, **options: str) -> tuple[list[Entry], dict[str, list[str
     asked: list[str] = []
 
     class Anything(RecordedHttp):
-        def _answer(self, method: str, url: str, auth: bool, sent: object = None) -> Any:
+        def _answer(self, method: str, url: str, auth: bool, sent: object = None, whole: object = None) -> Any:
             asked.append(url)
             self._waiting[method, url, "null"] = [Exchange(url=url, body=body)]
-            return super()._answer(method, url, auth, sent)
+            return super()._answer(method, url, auth, sent, whole)
 
     page = next(HackerNews(**options).poll(Anything([]), ""))
     return list(page.entries), parse_qs(urlsplit(asked[0]).query, keep_blank_values=True)
