@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from _pytest.terminal import TerminalReporter
 from hypothesis import settings
+
+from aggregator.text import secret_address
 
 # Files that take a minute or more. They begin first, so that no core waits for one of them at the end.
 LONGEST = (
@@ -33,6 +36,14 @@ LONGEST = (
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("AGGREGATOR_EXAMPLES", "repeatable"))
+
+
+@pytest.fixture(autouse=True)
+def kept_addresses_are_forgotten() -> Iterator[None]:
+    """A configuration that a test reads in this process keeps secret addresses for its own length, and not for the next test."""
+    secret_address._KEPT.clear()
+    yield
+    secret_address._KEPT.clear()
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from aggregator.text import secret_address
 from aggregator.text.secret_address import is_secret, keep_secret, masked, name_of, secrets
 
 PLAIN = "https://alerts.example/of/ada-0123456789/crews?lang=en"
-
-
-@pytest.fixture(autouse=True)
-def forgotten() -> Iterator[None]:
-    before = set(secret_address._KEPT)
-    yield
-    secret_address._KEPT.clear()
-    secret_address._KEPT.update(before)
 
 
 def test_an_address_is_a_secret_from_when_it_is_kept() -> None:
